@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * uri.h - Addresses of hybrid connections
+ *
+ * "wss://namespace[:port]/path" as a policy or a person writes it, and the
+ * addresses of the gestures made from it (azure-relay-protocol section 1).
+ */
+
+#ifndef HYCO_URI_H
+#define HYCO_URI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define HYCO_HOST_SIZE   254
+#define HYCO_TARGET_SIZE 4096
+
+/**
+ * struct hyco_uri - A parsed address
+ * @tls:	wss (true) or ws
+ * @host:	Name or address, an IPv6 one without brackets, lower case
+ * @port:	443 or 80 when not given
+ * @target:	Path and query as they go on the request line, from the first
+ *		'/' on, still percent-encoded; "/" when the address has none
+ */
+struct hyco_uri {
+	bool tls;
+	char host[HYCO_HOST_SIZE];
+	uint16_t port;
+	char target[HYCO_TARGET_SIZE];
+};
+
+/**
+ * hyco_uri_parse() - Read "wss://host[:port][/path][?query]"
+ * @text:	NUL-terminated; also ws://, https://, http:// and sb:// (= wss)
+ * @uri:	Filled in on success
+ * @why:	On failure set to a static sentence that says what is wrong
+ *
+ * Return: 0, or HYCO_EBADMSG (also control characters, spaces, user info, fragment)
+ */
+int hyco_uri_parse(const char *text, struct hyco_uri *uri, const char **why)
+	__attribute__((warn_unused_result));
+
+enum hyco_action {
+	HYCO_LISTEN,
+	HYCO_CONNECT,
+};
+
+/**
+ * hyco_uri_action() - Request target of listen or connect
+ * @uri:	Address of the hybrid connection, "wss://ns/oslo"
+ * @action:	The gesture
+ * @id:		Tracing id for sb-hc-id, or NULL
+ * @target:	Receives "/$hc/oslo?sb-hc-action=connect&sb-hc-id=…"
+ * @size:	Room there
+ *
+ * Return: length, or HYCO_EMSGSIZE
+ */
+ssize_t hyco_uri_action(const struct hyco_uri *uri, enum hyco_action action,
+			const char *id, char *target, size_t size)
+	__attribute__((warn_unused_result));
+
+/**
+ * hyco_uri_audience() - What a token for this connection is signed for
+ * @uri:	Address of the hybrid connection
+ * @audience:	Receives "http://ns/oslo" (decoded; section 4), as hyco-ws
+ *		does it: port kept when it was not the default, no query,
+ *		"$hc/" dropped
+ * @size:	Room there
+ */
+ssize_t hyco_uri_audience(const struct hyco_uri *uri, char *audience,
+			  size_t size) __attribute__((warn_unused_result));
+
+#endif /* HYCO_URI_H */

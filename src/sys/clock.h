@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * clock.h - Reading the two clocks
+ */
+
+#ifndef SYS_CLOCK_H
+#define SYS_CLOCK_H
+
+#include "base/time.h"
+
+mono_t clock_mono(void);
+wall_t clock_wall(void);
+
+#endif /* SYS_CLOCK_H */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * file.h - Whole files, read and written safely
+ */
+
+#ifndef SYS_FILE_H
+#define SYS_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/**
+ * file_read() - Read a whole file
+ * @path:	File
+ * @max:	Longest content accepted, in bytes
+ * @text:	Receives heap memory, NUL-terminated (the caller's)
+ *
+ * Return: length, -EMSGSIZE, -EBADMSG (contains NUL), or another negative errno
+ */
+ssize_t file_read(const char *path, size_t max, char **text)
+	__attribute__((warn_unused_result));
+
+/**
+ * file_read_secret() - Read a key file: its text without trailing newlines
+ * @why:	On failure set to a static sentence with the remedy
+ *
+ * Refuses a file that group or others may read (-EACCES) and an empty one
+ * (-EBADMSG).  The caller wipes and frees @text with file_wipe().
+ */
+ssize_t file_read_secret(const char *path, size_t max, char **text,
+			 const char **why) __attribute__((warn_unused_result));
+
+/** file_wipe() - Overwrite and free a secret; NULL is fine */
+void file_wipe(char *text, size_t len);
+
+/**
+ * file_write_atomic() - Write a file so that readers see the old or the new one
+ * @mode:	Permissions of the new file
+ */
+int file_write_atomic(const char *path, const void *data, size_t len,
+		      mode_t mode) __attribute__((warn_unused_result));
+
+#endif /* SYS_FILE_H */

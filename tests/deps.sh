@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Installs the Debian packages that building, the demo and the tests need.
+# Idempotent, and quick when nothing is missing.
+#
+# Services among them (nginx, PostgreSQL) are used as programs only: the
+# machine gets no new daemon, so their start at installation is held back.
+set -eu
+
+packages="
+build-essential pkg-config
+libnl-3-dev libnl-route-3-dev libnftables-dev libconfig-dev libwebsockets-dev
+libmbedtls-dev libcurl4-openssl-dev libjansson-dev libcap-dev libcmocka-dev
+clang-format clang-tidy cppcheck
+iproute2 nftables conntrack tcpdump iputils-ping socat curl openssl jq procps
+nginx-light postgresql postgresql-client dnsmasq-base bind9-dnsutils iperf3
+python3-minimal util-linux
+"
+
+missing=
+for package in $packages; do
+	status=$(dpkg-query -W -f='${db:Status-Status}' "$package" \
+		2>/dev/null || echo none)
+	[ "$status" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ]; then
+	echo "missing packages:$missing" >&2
+	echo "run: sudo make deps" >&2
+	exit 1
+fi
+
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+	trap 'rm -f "$policy"' EXIT INT TERM
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod 755 "$policy"
+fi
+export DEBIAN_FRONTEND=noninteractive
+echo "installing:$missing"
+apt-get update -q
+# shellcheck disable=SC2086 # a list of words on purpose
+apt-get install -y -q --no-install-recommends $missing
