@@ -11,8 +11,8 @@ PREFIX	?= /usr
 SYSCONF	?= /etc
 DESTDIR	?=
 CC	:= $(if $(filter default,$(origin CC)),gcc,$(CC))
-B	:= build$(if $(SAN),/san-$(subst $(comma),-,$(firstword $(subst :, ,$(SAN)))))
 comma	:= ,
+B	:= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 
 WARN	:= -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
