@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * gso.h - The offload header that travels with each packet
+ *
+ * struct virtio_net_hdr_v1, 12 bytes, little-endian, as a TUN with
+ * TUNSETVNETLE and a header of 12 bytes delivers it (virtio 1.1, section
+ * 5.1.6).  It comes from the network: gso_check() holds every field against
+ * the packet before the kernel sees it.
+ */
+
+#ifndef CODEC_GSO_H
+#define CODEC_GSO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+
+enum gso_flags {
+	GSO_NEEDS_CSUM = 0x01,
+	GSO_DATA_VALID = 0x02,
+};
+
+enum gso_type {
+	GSO_NONE = 0,
+	GSO_TCPV4 = 1,
+	GSO_TCPV6 = 4,
+	GSO_UDP_L4 = 5,
+	GSO_ECN = 0x80, /* or-ed to the TCP types */
+};
+
+/* What a peer's kernel takes, announced in HELLO. */
+enum gso_offload {
+	GSO_CAN_CSUM = 0x01, /* values of TUN_F_* */
+	GSO_CAN_TSO4 = 0x02,
+	GSO_CAN_TSO6 = 0x04,
+	GSO_CAN_TSO_ECN = 0x08,
+	GSO_CAN_USO4 = 0x20,
+	GSO_CAN_USO6 = 0x40,
+};
+
+/** struct gso_header - The twelve bytes, decoded */
+struct gso_header {
+	uint8_t flags;
+	uint8_t type;
+	uint16_t hdr_len;
+	uint16_t gso_size;
+	uint16_t csum_start;
+	uint16_t csum_offset;
+	uint16_t num_buffers; /* 0 or 1 on a TUN */
+};
+
+/** gso_read() - Decode */
+void gso_read(const uint8_t data[VNET_HDR_LEN], struct gso_header *header);
+
+/** gso_write() - Encode */
+void gso_write(uint8_t data[VNET_HDR_LEN], const struct gso_header *header);
+
+/**
+ * gso_check() - Does the header tell the truth about the packet?
+ * @header:	Decoded header
+ * @pkt:	The packet, from its IP header on
+ * @len:	Its length in bytes
+ *
+ * Checked by a table of the types: protocol and family fit the type, gso_size
+ * over 0, hdr_len covers the transport header and lies inside the packet,
+ * checksum offset is the protocol's, checksum start is the transport
+ * header's, no fragment, unknown flags and types refused.
+ *
+ * Return: 0, or -EBADMSG
+ */
+int gso_check(const struct gso_header *header, const uint8_t *pkt, size_t len)
+	__attribute__((warn_unused_result));
+
+/**
+ * gso_needs() - Offloads that a receiver of this packet must have
+ *
+ * Return: bits of enum gso_offload
+ */
+uint32_t gso_needs(const struct gso_header *header, const uint8_t *pkt);
+
+#endif /* CODEC_GSO_H */

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * ip.h - What the tunnel needs to know of an IP packet
+ */
+
+#ifndef CODEC_IP_H
+#define CODEC_IP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+/**
+ * struct ip_view - Header fields of one packet, offsets from its first byte
+ * @family:	From the version field
+ * @src:	Source address
+ * @dst:	Destination address
+ * @proto:	Transport protocol after extension headers (IPv6), or of the
+ *		fragment's header
+ * @l4_off:	Where the transport header begins, in bytes
+ * @len:	Whole packet in bytes, as received (super-packets too)
+ * @fragment:	Any fragment, also the first one
+ * @first:	The transport header is in this packet (no fragment, or the first)
+ */
+struct ip_view {
+	enum ip_family family;
+	struct ip_addr src;
+	struct ip_addr dst;
+	uint8_t proto;
+	size_t l4_off;
+	size_t len;
+	bool fragment;
+	bool first;
+};
+
+/**
+ * ip_view() - Look at a packet
+ * @pkt:	First byte of the IP header
+ * @len:	Bytes received
+ * @view:	Filled in on success
+ *
+ * The total length in the header must be @len, or 0 or anything for a
+ * super-packet of IPv6 jumbo kind: no jumbograms are accepted.
+ *
+ * Return: 0, or -EBADMSG: not IPv4 or IPv6, header cut, lengths that lie
+ */
+int ip_view(const uint8_t *pkt, size_t len, struct ip_view *view)
+	__attribute__((warn_unused_result));
+
+/**
+ * ip_icmp_quote() - The packet that an ICMP error is about
+ * @pkt:	The packet @view was made of
+ * @view:	Its view
+ * @quoted:	Receives the view of the quoted header: its @len is what the
+ *		quoted header claims, its payload is cut; @first as far as the
+ *		first eight bytes of the transport header are there
+ *
+ * Return: 0, -ENOENT when the packet is no ICMP error, -EBADMSG when the quote
+ *	   is malformed
+ */
+int ip_icmp_quote(const uint8_t *pkt, const struct ip_view *view,
+		  struct ip_view *quoted) __attribute__((warn_unused_result));
+
+#endif /* CODEC_IP_H */
