@@ -99,8 +99,8 @@ int handover_seal_text(const char *name, const void *data, size_t len)
  * @max:	Longest text accepted, in bytes
  * @text:	Receives heap memory (the caller's; wipe it if it is secret)
  *
- * Return: length without NUL, -EBADMSG when not sealed, -EMSGSIZE, or another
- *	   negative errno
+ * Return: length without NUL, -EBADMSG when not sealed or with a NUL inside,
+ *	   -EMSGSIZE, or another negative errno
  */
 ssize_t handover_read_text(int fd, size_t max, char **text)
 	__attribute__((warn_unused_result));

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * file.c - Whole files, read and written safely
+ */
+
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FIRST_SIZE 4096
+
+/**
+ * grow() - Double a buffer; the old one is wiped, it may hold a secret
+ * @text:	Buffer, replaced
+ * @size:	Its size in bytes, replaced
+ */
+static int grow(char **text, size_t *size)
+{
+	size_t new_size = *size ? 2 * *size : FIRST_SIZE;
+	char *bigger = malloc(new_size);
+
+	if (!bigger)
+		return -ENOMEM;
+	if (*text) {
+		memcpy(bigger, *text, *size);
+		file_wipe(*text, *size);
+	}
+	*text = bigger;
+	*size = new_size;
+	return 0;
+}
+
+/**
+ * read_fd() - The rest of an open file
+ * @fd:		File (borrowed)
+ * @max:	Longest content accepted
+ * @text:	Receives heap memory, NUL-terminated; NULL on failure
+ *
+ * Return: length, or negative errno as file_read()
+ */
+static ssize_t read_fd(int fd, size_t max, char **text)
+{
+	char *buf = NULL;
+	size_t size = 0;
+	size_t len = 0;
+	ssize_t ret;
+
+	*text = NULL;
+	for (;;) {
+		if (len + 1 >= size) {
+			ret = grow(&buf, &size);
+			if (ret)
+				goto err_wipe;
+		}
+		ret = read(fd, buf + len, size - len - 1);
+		if (ret < 0 && errno == EINTR)
+			continue;
+		if (ret < 0) {
+			ret = -errno;
+			goto err_wipe;
+		}
+		if (ret == 0)
+			break;
+		len += (size_t)ret;
+		if (len > max) {
+			ret = -EMSGSIZE;
+			goto err_wipe;
+		}
+	}
+	if (memchr(buf, '\0', len)) {
+		ret = -EBADMSG;
+		goto err_wipe;
+	}
+	buf[len] = '\0';
+	*text = buf;
+	return (ssize_t)len;
+
+err_wipe:
+	file_wipe(buf, size);
+	return ret;
+}
+
+ssize_t file_read(const char *path, size_t max, char **text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t len;
+
+	*text = NULL;
+	if (fd < 0)
+		return -errno;
+	len = read_fd(fd, max, text);
+	close(fd);
+	return len;
+}
+
+/**
+ * secret_check() - May this file hold a secret?
+ * @fd:		The open file: what is checked is what is read
+ * @why:	Set to the remedy when not
+ */
+static int secret_check(int fd, const char **why)
+{
+	struct stat st;
+
+	if (fstat(fd, &st)) {
+		*why = "its permissions cannot be read";
+		return -errno;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		*why = "not a regular file; a key lies in a file of its own";
+		return -EACCES;
+	}
+	if (st.st_mode & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)) {
+		*why = "group or others may read or change it; "
+		       "chmod 600 makes it private";
+		return -EACCES;
+	}
+	return 0;
+}
+
+/** open_why() - The remedy for a key file that does not open */
+static const char *open_why(int err)
+{
+	switch (err) {
+	case ENOENT:
+		return "no such file; write the key there, or correct the path";
+	case EACCES:
+	case EPERM:
+		return "may not be read; it must belong to the user "
+		       "that starts the gateway";
+	default:
+		return "cannot be opened";
+	}
+}
+
+/** read_why() - The remedy for a key file that does not read */
+static const char *read_why(int err)
+{
+	switch (err) {
+	case EMSGSIZE:
+		return "too long for a key";
+	case EBADMSG:
+		return "contains a NUL byte; a key is text";
+	case EISDIR:
+		return "a directory; name the file in it";
+	default:
+		return "cannot be read";
+	}
+}
+
+ssize_t file_read_secret(const char *path, size_t max, char **text,
+			 const char **why)
+{
+	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	ssize_t read_len;
+	ssize_t len;
+
+	*text = NULL;
+	*why = NULL;
+	if (fd < 0) {
+		len = -errno;
+		*why = open_why((int)-len);
+		return len;
+	}
+
+	len = secret_check(fd, why);
+	if (len)
+		goto out_close;
+	len = read_fd(fd, max, text);
+	if (len < 0) {
+		*why = read_why((int)-len);
+		goto out_close;
+	}
+	read_len = len;
+	while (len > 0 &&
+	       ((*text)[len - 1] == '\n' || (*text)[len - 1] == '\r'))
+		(*text)[--len] = '\0';
+	if (len == 0) {
+		*why = "empty; write the key there";
+		file_wipe(*text, (size_t)read_len);
+		*text = NULL;
+		len = -EBADMSG;
+	}
+
+out_close:
+	close(fd);
+	return len;
+}
+
+void file_wipe(char *text, size_t len)
+{
+	if (!text)
+		return;
+	explicit_bzero(text, len);
+	free(text);
+}
+
+/** write_all() - Every byte, however often write() stops short */
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t done = write(fd, data, len);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		data += done;
+		len -= (size_t)done;
+	}
+	return 0;
+}
+
+/**
+ * sync_dir() - Make a rename in a directory last
+ * @path:	A file in it
+ */
+static int sync_dir(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+	int ret = 0;
+	int fd;
+
+	if (!slash)
+		dir = strdup(".");
+	else
+		dir = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	if (!dir)
+		return -ENOMEM;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd))
+		ret = -errno;
+	if (fd >= 0)
+		close(fd);
+	free(dir);
+	return ret;
+}
+
+/** write_new() - Create @path, which must not exist, with all of its bytes */
+static int write_new(const char *path, const void *data, size_t len,
+		     mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write_all(fd, data, len);
+	if (!ret && (fchmod(fd, mode) || fsync(fd)))
+		ret = -errno;
+	if (close(fd) && !ret)
+		ret = -errno;
+	if (ret)
+		unlink(path);
+	return ret;
+}
+
+int file_write_atomic(const char *path, const void *data, size_t len,
+		      mode_t mode)
+{
+	char *new_path;
+	int ret;
+
+	if (asprintf(&new_path, "%s.new", path) < 0)
+		return -ENOMEM;
+	/* One that a crash left behind; a path has one writer at a time. */
+	if (unlink(new_path) && errno != ENOENT) {
+		ret = -errno;
+		goto out_free;
+	}
+	ret = write_new(new_path, data, len, mode);
+	if (ret)
+		goto out_free;
+	if (rename(new_path, path)) {
+		ret = -errno;
+		unlink(new_path);
+		goto out_free;
+	}
+	ret = sync_dir(path);
+
+out_free:
+	free(new_path);
+	return ret;
+}

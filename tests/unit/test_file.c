@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Each test works in a directory of its own. */
+static int enter_dir(void **state)
+{
+	char *dir = strdup("/tmp/relaytun-test-XXXXXX");
+
+	if (!dir || !mkdtemp(dir) || chdir(dir))
+		return -1;
+	*state = dir;
+	return 0;
+}
+
+static int leave_dir(void **state)
+{
+	char *dir = *state;
+	char command[128];
+	int ret;
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	ret = chdir("/") || system(command);
+	free(dir);
+	return ret;
+}
+
+static void put(const char *path, const void *data, size_t len, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, data, len), (ssize_t)len);
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+static void a_file_is_read_whole_and_terminated(void **state)
+{
+	static char big[100001];
+	char *text;
+
+	(void)state;
+	memset(big, 'x', sizeof(big));
+	put("small", "a\nb\n", 4, 0644);
+	put("empty", "", 0, 0644);
+	put("big", big, sizeof(big), 0644);
+
+	assert_int_equal(file_read("small", 100, &text), 4);
+	assert_string_equal(text, "a\nb\n");
+	free(text);
+	assert_int_equal(file_read("empty", 100, &text), 0);
+	assert_string_equal(text, "");
+	free(text);
+	assert_int_equal(file_read("big", 200000, &text), sizeof(big));
+	assert_memory_equal(text, big, sizeof(big));
+	assert_int_equal(text[sizeof(big)], 0);
+	free(text);
+}
+
+static void the_longest_allowed_content_is_read_and_one_byte_more_is_not(
+	void **state)
+{
+	char *text;
+
+	(void)state;
+	put("four", "abcd", 4, 0644);
+
+	assert_int_equal(file_read("four", 4, &text), 4);
+	free(text);
+	assert_int_equal(file_read("four", 3, &text), -EMSGSIZE);
+	assert_null(text);
+}
+
+static void what_cannot_be_read_has_its_reason(void **state)
+{
+	char *text;
+
+	(void)state;
+	put("nul", "a\0b", 3, 0644);
+
+	assert_int_equal(file_read("nul", 100, &text), -EBADMSG);
+	assert_int_equal(file_read("missing", 100, &text), -ENOENT);
+	assert_int_equal(file_read(".", 100, &text), -EISDIR);
+	assert_null(text);
+}
+
+static void a_secret_loses_only_its_trailing_newlines(void **state)
+{
+	const char *why;
+	char *text;
+
+	(void)state;
+	put("key", "a+b/c= \r\n\n", 10, 0600);
+
+	assert_int_equal(file_read_secret("key", 100, &text, &why), 7);
+	assert_string_equal(text, "a+b/c= ");
+	assert_null(why);
+	file_wipe(text, 7);
+}
+
+static void a_secret_that_others_may_read_is_refused_with_the_remedy(
+	void **state)
+{
+	static const mode_t modes[] = {0640, 0604, 0620, 0602, 0644, 0666};
+	const char *why;
+	char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		put("key", "secret", 6, modes[i]);
+		assert_int_equal(file_read_secret("key", 100, &text, &why),
+				 -EACCES);
+		assert_null(text);
+		assert_non_null(strstr(why, "chmod 600"));
+	}
+}
+
+static void a_secret_that_is_no_usable_file_is_refused_with_a_reason(
+	void **state)
+{
+	const char *why;
+	char *text;
+
+	(void)state;
+	put("empty", "\n", 1, 0600);
+	put("nul", "a\0b", 3, 0600);
+	put("long", "abcd", 4, 0600);
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+
+	assert_int_equal(file_read_secret("empty", 9, &text, &why), -EBADMSG);
+	assert_string_equal(why, "empty; write the key there");
+	assert_int_equal(file_read_secret("nul", 9, &text, &why), -EBADMSG);
+	assert_non_null(strstr(why, "NUL"));
+	assert_int_equal(file_read_secret("long", 3, &text, &why), -EMSGSIZE);
+	assert_string_equal(why, "too long for a key");
+	assert_int_equal(file_read_secret("none", 9, &text, &why), -ENOENT);
+	assert_non_null(strstr(why, "no such file"));
+	assert_int_equal(file_read_secret("fifo", 9, &text, &why), -EACCES);
+	assert_non_null(strstr(why, "not a regular file"));
+	assert_null(text);
+}
+
+static void a_write_replaces_the_file_with_all_bytes_and_its_mode(void **state)
+{
+	struct stat st;
+	char *text;
+
+	(void)state;
+	put("f", "old and longer", 14, 0600);
+	put("f.new", "left by a crash", 15, 0400);
+
+	assert_int_equal(file_write_atomic("f", "new", 3, 0640), 0);
+
+	assert_int_equal(file_read("f", 100, &text), 3);
+	assert_string_equal(text, "new");
+	free(text);
+	assert_int_equal(stat("f", &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	assert_int_equal(access("f.new", F_OK), -1);
+}
+
+static void a_write_that_fails_leaves_the_old_file(void **state)
+{
+	char *text;
+
+	(void)state;
+	put("f", "old", 3, 0600);
+	/* A directory with something in it cannot be unlinked or replaced. */
+	assert_int_equal(mkdir("f.new", 0700), 0);
+
+	assert_int_equal(file_write_atomic("f", "new", 3, 0600), -EISDIR);
+	assert_int_equal(file_write_atomic("no/f", "new", 3, 0600), -ENOENT);
+
+	assert_int_equal(file_read("f", 100, &text), 3);
+	assert_string_equal(text, "old");
+	free(text);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, enter_dir, leave_dir)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_file_is_read_whole_and_terminated),
+		TEST(the_longest_allowed_content_is_read_and_one_byte_more_is_not),
+		TEST(what_cannot_be_read_has_its_reason),
+		TEST(a_secret_loses_only_its_trailing_newlines),
+		TEST(a_secret_that_others_may_read_is_refused_with_the_remedy),
+		TEST(a_secret_that_is_no_usable_file_is_refused_with_a_reason),
+		TEST(a_write_replaces_the_file_with_all_bytes_and_its_mode),
+		TEST(a_write_that_fails_leaves_the_old_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
