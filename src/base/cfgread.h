@@ -6,8 +6,7 @@
  * A table says which keys a group may have and of what type; reading reports
  * every unknown key, wrong type and missing key with its line in one run.
  * Used for policy.cfg, gateway.cfg and relay.cfg alike.  Texts come as bytes:
- * no file is opened here, and "@include" is refused (issue 4 lets the shell
- * resolve it before the text gets here).
+ * no file is opened here, and "@include" is refused.
  */
 
 #ifndef BASE_CFGREAD_H

@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * channel.c - One rendezvous WebSocket that carries packets to one peer
+ */
+
+/**
+ * DOC: Theory of operation
+ *
+ * Connect	The sender dials (channel_dial) and dials again for ever, with
+ *		delays drawn from a range that doubles up to 30 s, over the
+ *		peer's relays in turn.  The listener's side takes up accepts
+ *		(channel_accept) and forgets the channel when it ends.
+ * Greet	PREFACE at once, HELLO after the peer's PREFACE, open after the
+ *		peer's HELLO.  A peer has one channel: a new one replaces it.
+ * Live		PING every CHANNEL_PING_MS; CHANNEL_DEAD_MS without any message
+ *		and the channel is given up.
+ * Send		channel_pump() is the only place that sends: what is due first,
+ *		then what the uplink packed.  While one buffer is on its way the
+ *		uplink fills the other.
+ *
+ * One timer serves all states: the delay, the greeting's limit, the next ping.
+ */
+
+#include "carrier/channel.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hyco/token.h>
+
+#include "carrier/downlink.h"
+#include "carrier/greeting.h"
+#include "carrier/retry.h"
+#include "carrier/uplink.h"
+#include "carrier/worker.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+static struct channel *channel_of_conn(struct wsconn *conn)
+{
+	return (struct channel *)((char *)conn -
+				  offsetof(struct channel, conn));
+}
+
+const char *channel_state_name(enum channel_state state)
+{
+	switch (state) {
+	case CHANNEL_IDLE:
+		return "idle";
+	case CHANNEL_CONNECTING:
+		return "connecting";
+	case CHANNEL_GREETING:
+		return "greeting";
+	case CHANNEL_OPEN:
+		return "open";
+	case CHANNEL_WAITING:
+		return "waiting";
+	}
+	return "?";
+}
+
+/** peer_name() - For logs */
+static const char *peer_name(const struct channel *channel)
+{
+	if (channel->peer == STEER_NO_PEER)
+		return "-";
+	return channel->worker->peers[channel->peer].gateway->name;
+}
+
+static void set_state(struct channel *channel, enum channel_state state)
+{
+	channel->state = state;
+	channel->since = clock_mono();
+}
+
+static void set_timer(struct channel *channel, int64_t ms)
+{
+	loop_timer_set(&channel->worker->loop, &channel->timer,
+		       mono_add_ms(clock_mono(), ms));
+}
+
+/** begin_fill() - An empty message in the buffer that is not on its way */
+static void begin_fill(struct channel *channel)
+{
+	wire_data_begin(&channel->fill,
+			channel->out_buf[channel->filling] + CHANNEL_OUT_HEAD,
+			CHANNEL_OUT_SIZE - CHANNEL_OUT_HEAD);
+}
+
+/** detach() - The peer's packets have no channel any more */
+static void detach(struct channel *channel)
+{
+	struct worker *worker = channel->worker;
+
+	if (channel->peer != STEER_NO_PEER &&
+	    worker->peers[channel->peer].channel == channel)
+		worker->peers[channel->peer].channel = NULL;
+	if (worker->likely == channel)
+		worker->likely = NULL;
+	channel->carry_len = 0;
+	begin_fill(channel);
+	uplink_resume(worker);
+}
+
+/**
+ * over() - The WebSocket is closed: dial again after a delay, or free the slot
+ *
+ * @channel->error says why.
+ */
+static void over(struct channel *channel)
+{
+	int64_t open_ms = mono_diff_ms(clock_mono(), channel->since);
+	bool was_open = channel->state == CHANNEL_OPEN;
+	int64_t delay_ms;
+
+	log_warn("channel=%u peer=%s event=closed state=%s reason=\"%s\"",
+		 channel->idx, peer_name(channel),
+		 channel_state_name(channel->state), channel->error);
+	detach(channel);
+	loop_timer_cancel(&channel->worker->loop, &channel->timer);
+	if (!channel->dialled) {
+		channel->peer = STEER_NO_PEER;
+		set_state(channel, CHANNEL_IDLE);
+		return;
+	}
+	if (was_open && open_ms >= RETRY_HEALTHY_MS)
+		channel->attempt_cnt = 0;
+	delay_ms = retry_delay_ms(channel->attempt_cnt, channel->conn.status);
+	channel->attempt_cnt++;
+	channel->relay_idx++;
+	set_state(channel, CHANNEL_WAITING);
+	set_timer(channel, delay_ms);
+}
+
+void channel_end(struct channel *channel, uint16_t code, const char *text)
+{
+	uint8_t *data = channel->small + CHANNEL_OUT_HEAD;
+	struct wire_bye bye = {.code = code};
+	ssize_t len;
+
+	if (channel->conn.state == WSCONN_CLOSED)
+		return;
+	snprintf(bye.text, sizeof(bye.text), "%s", text);
+	snprintf(channel->error, sizeof(channel->error), "%s", text);
+	len = wire_bye_write(&bye, data, CHANNEL_SMALL_SIZE - CHANNEL_OUT_HEAD);
+	if (len > 0 && wsconn_can_send(&channel->conn))
+		wsconn_send(&channel->conn, WS_BINARY, data, (size_t)len);
+	/* Sending may have found the connection dead and ended us already. */
+	if (channel->conn.state == WSCONN_CLOSED)
+		return;
+	wsconn_close(&channel->conn, WS_CLOSE_NORMAL, text);
+	over(channel);
+}
+
+/** fault() - The peer did what it must not: say so and end */
+static void fault(struct channel *channel, const struct greeting_fault *fault)
+{
+	channel_end(channel, fault->code, fault->text);
+}
+
+static void protocol_fault(struct channel *channel, const char *text)
+{
+	channel_end(channel, WIRE_BYE_PROTOCOL, text);
+}
+
+/** take_place() - The only channel of its peer: an older one goes */
+static void take_place(struct channel *channel)
+{
+	struct peer *peer = &channel->worker->peers[channel->peer];
+	struct channel *older = peer->channel;
+
+	peer->channel = channel;
+	if (older && older != channel)
+		channel_end(older, WIRE_BYE_REPLACED,
+			    "replaced by a newer channel of this peer");
+}
+
+static void take_hello(struct channel *channel,
+		       const struct wire_message *message)
+{
+	struct greeting_fault why;
+
+	if (!channel->preface_in_len) {
+		protocol_fault(channel, "HELLO before PREFACE");
+		return;
+	}
+	if (greeting_hello_take(channel, message->body, message->body_len,
+				&why)) {
+		fault(channel, &why);
+		return;
+	}
+	take_place(channel);
+	set_state(channel, CHANNEL_OPEN);
+	channel->opened_cnt++;
+	channel->due |= CHANNEL_DUE_PING;
+	set_timer(channel, CHANNEL_PING_MS);
+	log_info("channel=%u peer=%s event=open relay=%s", channel->idx,
+		 peer_name(channel), channel->conn.uri.host);
+	channel_pump(channel);
+}
+
+static void take_preface(struct channel *channel, const uint8_t *data,
+			 size_t len)
+{
+	struct greeting_fault why;
+
+	if (channel->preface_in_len) {
+		protocol_fault(channel, "second PREFACE");
+		return;
+	}
+	if (greeting_preface_take(channel, data, len, &why)) {
+		fault(channel, &why);
+		return;
+	}
+	channel->due |= CHANNEL_DUE_HELLO;
+	channel_pump(channel);
+}
+
+static void take_ping(struct channel *channel,
+		      const struct wire_message *message)
+{
+	struct wire_ping ping;
+
+	if (wire_ping_read(message->body, message->body_len, &ping)) {
+		protocol_fault(channel, "malformed PING");
+		return;
+	}
+	channel->ping_time_ns = ping.time_ns;
+	channel->due |= CHANNEL_DUE_PONG;
+	channel_pump(channel);
+}
+
+static void take_pong(struct channel *channel,
+		      const struct wire_message *message)
+{
+	struct wire_ping pong;
+	int64_t rtt_ns;
+
+	if (wire_ping_read(message->body, message->body_len, &pong)) {
+		protocol_fault(channel, "malformed PONG");
+		return;
+	}
+	rtt_ns = clock_mono().ns - (int64_t)pong.time_ns;
+	/* Only what can be an answer to a PING of this channel's life. */
+	if (rtt_ns <= 0 || rtt_ns > CHANNEL_DEAD_MS * NS_PER_MS)
+		return;
+	/* RFC 6298's weight for the smoothed value. */
+	channel->rtt_ns =
+		channel->rtt_ns
+			? channel->rtt_ns + (rtt_ns - channel->rtt_ns) / 8
+			: rtt_ns;
+}
+
+static void take_bye(struct channel *channel,
+		     const struct wire_message *message)
+{
+	struct wire_bye bye;
+
+	if (wire_bye_read(message->body, message->body_len, &bye)) {
+		protocol_fault(channel, "malformed BYE");
+		return;
+	}
+	snprintf(channel->error, sizeof(channel->error), "peer said BYE: %s",
+		 bye.text);
+	wsconn_close(&channel->conn, WS_CLOSE_NORMAL, "");
+	over(channel);
+}
+
+static void take_data(struct channel *channel,
+		      const struct wire_message *message, uint8_t *data)
+{
+	if (downlink_data(channel, data + WIRE_HEADER_LEN, message->body_len))
+		protocol_fault(channel, "malformed DATA");
+}
+
+/** take_open() - A message that may come only after HELLO */
+static void take_open(struct channel *channel,
+		      const struct wire_message *message, uint8_t *data)
+{
+	if (channel->state != CHANNEL_OPEN) {
+		protocol_fault(channel, "message before HELLO");
+		return;
+	}
+	switch (message->type) {
+	case WIRE_DATA:
+		take_data(channel, message, data);
+		return;
+	case WIRE_PING:
+		take_ping(channel, message);
+		return;
+	case WIRE_PONG:
+		take_pong(channel, message);
+		return;
+	case WIRE_HANDSHAKE:
+	case WIRE_SEALED:
+		protocol_fault(channel, "sealing was not agreed on");
+		return;
+	default:
+		channel->worker->stats.unknown_messages++;
+		return;
+	}
+}
+
+static void on_message(struct wsconn *conn, const struct ws_message *ws)
+{
+	struct channel *channel = channel_of_conn(conn);
+	struct wire_message message;
+
+	channel->heard = clock_mono();
+	channel->messages_in++;
+	channel->bytes_in += ws->len;
+	if (ws->opcode != WS_BINARY || ws->len > WIRE_MSG_LEN_MAX ||
+	    wire_open(ws->data, ws->len, &message)) {
+		protocol_fault(channel, "malformed message");
+		return;
+	}
+	switch (message.type) {
+	case WIRE_PREFACE:
+		take_preface(channel, ws->data, ws->len);
+		return;
+	case WIRE_HELLO:
+		if (channel->state == CHANNEL_OPEN)
+			protocol_fault(channel, "second HELLO");
+		else
+			take_hello(channel, &message);
+		return;
+	case WIRE_BYE:
+		take_bye(channel, &message);
+		return;
+	default:
+		take_open(channel, &message, ws->data);
+		return;
+	}
+}
+
+static void on_opened(struct wsconn *conn)
+{
+	struct channel *channel = channel_of_conn(conn);
+
+	set_state(channel, CHANNEL_GREETING);
+	set_timer(channel, CHANNEL_GREET_MS);
+	channel->heard = clock_mono();
+	channel->due = CHANNEL_DUE_PREFACE;
+	channel_pump(channel);
+}
+
+static void on_idle(struct wsconn *conn)
+{
+	channel_pump(channel_of_conn(conn));
+}
+
+static void on_closed(struct wsconn *conn)
+{
+	struct channel *channel = channel_of_conn(conn);
+
+	snprintf(channel->error, sizeof(channel->error), "%s", conn->error);
+	over(channel);
+}
+
+static const struct wsconn_handler conn_handler = {
+	.opened = on_opened,
+	.message = on_message,
+	.idle = on_idle,
+	.closed = on_closed,
+};
+
+static void channel_dial_again(struct channel *channel);
+
+static void on_timer(struct loop_timer *timer)
+{
+	struct channel *channel =
+		(struct channel *)((char *)timer -
+				   offsetof(struct channel, timer));
+
+	switch (channel->state) {
+	case CHANNEL_WAITING:
+		channel_dial_again(channel);
+		return;
+	case CHANNEL_GREETING:
+		channel_end(channel, WIRE_BYE_TIMEOUT,
+			    "peer did not greet in time");
+		return;
+	case CHANNEL_OPEN:
+		if (mono_diff_ms(clock_mono(), channel->heard) >=
+		    CHANNEL_DEAD_MS) {
+			channel_end(channel, WIRE_BYE_TIMEOUT,
+				    "nothing heard for too long");
+			return;
+		}
+		channel->due |= CHANNEL_DUE_PING;
+		set_timer(channel, CHANNEL_PING_MS);
+		channel_pump(channel);
+		return;
+	case CHANNEL_IDLE:
+	case CHANNEL_CONNECTING:
+		return;
+	}
+}
+
+int channel_init(struct channel *channel, struct worker *worker,
+		 unsigned int idx)
+{
+	uint8_t *in_buf = malloc(CHANNEL_IN_SIZE);
+
+	*channel = (struct channel){
+		.worker = worker,
+		.idx = idx,
+		.peer = STEER_NO_PEER,
+		.since = clock_mono(),
+		.timer.fire = on_timer,
+		.out_buf = {malloc(CHANNEL_OUT_SIZE), malloc(CHANNEL_OUT_SIZE)},
+		.small = malloc(CHANNEL_SMALL_SIZE),
+	};
+	wsconn_init(&channel->conn, &worker->loop, &conn_handler, in_buf,
+		    CHANNEL_IN_SIZE);
+	if (!in_buf || !channel->out_buf[0] || !channel->out_buf[1] ||
+	    !channel->small)
+		return -ENOMEM;
+	begin_fill(channel);
+	return 0;
+}
+
+void channel_fini(struct channel *channel)
+{
+	wsconn_close(&channel->conn, WS_CLOSE_GOING_AWAY, "");
+	free(channel->conn.in_buf);
+	free(channel->out_buf[0]);
+	free(channel->out_buf[1]);
+	free(channel->small);
+}
+
+/** reset() - Forget what belonged to the last connection */
+static void reset(struct channel *channel)
+{
+	channel->due = 0;
+	channel->preface_in_len = 0;
+	channel->preface_out_len = 0;
+	channel->carry_len = 0;
+	channel->rtt_ns = 0;
+	channel->messages_in = 0;
+	channel->bytes_in = 0;
+	channel->messages_out = 0;
+	channel->bytes_out = 0;
+	begin_fill(channel);
+}
+
+/**
+ * open_conn() - Begin to connect
+ * @uri:	Where to
+ * @target:	Request target, NULL: the one in @uri
+ * @token:	SAS token, or NULL
+ */
+static int open_conn(struct channel *channel, const struct hyco_uri *uri,
+		     const char *target, const char *token)
+{
+	struct wsconn_target to = {
+		.uri = uri,
+		.target = target,
+		.token = token,
+		.protocol = WIRE_PROTOCOL,
+		.ca_pem = channel->worker->setup->ca_pem,
+		.ca_len = channel->worker->setup->ca_len,
+		.deadline_ms = CHANNEL_CONNECT_MS,
+	};
+	int err;
+
+	reset(channel);
+	err = wsconn_open(&channel->conn, &to);
+	if (!err)
+		set_state(channel, CHANNEL_CONNECTING);
+	return err;
+}
+
+/** dial_relay() - One attempt at the relay whose turn it is */
+static int dial_relay(struct channel *channel)
+{
+	const struct policy_gateway *gateway =
+		channel->worker->peers[channel->peer].gateway;
+	const char *why;
+	char target[HYCO_TARGET_SIZE];
+	char token[HYCO_TOKEN_SIZE];
+	struct hyco_uri uri;
+	ssize_t len;
+	int err;
+
+	channel->relay_idx %= gateway->relay_cnt;
+	err = hyco_uri_parse(gateway->relays[channel->relay_idx], &uri, &why);
+	if (err)
+		return err;
+	len = hyco_uri_action(&uri, HYCO_CONNECT, NULL, target, sizeof(target));
+	if (len < 0)
+		return (int)len;
+	len = setup_token(channel->worker->setup, &uri, token, sizeof(token));
+	if (len < 0)
+		return (int)len;
+	err = open_conn(channel, &uri, target, token);
+	explicit_bzero(token, sizeof(token));
+	return err;
+}
+
+static void channel_dial_again(struct channel *channel)
+{
+	int err = dial_relay(channel);
+
+	if (!err)
+		return;
+	snprintf(channel->error, sizeof(channel->error),
+		 "cannot begin to connect: %s", strerror(-err));
+	over(channel);
+}
+
+void channel_dial(struct channel *channel, int peer)
+{
+	channel->dialled = true;
+	channel->peer = peer;
+	channel_dial_again(channel);
+}
+
+int channel_accept(struct channel *channel, const char *address)
+{
+	struct hyco_uri uri;
+	const char *why;
+	int err = hyco_uri_parse(address, &uri, &why);
+
+	if (err)
+		return err;
+	channel->dialled = false;
+	channel->peer = STEER_NO_PEER;
+	return open_conn(channel, &uri, NULL, NULL);
+}
+
+uint8_t *channel_room(struct channel *channel)
+{
+	size_t room;
+
+	return wire_data_room(&channel->fill, &room);
+}
+
+void channel_commit(struct channel *channel, size_t len)
+{
+	if (channel->fill.len + WIRE_RECORD_HEADER_LEN + len + 3 >
+	    channel->peer_msg_len_max)
+		channel->carry_len = len;
+	else
+		wire_data_commit(&channel->fill, len);
+}
+
+bool channel_is_full(const struct channel *channel)
+{
+	return channel->carry_len > 0;
+}
+
+/** send_data() - The filled buffer goes on its way, the other is filled next */
+static void send_data(struct channel *channel)
+{
+	struct wire_data full = channel->fill;
+	size_t carry_len = channel->carry_len;
+	size_t room;
+	const uint8_t *carry = wire_data_room(&full, &room);
+
+	channel->filling ^= 1;
+	channel->carry_len = 0;
+	begin_fill(channel);
+	if (carry_len) {
+		memcpy(wire_data_room(&channel->fill, &room), carry, carry_len);
+		wire_data_commit(&channel->fill, carry_len);
+	}
+	channel->messages_out++;
+	channel->bytes_out += full.len;
+	wsconn_send(&channel->conn, WS_BINARY, full.data, full.len);
+}
+
+/** send_small() - The most urgent of the messages that are due */
+static void send_small(struct channel *channel)
+{
+	uint8_t *data = channel->small + CHANNEL_OUT_HEAD;
+	size_t size = CHANNEL_SMALL_SIZE - CHANNEL_OUT_HEAD;
+	struct wire_ping ping = {
+		.time_ns = channel->ping_time_ns,
+		.bytes = channel->bytes_in,
+		.messages = channel->messages_in,
+	};
+	ssize_t len;
+
+	if (channel->due & CHANNEL_DUE_PREFACE) {
+		channel->due &= ~(unsigned int)CHANNEL_DUE_PREFACE;
+		len = (ssize_t)greeting_preface_write(channel, data, size);
+	} else if (channel->due & CHANNEL_DUE_HELLO) {
+		channel->due &= ~(unsigned int)CHANNEL_DUE_HELLO;
+		len = (ssize_t)greeting_hello_write(channel, data, size);
+	} else if (channel->due & CHANNEL_DUE_PONG) {
+		channel->due &= ~(unsigned int)CHANNEL_DUE_PONG;
+		len = wire_ping_write(WIRE_PONG, &ping, data, size);
+	} else {
+		channel->due &= ~(unsigned int)CHANNEL_DUE_PING;
+		ping.time_ns = (uint64_t)clock_mono().ns;
+		len = wire_ping_write(WIRE_PING, &ping, data, size);
+	}
+	if (len <= 0)
+		return;
+	channel->messages_out++;
+	channel->bytes_out += (uint64_t)len;
+	wsconn_send(&channel->conn, WS_BINARY, data, (size_t)len);
+}
+
+void channel_pump(struct channel *channel)
+{
+	while (wsconn_can_send(&channel->conn)) {
+		if (channel->due)
+			send_small(channel);
+		else if (channel->state == CHANNEL_OPEN &&
+			 channel->fill.len > WIRE_HEADER_LEN)
+			send_data(channel);
+		else
+			break;
+	}
+	uplink_resume(channel->worker);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * channel.h - One rendezvous WebSocket that carries packets to one peer
+ *
+ * Connects (or takes up an accept), greets, keeps the path alive and sends
+ * what the uplink packed.  Which packet goes where is decided elsewhere.
+ */
+
+#ifndef CARRIER_CHANNEL_H
+#define CARRIER_CHANNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/time.h"
+#include "carrier/wsconn.h"
+#include "codec/wire.h"
+
+struct worker;
+
+/* We send at least one message in this time. */
+#define CHANNEL_PING_MS 2000
+/* Nothing heard for so long: the path is dead (three pings and a bit). */
+#define CHANNEL_DEAD_MS 7000
+/* Connecting, the relay's answer (a listener that never comes is given up
+ * then), and the peer's greeting. */
+#define CHANNEL_CONNECT_MS 5000
+#define CHANNEL_GREET_MS   5000
+
+/* A message, then room for one record more: a packet that no longer fits is
+ * read there and begins the next message. */
+#define CHANNEL_RECORD_ROOM (WIRE_RECORD_HEADER_LEN + WIRE_RECORD_LEN_MAX + 3)
+#define CHANNEL_OUT_HEAD    16 /* WS_HEAD_LEN_MAX, and records stay aligned */
+#define CHANNEL_OUT_SIZE                                                       \
+	(CHANNEL_OUT_HEAD + WIRE_MSG_LEN_MAX + CHANNEL_RECORD_ROOM)
+/* Several messages, so that few are moved before they are whole. */
+#define CHANNEL_IN_SIZE (4 * (WIRE_MSG_LEN_MAX + WS_HEAD_LEN_MAX))
+/* PREFACE, HELLO, PING, PONG, BYE. */
+#define CHANNEL_SMALL_SIZE (CHANNEL_OUT_HEAD + 1024)
+
+/**
+ * enum channel_state - Life of one channel
+ *
+ * CHANNEL_IDLE		Slot free (listener's side), or not yet begun.
+ *	channel_dial(), channel_accept() -> CHANNEL_CONNECTING
+ * CHANNEL_CONNECTING	The WebSocket is being made.
+ *	opened			-> CHANNEL_GREETING
+ * CHANNEL_GREETING	PREFACE and HELLO under way; no packet may pass.
+ *	peer's HELLO is good	-> CHANNEL_OPEN
+ * CHANNEL_OPEN		Packets pass both ways; the only state in which the
+ *			uplink may pack.
+ *	any of these three, on failure:
+ *				-> CHANNEL_WAITING (dialled), CHANNEL_IDLE
+ * CHANNEL_WAITING	Dialled again after a delay.
+ *	delay over		-> CHANNEL_CONNECTING
+ */
+enum channel_state {
+	CHANNEL_IDLE,
+	CHANNEL_CONNECTING,
+	CHANNEL_GREETING,
+	CHANNEL_OPEN,
+	CHANNEL_WAITING,
+};
+
+/** channel_state_name() - For status and logs */
+const char *channel_state_name(enum channel_state state);
+
+/* Small messages that wait for the output slot, in order of their urgency. */
+enum channel_due {
+	CHANNEL_DUE_PREFACE = 0x1,
+	CHANNEL_DUE_HELLO = 0x2,
+	CHANNEL_DUE_PONG = 0x4,
+	CHANNEL_DUE_PING = 0x8,
+};
+
+/**
+ * struct channel - One channel and all it owns
+ * @state:	See above
+ * @worker:	Whose it is
+ * @idx:	Slot number, for logs
+ * @dialled:	We are the sender: it is dialled again whenever it ends
+ * @peer:	Index of the peer; the listener's side learns it from HELLO,
+ *		STEER_NO_PEER before
+ * @relay_idx:	Dialled: which of the peer's relays is tried
+ * @attempt_cnt: Failures in a row, for the delay
+ * @since:	When it took its state
+ * @heard:	When the last message came
+ * @due:	enum channel_due bits
+ * @ping_time_ns: Of the peer's PING that a PONG is due for
+ * @preface_out: Our PREFACE message, kept for HELLO's hash
+ * @preface_in:	Theirs; @preface_in_len is 0 before it came
+ * @peer_msg_len_max: Longest message the peer takes
+ * @peer_offloads: Offloads its kernel takes
+ * @out_buf:	Two send buffers: one on its way, one being filled
+ * @filling:	Which of them is being filled
+ * @fill:	The DATA message being filled
+ * @carry_len:	Length of a record that lies behind @fill because it no longer
+ *		fits; 0 for none.  While there is one the TUN is not read
+ * @fill_pkt_cnt: Packets in @fill, for the counters
+ * @small:	Buffer of the small messages
+ * @rtt_ns:	Smoothed round-trip time, 0 before the first PONG
+ * @error:	Why it ended last, "" when it never did
+ * @opened_cnt:	How often it became open
+ */
+struct channel {
+	enum channel_state state;
+	struct worker *worker;
+	unsigned int idx;
+	bool dialled;
+	int peer;
+	size_t relay_idx;
+	unsigned int attempt_cnt;
+	mono_t since;
+	mono_t heard;
+	struct wsconn conn;
+	struct loop_timer timer;
+	unsigned int due;
+	uint64_t ping_time_ns;
+	uint8_t preface_out[WIRE_HEADER_LEN + 64];
+	size_t preface_out_len;
+	uint8_t preface_in[WIRE_HEADER_LEN + 64];
+	size_t preface_in_len;
+	size_t peer_msg_len_max;
+	uint32_t peer_offloads;
+	uint8_t *out_buf[2];
+	unsigned int filling;
+	struct wire_data fill;
+	size_t carry_len;
+	uint8_t *small;
+	uint64_t messages_in;
+	uint64_t bytes_in;
+	uint64_t messages_out;
+	uint64_t bytes_out;
+	int64_t rtt_ns;
+	uint64_t opened_cnt;
+	char error[WSCONN_ERROR_SIZE];
+};
+
+/**
+ * channel_init() - Give a slot its memory
+ * @channel:	Slot
+ * @worker:	Whose it is
+ * @idx:	Slot number
+ *
+ * Return: 0 or -ENOMEM
+ */
+int channel_init(struct channel *channel, struct worker *worker,
+		 unsigned int idx) __attribute__((warn_unused_result));
+void channel_fini(struct channel *channel);
+
+/** channel_dial() - Connect to a peer as sender, for ever */
+void channel_dial(struct channel *channel, int peer);
+
+/**
+ * channel_accept() - Take up an accept as listener
+ * @address:	The accept message's address
+ *
+ * Return: 0, or negative errno: address not usable
+ */
+int channel_accept(struct channel *channel, const char *address)
+	__attribute__((warn_unused_result));
+
+/**
+ * channel_end() - Close with a BYE, if it can still be sent
+ * @code:	enum wire_bye_code
+ * @text:	What to tell the peer and the log
+ */
+void channel_end(struct channel *channel, uint16_t code, const char *text);
+
+/** channel_room() - Where a TUN read may land: room for any packet.
+ *  Only when open and not channel_is_full() */
+uint8_t *channel_room(struct channel *channel);
+
+/** channel_commit() - Take @len bytes at channel_room() as a packet */
+void channel_commit(struct channel *channel, size_t len);
+
+/** channel_is_full() - Holds a packet that did not fit? */
+bool channel_is_full(const struct channel *channel);
+
+/** channel_pump() - Send what is due and packed, as far as the slot is free */
+void channel_pump(struct channel *channel);
+
+#endif /* CARRIER_CHANNEL_H */

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * setup.c - What a carrier was told by its steward
+ */
+
+#include "carrier/setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <hyco/token.h>
+#include <mbedtls/sha256.h>
+
+#include "base/diag.h"
+#include "base/strbuf.h"
+#include "policy/parse.h"
+#include "policy/print.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/random.h"
+
+void setup_init(struct setup *setup)
+{
+	*setup = (struct setup){.tun_fd = -1, .status_fd = -1};
+	arena_init(&setup->arena);
+}
+
+void setup_fini(struct setup *setup)
+{
+	if (setup->tun_fd >= 0)
+		close(setup->tun_fd);
+	if (setup->status_fd >= 0)
+		close(setup->status_fd);
+	file_wipe(setup->key, setup->key_len);
+	free(setup->ca_pem);
+	free(setup->policy_text);
+	free(setup->conf_text);
+	arena_fini(&setup->arena);
+	setup_init(setup);
+}
+
+/** take_fd() - Keep a descriptor, made non-blocking */
+static int take_fd(int *slot, int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
+		return -errno;
+	if (*slot >= 0)
+		close(*slot);
+	*slot = fd;
+	return 0;
+}
+
+/** take_text() - Keep the bytes of a sealed memfd in place of @slot's */
+static int take_text(char **slot, size_t *len, int fd, size_t max)
+{
+	char *text;
+	ssize_t got = handover_read_text(fd, max, &text);
+
+	close(fd);
+	if (got < 0)
+		return (int)got;
+	file_wipe(*slot, *len);
+	*slot = text;
+	*len = (size_t)got;
+	return 0;
+}
+
+int setup_take(struct setup *setup, const struct handover_msg *msg, int fd)
+{
+	size_t policy_len = 0;
+	size_t conf_len = 0;
+
+	if (fd < 0)
+		return -EBADMSG;
+	switch ((enum handover_type)msg->type) {
+	case HANDOVER_TUN:
+		setup->tun_offloads = msg->value;
+		return take_fd(&setup->tun_fd, fd);
+	case HANDOVER_STATUS:
+		return take_fd(&setup->status_fd, fd);
+	case HANDOVER_POLICY:
+		return take_text(&setup->policy_text, &policy_len, fd,
+				 POLICY_LEN_MAX);
+	case HANDOVER_GATEWAY:
+		return take_text(&setup->conf_text, &conf_len, fd,
+				 POLICY_LEN_MAX);
+	case HANDOVER_KEY:
+		return take_text(&setup->key, &setup->key_len, fd, KEY_LEN_MAX);
+	case HANDOVER_CA:
+		return take_text(&setup->ca_pem, &setup->ca_len, fd,
+				 SECRET_FILE_LEN_MAX * 16);
+	case HANDOVER_GO:
+	case HANDOVER_READY:
+	case HANDOVER_REFUSED:
+		break;
+	}
+	close(fd);
+	return -EBADMSG;
+}
+
+/** digest_site() - SHA-256 of what a policy says of one site */
+static void digest_site(const struct policy *policy,
+			const struct policy_site *site,
+			uint8_t digest[WIRE_DIGEST_LEN])
+{
+	struct strbuf text;
+
+	strbuf_init(&text);
+	policy_print_site(policy, site, &text);
+	mbedtls_sha256_ret((const uint8_t *)strbuf_str(&text), text.len, digest,
+			   0);
+	strbuf_fini(&text);
+}
+
+static void digest_all(struct setup *setup)
+{
+	const struct plan *plan = setup->plan;
+	size_t i;
+
+	setup->digests = arena_array(&setup->arena, plan->peer_cnt + 1,
+				     sizeof(*setup->digests));
+	for (i = 0; i < plan->peer_cnt; i++) {
+		const struct policy_site *site = setup->gateway->site;
+
+		if (!site)
+			site = plan->peers[i]->site;
+		digest_site(plan->policy, site, setup->digests[i]);
+	}
+}
+
+/** parse_all() - Both texts; Return: 0, or -EBADMSG with entries in @diag */
+static int parse_all(struct setup *setup, struct diag *diag)
+{
+	const struct policy *policy;
+
+	policy =
+		policy_parse(setup->policy_text, "policy", &setup->arena, diag);
+	setup->conf = gateway_conf_parse(setup->conf_text, "gateway",
+					 &setup->arena, diag);
+	if (!policy || !setup->conf)
+		return -EBADMSG;
+	setup->gateway =
+		gateway_conf_check(policy, setup->conf, "gateway", diag);
+	if (!setup->gateway)
+		return -EBADMSG;
+	setup->plan = plan_make(policy, setup->gateway, setup->conf, NULL, 0,
+				&setup->arena);
+	setup->steer = steer_new(setup->plan, &setup->arena);
+	return 0;
+}
+
+int setup_finish(struct setup *setup, char *why, size_t why_size)
+{
+	struct diag diag;
+	int err;
+
+	if (setup->tun_fd < 0 || setup->status_fd < 0 || !setup->policy_text ||
+	    !setup->conf_text || !setup->key) {
+		snprintf(why, why_size, "the steward's set is not complete");
+		return -EBADMSG;
+	}
+	diag_init(&diag);
+	err = parse_all(setup, &diag);
+	if (err)
+		diag_text(&diag, 0, why, why_size);
+	diag_fini(&diag);
+	if (err)
+		return err;
+	digest_all(setup);
+	random_bytes(setup->instance, sizeof(setup->instance));
+	setup->start_ms = (uint64_t)clock_wall().s * 1000;
+	return 0;
+}
+
+ssize_t setup_token(const struct setup *setup, const struct hyco_uri *uri,
+		    char *token, size_t size)
+{
+	char audience[HYCO_HOST_SIZE + HYCO_TARGET_SIZE + 16];
+	ssize_t len = hyco_uri_audience(uri, audience, sizeof(audience));
+
+	if (len < 0)
+		return len;
+	return hyco_token_sign(audience, setup->conf->key_name, setup->key,
+			       setup->key_len,
+			       clock_wall().s + SETUP_TOKEN_TTL_S, token, size);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * setup.h - What a carrier was told by its steward
+ *
+ * Gathered message by message, judged as a whole, constant afterwards: the
+ * control thread and the worker read it without locks.
+ */
+
+#ifndef CARRIER_SETUP_H
+#define CARRIER_SETUP_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <hyco/uri.h>
+
+#include "base/arena.h"
+#include "carrier/steer.h"
+#include "codec/wire.h"
+#include "policy/plan.h"
+#include "sys/handover.h"
+
+/* Life of the tokens we sign. */
+#define SETUP_TOKEN_TTL_S 3600
+
+/**
+ * struct setup - One gateway's carrier
+ * @arena:	Holds what the pointers below point to
+ * @conf:	gateway.cfg
+ * @gateway:	Which gateway of the policy this is
+ * @plan:	Wanted state: its peers are numbered as everywhere here
+ * @steer:	Its tables
+ * @key:	SAS key's text, @key_len bytes (wiped at the end)
+ * @ca_pem:	CA bundle, NULL for the system's
+ * @tun_fd:	TUN queue
+ * @tun_offloads: What its kernel takes, enum gso_offload
+ * @status_fd:	Listening socket for status requests
+ * @instance:	Random, new at each start
+ * @start_ms:	Wall clock at the start, milliseconds since 1970
+ * @digests:	Per peer: SHA-256 of the slice of the policy that concerns the
+ *		site in question
+ */
+struct setup {
+	struct arena arena;
+	const struct gateway_conf *conf;
+	const struct policy_gateway *gateway;
+	const struct plan *plan;
+	const struct steer *steer;
+	char *policy_text;
+	char *conf_text;
+	char *key;
+	size_t key_len;
+	char *ca_pem;
+	size_t ca_len;
+	int tun_fd;
+	uint32_t tun_offloads;
+	int status_fd;
+	uint8_t instance[WIRE_INSTANCE_LEN];
+	uint64_t start_ms;
+	uint8_t (*digests)[WIRE_DIGEST_LEN];
+};
+
+void setup_init(struct setup *setup);
+void setup_fini(struct setup *setup);
+
+/**
+ * setup_take() - Keep what a handover message brought
+ * @setup:	Being gathered
+ * @msg:	Any message before HANDOVER_GO
+ * @fd:		Its descriptor, consumed; -1 for none
+ *
+ * Return: 0, or negative errno: not what the type promises
+ */
+int setup_take(struct setup *setup, const struct handover_msg *msg, int fd)
+	__attribute__((warn_unused_result));
+
+/**
+ * setup_finish() - All is there: parse, plan, and draw an instance id
+ * @why:	On failure a sentence for HANDOVER_REFUSED, cut to @why_size
+ *
+ * Return: 0 or -EBADMSG
+ */
+int setup_finish(struct setup *setup, char *why, size_t why_size)
+	__attribute__((warn_unused_result));
+
+/**
+ * setup_token() - A fresh SAS token for a hybrid connection
+ * @uri:	Its address
+ * @token:	Receives the token, good for SETUP_TOKEN_TTL_S
+ *
+ * Return: length, or negative errno
+ */
+ssize_t setup_token(const struct setup *setup, const struct hyco_uri *uri,
+		    char *token, size_t size)
+	__attribute__((warn_unused_result));
+
+#endif /* CARRIER_SETUP_H */

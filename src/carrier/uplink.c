@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * uplink.c - From the TUN queue into the channels
+ */
+
+/**
+ * DOC: Theory of operation
+ *
+ * A worker calls uplink_run() when its TUN queue is readable.
+ *
+ * Read		A packet is read straight into the send buffer of the channel
+ *		that took the last one (@likely), behind what is packed there.
+ *		Most packets belong there: they are not moved any more.
+ * Steer	The destination names a peer, the peer its channel.  A packet of
+ *		another channel is copied over, once.
+ * Pack		channel_commit() makes a record of it.  One that no longer fits
+ *		into the message stays behind it and begins the next one.
+ * Send		When the TUN is empty or a message is full, channel_pump() sends
+ *		what is packed.  We never wait for more packets, so packing adds
+ *		no delay.
+ *
+ * The TUN is read only while every open channel has room for any packet.  So
+ * nothing is dropped here for want of room: packets wait in the TUN's own queue,
+ * and one slow peer holds up the others for as long as its channel lives.
+ * (Queues by flow will end that.)
+ */
+
+#include "carrier/uplink.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "carrier/worker.h"
+#include "codec/gso.h"
+#include "codec/ip.h"
+#include "sys/log.h"
+#include "sys/tun.h"
+
+/* Packets per call, so that a busy TUN cannot starve the sockets. */
+#define UPLINK_BUDGET 64
+
+static bool channel_may_pack(const struct channel *channel)
+{
+	return channel && channel->state == CHANNEL_OPEN &&
+	       !channel_is_full(channel);
+}
+
+/** any_full() - Does a channel hold a packet that did not fit? */
+static bool any_full(const struct worker *worker)
+{
+	size_t i;
+
+	for (i = 0; i < worker->peer_cnt; i++) {
+		const struct channel *channel = worker->peers[i].channel;
+
+		if (channel && channel_is_full(channel))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * choose() - Channel for the packet at @pkt, or NULL after counting a drop
+ * @data:	Vnet header and packet
+ * @len:	Length of both
+ */
+static struct channel *choose(struct worker *worker, const uint8_t *data,
+			      size_t len, int *peer)
+{
+	const uint8_t *pkt = data + VNET_HDR_LEN;
+	struct gso_header offload;
+	struct channel *channel;
+	struct ip_view view;
+
+	if (len < VNET_HDR_LEN || ip_view(pkt, len - VNET_HDR_LEN, &view)) {
+		worker_drop(worker, DROP_UP_MALFORMED);
+		return NULL;
+	}
+	*peer = steer_out(worker->setup->steer, pkt, &view);
+	if (*peer == STEER_NO_PEER) {
+		worker_drop(worker, DROP_UP_NO_PEER);
+		return NULL;
+	}
+	channel = worker->peers[*peer].channel;
+	if (!channel) {
+		worker_drop(worker, DROP_UP_NO_CHANNEL);
+		return NULL;
+	}
+	gso_read(data, &offload);
+	if (gso_needs(&offload, pkt) & ~channel->peer_offloads) {
+		worker_drop(worker, DROP_UP_OFFLOAD);
+		return NULL;
+	}
+	if (WIRE_HEADER_LEN + WIRE_RECORD_HEADER_LEN + len >
+	    channel->peer_msg_len_max) {
+		worker_drop(worker, DROP_UP_TOO_BIG);
+		return NULL;
+	}
+	return channel;
+}
+
+/** pack() - One packet, read to @data, into its channel */
+static void pack(struct worker *worker, const uint8_t *data, size_t len)
+{
+	int peer = STEER_NO_PEER;
+	struct channel *channel = choose(worker, data, len, &peer);
+	uint8_t *room;
+
+	if (!channel)
+		return;
+	room = channel_room(channel);
+	if (room != data)
+		memcpy(room, data, len);
+	channel_commit(channel, len);
+	worker->likely = channel;
+	worker->stats.up.packets++;
+	worker->stats.up.bytes += len - VNET_HDR_LEN;
+	worker->stats.peer_up[peer].packets++;
+	worker->stats.peer_up[peer].bytes += len - VNET_HDR_LEN;
+}
+
+/** pump_all() - Send what was packed */
+static void pump_all(struct worker *worker)
+{
+	size_t i;
+
+	for (i = 0; i < worker->peer_cnt; i++) {
+		if (worker->peers[i].channel)
+			channel_pump(worker->peers[i].channel);
+	}
+}
+
+/** pause_reading() - Leave packets in the TUN's queue until uplink_resume() */
+static void pause_reading(struct worker *worker, bool pause)
+{
+	if (worker->tun_paused == pause)
+		return;
+	worker->tun_paused = pause;
+	if (loop_watch(&worker->loop, &worker->tun, worker->setup->tun_fd,
+		       pause ? 0 : EPOLLIN))
+		log_err("event=tun_watch_failed");
+}
+
+/**
+ * read_one() - One packet from the TUN into a channel
+ *
+ * Return: 1 done, 0 the TUN is empty
+ */
+static int read_one(struct worker *worker)
+{
+	uint8_t *data = channel_may_pack(worker->likely)
+				? channel_room(worker->likely)
+				: worker->scratch;
+	ssize_t len = tun_read(worker->setup->tun_fd, data,
+			       VNET_HDR_LEN + PKT_LEN_MAX);
+
+	if (len == -EAGAIN)
+		return 0;
+	if (len < 0) {
+		/* The device is down or gone: the steward mends it, or ends
+		 * us.  Do not spin on it. */
+		log_err("event=tun_read_failed error=\"%s\"",
+			strerror((int)-len));
+		pause_reading(worker, true);
+		return 0;
+	}
+	pack(worker, data, (size_t)len);
+	return 1;
+}
+
+void uplink_run(struct worker *worker)
+{
+	int i;
+
+	for (i = 0; i < UPLINK_BUDGET; i++) {
+		if (any_full(worker))
+			pump_all(worker);
+		if (any_full(worker)) {
+			pause_reading(worker, true);
+			return;
+		}
+		if (!read_one(worker))
+			break;
+	}
+	pump_all(worker);
+}
+
+void uplink_resume(struct worker *worker)
+{
+	if (worker->tun_paused && !any_full(worker))
+		pause_reading(worker, false);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * worker.h - One data-plane thread and all it may touch
+ */
+
+#ifndef CARRIER_WORKER_H
+#define CARRIER_WORKER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "carrier/channel.h"
+#include "carrier/drops.h"
+#include "carrier/setup.h"
+#include "sys/loop.h"
+#include "sys/mailbox.h"
+
+/** struct peer - A gateway at the other end, as its HELLO described it
+ * @gateway:	From the policy
+ * @channel:	Its open channel, NULL when there is none
+ * @known:	A HELLO came since we started: the fields below are valid
+ * @policy_same: Its digest of the site's policy equals ours
+ * @skew_ms:	Its clock less ours
+ */
+struct peer {
+	const struct policy_gateway *gateway;
+	struct channel *channel;
+	bool known;
+	bool policy_same;
+	uint8_t instance[WIRE_INSTANCE_LEN];
+	uint64_t start_ms;
+	uint16_t mtu;
+	int64_t skew_ms;
+	char software[WIRE_TEXT_LEN_MAX + 1];
+};
+
+/** struct traffic - Packets and their bytes, one way */
+struct traffic {
+	uint64_t packets;
+	uint64_t bytes; /* of IP packets, super-packets counted whole */
+};
+
+/**
+ * struct worker_stats - What the worker counted; it alone writes
+ * @up:		Packets taken from the TUN and packed
+ * @down:	Packets written to the TUN
+ * @peer_up, @peer_down: The same for each peer
+ * @drops:	By enum drop_reason
+ * @unknown_messages: Messages of a type we do not know, skipped
+ */
+struct worker_stats {
+	struct traffic up;
+	struct traffic down;
+	struct traffic *peer_up;
+	struct traffic *peer_down;
+	uint64_t drops[DROP_REASON_CNT];
+	uint64_t unknown_messages;
+};
+
+/** enum worker_order_kind - What the control thread may ask for
+ *
+ * WORKER_ACCEPT	Take up an accept
+ * WORKER_REPORT	Fill @report and post it back
+ * WORKER_STOP		Say BYE everywhere and end
+ */
+enum worker_order_kind {
+	WORKER_ACCEPT,
+	WORKER_REPORT,
+	WORKER_STOP,
+};
+
+#define WORKER_ADDRESS_SIZE 4096
+
+/** struct worker_order - A mailbox message to the worker */
+struct worker_order {
+	enum worker_order_kind kind;
+	struct worker_report *report;
+	char address[WORKER_ADDRESS_SIZE];
+};
+
+/** struct channel_report - A channel as status shows it */
+struct channel_report {
+	unsigned int idx;
+	enum channel_state state;
+	bool dialled;
+	int peer;
+	size_t relay_idx;
+	int64_t since_ms;
+	int64_t retry_ms;
+	uint64_t messages_in;
+	uint64_t bytes_in;
+	uint64_t messages_out;
+	uint64_t bytes_out;
+	int64_t rtt_ns;
+	uint64_t opened_cnt;
+	char error[WSCONN_ERROR_SIZE];
+};
+
+/** struct peer_report - A peer as status shows it */
+struct peer_report {
+	bool open;
+	bool known;
+	bool policy_same;
+	int64_t skew_ms;
+	uint8_t instance[WIRE_INSTANCE_LEN];
+	char software[WIRE_TEXT_LEN_MAX + 1];
+	struct traffic up;
+	struct traffic down;
+};
+
+/**
+ * struct worker_report - A worker as status shows it
+ *
+ * Made by the control thread, lent to the worker with an order, written there,
+ * and the control thread's again when it is posted back.
+ */
+struct worker_report {
+	struct channel_report *channels;
+	size_t channel_cnt;
+	struct peer_report *peers;
+	size_t peer_cnt;
+	struct traffic up;
+	struct traffic down;
+	uint64_t drops[DROP_REASON_CNT];
+	uint64_t unknown_messages;
+};
+
+/**
+ * struct worker - One data-plane thread
+ * @setup:	What the steward said (constant)
+ * @loop:	Its loop
+ * @tun:	Its TUN queue
+ * @tun_paused:	Not reading: a channel holds a packet that did not fit
+ * @scratch:	Where a packet is read when there is no likely channel
+ * @likely:	Channel of the last packet: the next is read into its buffer
+ * @channels:	Slots
+ * @peers:	As numbered in the plan
+ * @orders:	Mailbox to us
+ * @replies:	Mailbox from us: reports, as pointers
+ * @stats:	Counters
+ *
+ * No other thread touches a field, the mailboxes excepted.
+ */
+struct worker {
+	const struct setup *setup;
+	pthread_t thread;
+	struct loop loop;
+	struct loop_source tun;
+	bool tun_paused;
+	uint8_t *scratch;
+	struct channel *likely;
+	struct channel *channels;
+	size_t channel_cnt;
+	struct peer *peers;
+	size_t peer_cnt;
+	struct mailbox orders;
+	struct mailbox replies;
+	struct loop_source order_source;
+	struct worker_stats stats;
+};
+
+/**
+ * worker_start() - Start the thread
+ * @worker:	Storage
+ * @setup:	Constant until worker_join()
+ *
+ * Return: 0 or negative errno
+ */
+int worker_start(struct worker *worker, const struct setup *setup)
+	__attribute__((warn_unused_result));
+
+/** worker_join() - Wait for the thread after WORKER_STOP, and free all */
+void worker_join(struct worker *worker);
+
+/** worker_drop() - Count a packet that goes no further */
+static inline void worker_drop(struct worker *worker, enum drop_reason reason)
+{
+	worker->stats.drops[reason]++;
+}
+
+#endif /* CARRIER_WORKER_H */

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * token.c - Shared access signatures (azure-relay-protocol section 4)
+ */
+
+#include <hyco/token.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include <hyco/error.h>
+#include <mbedtls/md.h>
+
+#include "base/limits.h"
+#include "codec/http.h"
+#include "codec/text.h"
+
+#define SIGNATURE_LEN 32
+
+/** sign() - HMAC-SHA256 of "audience\nexpiry"; the audience as it stands in the
+ *  token, still encoded */
+static int sign(const char *raw_audience, int64_t expiry_s, const char *key,
+		size_t key_len, uint8_t signature[SIGNATURE_LEN])
+{
+	char text[HYCO_TOKEN_SIZE];
+	int len = snprintf(text, sizeof(text), "%s\n%lld", raw_audience,
+			   (long long)expiry_s);
+
+	if (len < 0 || (size_t)len >= sizeof(text))
+		return HYCO_EMSGSIZE;
+	if (mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256),
+			    (const uint8_t *)key, key_len,
+			    (const uint8_t *)text, (size_t)len, signature))
+		return HYCO_EINVAL;
+	return 0;
+}
+
+ssize_t hyco_token_sign(const char *audience, const char *key_name,
+			const char *key, size_t key_len, int64_t expiry_s,
+			char *token, size_t size)
+{
+	uint8_t signature[SIGNATURE_LEN];
+	char raw_audience[2048];
+	char base64[64];
+	char raw_signature[160];
+	char raw_name[3 * KEY_NAME_LEN_MAX + 1];
+	int len;
+
+	if (!*key_name || !key_len || strlen(key_name) > KEY_NAME_LEN_MAX)
+		return HYCO_EINVAL;
+	if (text_percent_encode(audience, strlen(audience), raw_audience,
+				sizeof(raw_audience)) < 0 ||
+	    text_percent_encode(key_name, strlen(key_name), raw_name,
+				sizeof(raw_name)) < 0)
+		return HYCO_EMSGSIZE;
+	if (sign(raw_audience, expiry_s, key, key_len, signature))
+		return HYCO_EINVAL;
+	len = (int)text_base64_encode(signature, sizeof(signature), base64,
+				      sizeof(base64));
+	if (len < 0 || text_percent_encode(base64, (size_t)len, raw_signature,
+					   sizeof(raw_signature)) < 0)
+		return HYCO_EMSGSIZE;
+	len = snprintf(token, size,
+		       "SharedAccessSignature sr=%s&sig=%s&se=%lld&skn=%s",
+		       raw_audience, raw_signature, (long long)expiry_s,
+		       raw_name);
+	if (len < 0 || (size_t)len >= size)
+		return HYCO_EMSGSIZE;
+	return len;
+}
+
+/** copy_raw() - A field as it stands, NUL-terminated */
+static int copy_raw(struct slice value, char *out, size_t size)
+{
+	if (!value.len || value.len >= size)
+		return HYCO_EBADMSG;
+	memcpy(out, value.data, value.len);
+	out[value.len] = '\0';
+	return 0;
+}
+
+static int take_audience(struct hyco_token *token, struct slice value)
+{
+	if (copy_raw(value, token->raw_audience, sizeof(token->raw_audience)))
+		return HYCO_EBADMSG;
+	return text_percent_decode(value.data, value.len, token->audience,
+				   sizeof(token->audience)) < 0
+		       ? HYCO_EBADMSG
+		       : 0;
+}
+
+static int take_signature(struct hyco_token *token, struct slice value)
+{
+	char base64[64];
+	ssize_t len = text_percent_decode(value.data, value.len, base64,
+					  sizeof(base64));
+
+	if (len < 0 ||
+	    text_base64_decode(base64, (size_t)len, token->signature,
+			       sizeof(token->signature)) != SIGNATURE_LEN)
+		return HYCO_EBADMSG;
+	return 0;
+}
+
+static int take_expiry(struct hyco_token *token, struct slice value)
+{
+	size_t i;
+
+	if (!value.len || value.len > 12)
+		return HYCO_EBADMSG;
+	token->expiry_s = 0;
+	for (i = 0; i < value.len; i++) {
+		if (value.data[i] < '0' || value.data[i] > '9')
+			return HYCO_EBADMSG;
+		token->expiry_s = token->expiry_s * 10 + (value.data[i] - '0');
+	}
+	return 0;
+}
+
+static int take_name(struct hyco_token *token, struct slice value)
+{
+	return text_percent_decode(value.data, value.len, token->key_name,
+				   sizeof(token->key_name)) <= 0
+		       ? HYCO_EBADMSG
+		       : 0;
+}
+
+static const struct {
+	const char *name;
+	int (*take)(struct hyco_token *token, struct slice value);
+} fields[] = {
+	{"sr", take_audience},
+	{"sig", take_signature},
+	{"se", take_expiry},
+	{"skn", take_name},
+};
+#define FIELD_CNT (sizeof(fields) / sizeof(fields[0]))
+
+/** take_field() - "name=value"; marks it in @seen */
+static int take_field(struct hyco_token *token, struct slice field,
+		      unsigned int *seen)
+{
+	const char *eq = memchr(field.data, '=', field.len);
+	struct slice name = {field.data, eq ? (size_t)(eq - field.data) : 0};
+	struct slice value;
+	size_t i;
+
+	if (!eq)
+		return HYCO_EBADMSG;
+	value.data = eq + 1;
+	value.len = field.len - name.len - 1;
+	for (i = 0; i < FIELD_CNT; i++) {
+		if (!slice_equal_nocase(name, fields[i].name))
+			continue;
+		if (*seen & 1u << i)
+			return HYCO_EBADMSG;
+		*seen |= 1u << i;
+		return fields[i].take(token, value);
+	}
+	return HYCO_EBADMSG;
+}
+
+int hyco_token_parse(const char *text, size_t len, struct hyco_token *token)
+{
+	static const char scheme[] = "SharedAccessSignature ";
+	size_t scheme_len = sizeof(scheme) - 1;
+	unsigned int seen = 0;
+
+	if (len >= HYCO_TOKEN_SIZE || len < scheme_len ||
+	    strncasecmp(text, scheme, scheme_len))
+		return HYCO_EBADMSG;
+	memset(token, 0, sizeof(*token));
+	text += scheme_len;
+	len -= scheme_len;
+	while (len) {
+		const char *end = memchr(text, '&', len);
+		struct slice field = {text, end ? (size_t)(end - text) : len};
+
+		if (take_field(token, field, &seen))
+			return HYCO_EBADMSG;
+		text += field.len;
+		len -= field.len;
+		if (end) {
+			text++;
+			if (!--len)
+				return HYCO_EBADMSG;
+		}
+	}
+	return seen == (1u << FIELD_CNT) - 1 ? 0 : HYCO_EBADMSG;
+}
+
+int hyco_token_verify(const struct hyco_token *token, const char *key,
+		      size_t key_len, int64_t now_s)
+{
+	uint8_t signature[SIGNATURE_LEN];
+	uint8_t differ = 0;
+	size_t i;
+
+	if (sign(token->raw_audience, token->expiry_s, key, key_len, signature))
+		return HYCO_EACCES;
+	/* In constant time: how far it agrees must not show. */
+	for (i = 0; i < SIGNATURE_LEN; i++)
+		differ |= (uint8_t)(signature[i] ^ token->signature[i]);
+	explicit_bzero(signature, sizeof(signature));
+	if (differ)
+		return HYCO_EACCES;
+	return token->expiry_s > now_s ? 0 : HYCO_EPROTO;
+}
+
+bool hyco_token_covers(const struct hyco_token *token, const char *path)
+{
+	const char *at = strstr(token->audience, "://");
+	size_t len;
+
+	/* Past scheme, host and port. */
+	at = at ? at + 3 : token->audience;
+	at = strchr(at, '/');
+	if (!at)
+		return true;
+	at++;
+	len = strlen(at);
+	while (len && at[len - 1] == '/')
+		len--;
+	if (strncmp(path, at, len))
+		return false;
+	return len == 0 || path[len] == '\0' || path[len] == '/';
+}
