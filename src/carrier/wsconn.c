@@ -51,6 +51,15 @@ static void shut(struct wsconn *conn)
 	conn->control_len = 0;
 }
 
+/** make_printable() - Words of the other side go to logs and JSON */
+static void make_printable(char *text)
+{
+	for (; *text; text++) {
+		if (*text < ' ' || *text == 0x7f)
+			*text = '?';
+	}
+}
+
 /** fail() - To WSCONN_CLOSED with a reason, the owner is told */
 static void __attribute__((format(printf, 2, 3)))
 fail(struct wsconn *conn, const char *fmt, ...)
@@ -60,6 +69,7 @@ fail(struct wsconn *conn, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(conn->error, sizeof(conn->error), fmt, ap);
 	va_end(ap);
+	make_printable(conn->error);
 	shut(conn);
 	conn->handler->closed(conn);
 }
@@ -120,7 +130,8 @@ static void queue_control(struct wsconn *conn, enum ws_opcode opcode,
 {
 	conn->control[0] = (uint8_t)opcode;
 	conn->control_len = len + 1;
-	memcpy(conn->control + WS_HEAD_LEN_MAX, data, len);
+	if (len)
+		memcpy(conn->control + WS_HEAD_LEN_MAX, data, len);
 }
 
 /**
@@ -173,7 +184,6 @@ static void handle_control(struct wsconn *conn,
 				   &reason_len))
 			code = WS_CLOSE_PROTOCOL;
 		conn->close_code = code;
-		/* Their bytes: the log escapes them. */
 		fail(conn, "relay closed the connection: %u%s%.*s", code,
 		     reason_len ? " " : "", (int)reason_len, reason);
 		return;
@@ -452,6 +462,14 @@ int wsconn_open(struct wsconn *conn, const struct wsconn_target *target)
 	loop_timer_set(conn->loop, &conn->timer,
 		       mono_add_ms(clock_mono(), target->deadline_ms));
 	return 0;
+}
+
+void wsconn_pong(struct wsconn *conn)
+{
+	if (!wsconn_can_send(conn))
+		return;
+	queue_control(conn, WS_PONG, NULL, 0);
+	(void)send_control(conn);
 }
 
 void wsconn_close(struct wsconn *conn, uint16_t code, const char *reason)

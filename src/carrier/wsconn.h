@@ -167,6 +167,14 @@ bool wsconn_send(struct wsconn *conn, enum ws_opcode opcode, uint8_t *payload,
 		 size_t len);
 
 /**
+ * wsconn_pong() - An empty unsolicited Pong, so that the path stays open
+ *
+ * Not a Ping: relays were seen to disconnect a listener for one.  Left out
+ * while the slot is busy: then the path is in use anyway.
+ */
+void wsconn_pong(struct wsconn *conn);
+
+/**
  * wsconn_close() - Close at once, ->closed is not called
  * @code:	Sent in a Close frame if the slot is free
  * @reason:	Its text

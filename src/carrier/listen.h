@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * listen.h - The control channel of a site gateway at one relay
+ *
+ * Registers as listener, stays registered, and passes accepts on.  Runs in the
+ * control thread.
+ */
+
+#ifndef CARRIER_LISTEN_H
+#define CARRIER_LISTEN_H
+
+#include <hyco/uri.h>
+
+#include "base/time.h"
+#include "carrier/setup.h"
+#include "carrier/wsconn.h"
+
+struct listener;
+
+/**
+ * struct listener - One registration
+ * @setup:	Constant
+ * @accept:	Called with each accept's address (checked)
+ * @arg:	For @accept
+ * @url:	The relay's, as in the policy
+ * @timer:	The delay before the next attempt; then keepalive and renewal
+ * @renew_at:	When the next token is sent
+ * @since:	When it took its present state
+ * @registered:	The relay lists us
+ * @registered_cnt: How often it did
+ * @accept_cnt:	Accepts passed on
+ * @error:	Why it ended last, "" when it never did
+ */
+struct listener {
+	const struct setup *setup;
+	void (*accept)(void *arg, const char *address);
+	void *arg;
+	const char *url;
+	struct hyco_uri uri;
+	struct wsconn conn;
+	struct loop *loop;
+	struct loop_timer timer;
+	mono_t renew_at;
+	mono_t since;
+	bool registered;
+	unsigned int attempt_cnt;
+	uint64_t registered_cnt;
+	uint64_t accept_cnt;
+	uint8_t *out;
+	char error[WSCONN_ERROR_SIZE];
+};
+
+/**
+ * listener_start() - Register, and stay registered for ever
+ * @listener:	Storage
+ * @url:	Relay's URL (borrowed for the life of @listener)
+ *
+ * Return: 0, -ENOMEM, or -EBADMSG: the URL is malformed
+ */
+int listener_start(struct listener *listener, struct loop *loop,
+		   const struct setup *setup, const char *url,
+		   void (*accept)(void *arg, const char *address), void *arg)
+	__attribute__((warn_unused_result));
+
+/** listener_stop() - Sign off and free */
+void listener_stop(struct listener *listener);
+
+/**
+ * listener_address_fault() - May we connect to an accept address?
+ * @relay:	The relay that sent it
+ * @address:	What it sent
+ *
+ * Same protection (no ws:// from a wss:// relay), and a host that is the relay's
+ * or lies in the relay's own parent domain: rendezvous happens at other hosts
+ * than the namespace, but not at anybody's.
+ *
+ * Return: NULL when we may, else what is wrong
+ */
+const char *listener_address_fault(const struct hyco_uri *relay,
+				   const char *address);
+
+#endif /* CARRIER_LISTEN_H */
