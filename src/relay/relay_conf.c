@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * relay_conf.c - relay.cfg
+ */
+
+#include "relay/relay_conf.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/cfgread.h"
+#include "base/limits.h"
+
+static void check_path(struct cfg *cfg, config_setting_t *group,
+		       const char *key, const char *path)
+{
+	if (path && path[0] != '/')
+		diag_error(cfg->diag, cfg->path, cfg_key_line(group, key),
+			   "%s \"%s\": write the whole path, from / on", key,
+			   path);
+}
+
+/** read_listen() - "ADDRESS:PORT", IPv6 in brackets */
+static void read_listen(struct cfg *cfg, struct relay_conf *conf)
+{
+	config_setting_t *root = cfg_root(cfg);
+	const char *text = cfg_string_or(cfg, root, "listen", "0.0.0.0:443");
+	const char *colon = strrchr(text, ':');
+	char host[IP_ADDR_TEXT_SIZE + 2];
+	size_t len = colon ? (size_t)(colon - text) : 0;
+	char *end = NULL;
+	unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
+	char *addr = host;
+
+	if (len && len < sizeof(host)) {
+		memcpy(host, text, len);
+		host[len] = '\0';
+		if (host[0] == '[' && host[len - 1] == ']') {
+			host[len - 1] = '\0';
+			addr++;
+		}
+		conf->port = (uint16_t)port;
+		if (port && port <= 65535 && !*end &&
+		    !ip_addr_parse(addr, &conf->addr))
+			return;
+	}
+	diag_error(cfg->diag, cfg->path, cfg_key_line(root, "listen"),
+		   "listen \"%s\": write it as 0.0.0.0:443 or [::]:443", text);
+}
+
+static void read_public(struct cfg *cfg, struct relay_conf *conf)
+{
+	config_setting_t *root = cfg_root(cfg);
+	const char *url = cfg_string_or(cfg, root, "public", NULL);
+
+	conf->public_url = url;
+	if (!url)
+		return;
+	if ((strncasecmp(url, "wss://", 6) && strncasecmp(url, "ws://", 5)) ||
+	    strchr(strstr(url, "://") + 3, '/') || strpbrk(url, " ?#\"\\") ||
+	    strlen(url) > 300)
+		diag_error(cfg->diag, cfg->path, cfg_key_line(root, "public"),
+			   "public \"%s\": write it as wss://relay.example.net "
+			   "or wss://relay.example.net:8443",
+			   url);
+}
+
+static void read_tls(struct cfg *cfg, struct relay_conf *conf)
+{
+	static const char *const keys[] = {"certificate", "key", NULL};
+	config_setting_t *root = cfg_root(cfg);
+	config_setting_t *group = cfg_group(cfg, root, "tls");
+
+	conf->plaintext = cfg_bool_or(cfg, root, "plaintext", false);
+	if (!group) {
+		if (!conf->plaintext)
+			diag_error(cfg->diag, cfg->path, 0,
+				   "relay.cfg needs \"tls\", as { certificate "
+				   "= \"/etc/relaytun/relay.crt\"; key = "
+				   "\"/etc/relaytun/relay.key\"; } (or, behind "
+				   "a TLS proxy only, plaintext = true)");
+		return;
+	}
+	if (conf->plaintext)
+		diag_error(cfg->diag, cfg->path, cfg_line(group),
+			   "\"tls\" and plaintext = true exclude each other");
+	cfg_keys(cfg, group, "tls", keys);
+	conf->certificate = cfg_string(cfg, group, "tls", "certificate");
+	conf->private_key = cfg_string(cfg, group, "tls", "key");
+	check_path(cfg, group, "certificate", conf->certificate);
+	check_path(cfg, group, "key", conf->private_key);
+}
+
+static unsigned int read_rights(struct cfg *cfg, config_setting_t *group)
+{
+	size_t cnt;
+	const char **texts = cfg_strings(cfg, group, "rights", &cnt);
+	unsigned int rights = 0;
+	size_t i;
+
+	for (i = 0; i < cnt; i++) {
+		if (!strcmp(texts[i], "listen"))
+			rights |= RELAY_LISTEN;
+		else if (!strcmp(texts[i], "send"))
+			rights |= RELAY_SEND;
+		else if (!strcmp(texts[i], "manage"))
+			rights |= RELAY_MANAGE;
+		else
+			diag_error(cfg->diag, cfg->path,
+				   cfg_key_line(group, "rights"),
+				   "right \"%s\": it is listen, send or manage",
+				   texts[i]);
+	}
+	if (!cnt)
+		diag_error(cfg->diag, cfg->path, cfg_line(group),
+			   "key needs \"rights\", as [ \"listen\" ]");
+	return rights;
+}
+
+static void read_key(struct cfg *cfg, config_setting_t *group,
+		     struct relay_key *key)
+{
+	static const char *const keys[] = {"name", "key_file", "rights", NULL};
+
+	cfg_keys(cfg, group, "key", keys);
+	key->line = cfg_line(group);
+	key->name = cfg_string(cfg, group, "key", "name");
+	key->file = cfg_string(cfg, group, "key", "key_file");
+	key->rights = read_rights(cfg, group);
+	check_path(cfg, group, "key_file", key->file);
+}
+
+static struct relay_key *read_keys(struct cfg *cfg, config_setting_t *group,
+				   size_t *cnt)
+{
+	config_setting_t *list = cfg_list(cfg, group, "keys");
+	unsigned int len = list ? (unsigned int)config_setting_length(list) : 0;
+	struct relay_key *keys =
+		arena_array(cfg->arena, len + 1, sizeof(*keys));
+	unsigned int i;
+
+	*cnt = 0;
+	for (i = 0; i < len; i++) {
+		config_setting_t *entry = config_setting_get_elem(list, i);
+
+		if (config_setting_is_group(entry))
+			read_key(cfg, entry, &keys[(*cnt)++]);
+		else
+			diag_error(cfg->diag, cfg->path, cfg_line(entry),
+				   "each key is a group { ... }");
+	}
+	return keys;
+}
+
+static void read_path(struct cfg *cfg, config_setting_t *group,
+		      struct relay_path *path)
+{
+	static const char *const keys[] = {"path", "keys", NULL};
+	size_t len;
+
+	cfg_keys(cfg, group, "connection", keys);
+	path->path = cfg_string(cfg, group, "connection", "path");
+	path->keys = read_keys(cfg, group, &path->key_cnt);
+	len = path->path ? strlen(path->path) : 1;
+	if (!len || len > 260 ||
+	    (path->path &&
+	     (path->path[0] == '/' || path->path[len - 1] == '/' ||
+	      strpbrk(path->path, "?#\"\\%"))))
+		diag_error(cfg->diag, cfg->path, cfg_key_line(group, "path"),
+			   "path \"%s\": write it as oslo-a or oslo/edge, 1 to "
+			   "260 characters",
+			   path->path ? path->path : "");
+}
+
+/** check_twice() - The entry just read must differ from those before it */
+static void check_twice(struct cfg *cfg, config_setting_t *group,
+			const struct relay_conf *conf)
+{
+	const struct relay_path *last = &conf->paths[conf->path_cnt - 1];
+	size_t i;
+
+	for (i = 0; last->path && i + 1 < conf->path_cnt; i++) {
+		if (conf->paths[i].path &&
+		    !strcmp(conf->paths[i].path, last->path))
+			diag_error(cfg->diag, cfg->path,
+				   cfg_key_line(group, "path"),
+				   "path \"%s\" stands twice", last->path);
+	}
+}
+
+static void read_paths(struct cfg *cfg, struct relay_conf *conf)
+{
+	config_setting_t *root = cfg_root(cfg);
+	config_setting_t *list = cfg_list(cfg, root, "connections");
+	unsigned int len = list ? (unsigned int)config_setting_length(list) : 0;
+	unsigned int i;
+
+	conf->paths = arena_array(cfg->arena, len + 1, sizeof(*conf->paths));
+	for (i = 0; i < len; i++) {
+		config_setting_t *entry = config_setting_get_elem(list, i);
+
+		if (!config_setting_is_group(entry)) {
+			diag_error(cfg->diag, cfg->path, cfg_line(entry),
+				   "each connection is a group { ... }");
+			continue;
+		}
+		read_path(cfg, entry, &conf->paths[conf->path_cnt++]);
+		check_twice(cfg, entry, conf);
+	}
+	if (!len)
+		diag_error(cfg->diag, cfg->path, 0,
+			   "relay.cfg needs \"connections\", as ( { path = "
+			   "\"oslo-a\"; keys = ( ... ); } )");
+}
+
+static void read_limits(struct cfg *cfg, struct relay_conf *conf)
+{
+	static const char *const keys[] = {"rendezvous_s", "listeners",
+					   "connections", NULL};
+	config_setting_t *root = cfg_root(cfg);
+	config_setting_t *group = cfg_group(cfg, root, "limits");
+
+	conf->rendezvous_s = 30;
+	conf->listener_cnt_max = 25;
+	conf->connection_cnt_max = 5000;
+	if (!group)
+		return;
+	cfg_keys(cfg, group, "limits", keys);
+	conf->rendezvous_s = cfg_int_or(cfg, group, "rendezvous_s", 30, 1, 300);
+	conf->listener_cnt_max =
+		(size_t)cfg_int_or(cfg, group, "listeners", 25, 1, 10000);
+	conf->connection_cnt_max =
+		(size_t)cfg_int_or(cfg, group, "connections", 5000, 1, 1000000);
+}
+
+struct relay_conf *relay_conf_parse(const char *text, const char *path,
+				    struct arena *arena, struct diag *diag)
+{
+	static const char *const keys[] = {"listen",    "public", "tls",
+					   "plaintext", "keys",   "connections",
+					   "user",      "limits", NULL};
+	struct relay_conf *conf = arena_alloc(arena, sizeof(*conf));
+	size_t before = diag->error_cnt;
+	struct cfg cfg;
+
+	if (cfg_open(&cfg, text, path, arena, diag) == 0) {
+		cfg_keys(&cfg, cfg_root(&cfg), "relay.cfg", keys);
+		read_listen(&cfg, conf);
+		read_public(&cfg, conf);
+		read_tls(&cfg, conf);
+		conf->keys = read_keys(&cfg, cfg_root(&cfg), &conf->key_cnt);
+		read_paths(&cfg, conf);
+		conf->user = cfg_string_or(&cfg, cfg_root(&cfg), "user", NULL);
+		read_limits(&cfg, conf);
+		diag_sort(diag);
+	}
+	cfg_close(&cfg);
+	return diag->error_cnt == before ? conf : NULL;
+}
+
+const struct relay_path *relay_conf_find(const struct relay_conf *conf,
+					 const char *path, const char **suffix)
+{
+	const struct relay_path *best = NULL;
+	size_t best_len = 0;
+	size_t i;
+
+	for (i = 0; i < conf->path_cnt; i++) {
+		size_t len = strlen(conf->paths[i].path);
+
+		if (strncmp(conf->paths[i].path, path, len) ||
+		    (path[len] && path[len] != '/') || len < best_len)
+			continue;
+		best = &conf->paths[i];
+		best_len = len;
+	}
+	*suffix = path + best_len;
+	return best;
+}

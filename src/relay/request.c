@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * request.c - What a client asks of the relay
+ */
+
+#include "relay/request.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "codec/text.h"
+
+/** decode_arg() - A query argument, decoded; "" when absent
+ *  Return: false when it is malformed or too long */
+static bool decode_arg(struct slice query, const char *name, char *out,
+		       size_t size)
+{
+	struct slice value;
+
+	out[0] = '\0';
+	if (!http_query_find(query, name, &value))
+		return true;
+	return text_percent_decode(value.data, value.len, out, size) >= 0;
+}
+
+/** keep_own_query() - The client's own arguments, those of the relay left out */
+static bool keep_own_query(struct slice query, char *out, size_t size)
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	while (query.len) {
+		const char *end = memchr(query.data, '&', query.len);
+		size_t len = end ? (size_t)(end - query.data) : query.len;
+
+		if (len && strncasecmp(query.data, "sb-hc-", 6)) {
+			if (used + len + 2 > size)
+				return false;
+			memcpy(out + used, query.data, len);
+			out[used + len] = '&';
+			used += len + 1;
+		}
+		query.data += len + (end ? 1 : 0);
+		query.len -= len + (end ? 1 : 0);
+	}
+	out[used] = '\0';
+	return true;
+}
+
+/** read_token() - From the query or the header ServiceBusAuthorization */
+static bool read_token(const struct http_request *head, struct slice query,
+		       struct request *request)
+{
+	const struct slice *header = http_header_find(
+		head->headers, head->header_cnt, "ServiceBusAuthorization");
+
+	if (!decode_arg(query, "sb-hc-token", request->token,
+			sizeof(request->token)))
+		return false;
+	request->token_len = strlen(request->token);
+	if (request->token_len || !header)
+		return true;
+	if (header->len >= sizeof(request->token))
+		return false;
+	memcpy(request->token, header->data, header->len);
+	request->token[header->len] = '\0';
+	request->token_len = header->len;
+	return true;
+}
+
+static bool read_action(struct slice query, enum gesture *gesture)
+{
+	struct slice value;
+
+	if (!http_query_find(query, "sb-hc-action", &value))
+		return false;
+	if (slice_equal_nocase(value, "listen"))
+		*gesture = GESTURE_LISTEN;
+	else if (slice_equal_nocase(value, "connect"))
+		*gesture = GESTURE_CONNECT;
+	else if (slice_equal_nocase(value, "accept"))
+		*gesture = GESTURE_ACCEPT;
+	else
+		return false;
+	return true;
+}
+
+/** read_reject() - Status and text of a reject; hyco-ws leaves out the prefix */
+static bool read_reject(struct slice query, struct request *request)
+{
+	char status[8];
+
+	if (!decode_arg(query, "sb-hc-statusCode", status, sizeof(status)) ||
+	    !decode_arg(query, "sb-hc-statusDescription", request->reject_text,
+			sizeof(request->reject_text)))
+		return false;
+	if (!status[0] &&
+	    !decode_arg(query, "statusCode", status, sizeof(status)))
+		return false;
+	if (!request->reject_text[0] &&
+	    !decode_arg(query, "statusDescription", request->reject_text,
+			sizeof(request->reject_text)))
+		return false;
+	if (!status[0])
+		return true;
+	if (strspn(status, "0123456789") != 3 || status[3] || status[0] < '3' ||
+	    status[0] > '5')
+		return false;
+	request->reject_status = (status[0] - '0') * 100 +
+				 (status[1] - '0') * 10 + (status[2] - '0');
+	return true;
+}
+
+/** read_websocket() - The handshake's own headers (RFC 6455 section 4.2.1) */
+static bool read_websocket(const struct http_request *head,
+			   struct request *request)
+{
+	const struct http_header *headers = head->headers;
+	size_t cnt = head->header_cnt;
+	const struct slice *key =
+		http_header_find(headers, cnt, "Sec-WebSocket-Key");
+	const struct slice *version =
+		http_header_find(headers, cnt, "Sec-WebSocket-Version");
+	const struct slice *protocols =
+		http_header_find(headers, cnt, "Sec-WebSocket-Protocol");
+	uint8_t nonce[16];
+
+	if (!slice_equal(head->method, "GET") || !key || !version ||
+	    !slice_equal(*version, "13") ||
+	    !http_header_has_token(headers, cnt, "Upgrade", "websocket") ||
+	    !http_header_has_token(headers, cnt, "Connection", "Upgrade"))
+		return false;
+	if (text_base64_decode(key->data, key->len, nonce, sizeof(nonce)) != 16)
+		return false;
+	request->key = *key;
+	if (protocols)
+		request->protocols = *protocols;
+	return true;
+}
+
+/** read_path() - "/$hc/PATH" */
+static bool read_path(struct slice target, struct request *request)
+{
+	static const char prefix[] = "/$hc/";
+	size_t prefix_len = sizeof(prefix) - 1;
+	size_t len = target.len;
+
+	if (len <= prefix_len || memcmp(target.data, prefix, prefix_len))
+		return false;
+	request->raw_path.data = target.data + prefix_len;
+	request->raw_path.len = len - prefix_len;
+	return text_percent_decode(request->raw_path.data,
+				   request->raw_path.len, request->path,
+				   sizeof(request->path)) > 0;
+}
+
+bool request_read(const struct http_request *head, struct request *request,
+		  struct refusal *refusal)
+{
+	const char *mark = memchr(head->target.data, '?', head->target.len);
+	struct slice path = head->target;
+	struct slice query = {0};
+
+	memset(request, 0, sizeof(*request));
+	if (mark) {
+		path.len = (size_t)(mark - path.data);
+		query.data = mark + 1;
+		query.len = head->target.len - path.len - 1;
+	}
+	*refusal =
+		(struct refusal){404, "this relay serves /$hc/ addresses only"};
+	if (!read_path(path, request))
+		return false;
+	refusal->status = 400;
+	refusal->text = "a WebSocket handshake is needed here";
+	if (!read_websocket(head, request))
+		return false;
+	refusal->text = "sb-hc-action must be listen, connect or accept";
+	if (!read_action(query, &request->gesture))
+		return false;
+	refusal->text = "an argument of the address is malformed or too long";
+	if (!read_token(head, query, request) ||
+	    !keep_own_query(query, request->own_query,
+			    sizeof(request->own_query)) ||
+	    !decode_arg(query, "sb-hc-id", request->id, sizeof(request->id)))
+		return false;
+	return request->gesture != GESTURE_ACCEPT ||
+	       (decode_arg(query, "sb-hc-rendezvous", request->secret,
+			   sizeof(request->secret)) &&
+		read_reject(query, request));
+}
+
+struct slice request_first_protocol(struct slice protocols)
+{
+	const char *comma = memchr(protocols.data ? protocols.data : "", ',',
+				   protocols.len);
+
+	if (comma)
+		protocols.len = (size_t)(comma - protocols.data);
+	while (protocols.len && protocols.data[protocols.len - 1] == ' ')
+		protocols.len--;
+	return protocols;
+}
+
+bool request_offers(struct slice protocols, struct slice protocol)
+{
+	while (protocols.len) {
+		struct slice first = request_first_protocol(protocols);
+		const char *comma = memchr(protocols.data, ',', protocols.len);
+
+		if (first.len == protocol.len &&
+		    !memcmp(first.data, protocol.data, first.len))
+			return true;
+		if (!comma)
+			return false;
+		protocols.len -= (size_t)(comma + 1 - protocols.data);
+		protocols.data = comma + 1;
+		while (protocols.len && *protocols.data == ' ') {
+			protocols.data++;
+			protocols.len--;
+		}
+	}
+	return false;
+}
+
+ssize_t request_write_101(struct slice key, struct slice protocol, char *out,
+			  size_t size)
+{
+	char accept[WS_ACCEPT_SIZE];
+	int len;
+
+	if (ws_accept_key(key.data, key.len, accept))
+		return -EBADMSG;
+	len = snprintf(out, size,
+		       "HTTP/1.1 101 Switching Protocols\r\n"
+		       "Upgrade: websocket\r\n"
+		       "Connection: Upgrade\r\n"
+		       "Sec-WebSocket-Accept: %s\r\n"
+		       "%s%.*s%s\r\n",
+		       accept, protocol.len ? "Sec-WebSocket-Protocol: " : "",
+		       (int)protocol.len, protocol.len ? protocol.data : "",
+		       protocol.len ? "\r\n" : "");
+	return len < 0 || (size_t)len >= size ? -EMSGSIZE : len;
+}
+
+ssize_t request_write_refusal(int status, const char *text,
+			      const char *tracking, int64_t now_s, char *out,
+			      size_t size)
+{
+	time_t now = (time_t)now_s;
+	char date[40];
+	struct tm tm;
+	int len;
+
+	if (!gmtime_r(&now, &tm) ||
+	    !strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm))
+		date[0] = '\0';
+	len = snprintf(out, size,
+		       "HTTP/1.1 %d %s. TrackingId:%s, Timestamp:%lld\r\n"
+		       "Date: %s\r\n"
+		       "Content-Length: 0\r\n"
+		       "Connection: close\r\n\r\n",
+		       status, text, tracking, (long long)now_s, date);
+	return len < 0 || (size_t)len >= size ? -EMSGSIZE : len;
+}
