@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * main.c - relaytun: the table of verbs, nothing else
+ *
+ * Verbs that only read and print are here; those that hold privileges, keys or
+ * the network are programs of their own in libexec, found beside this one.
+ */
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+
+static const struct verb {
+	const char *name;
+	const char *help;
+	int (*run)(int argc, char **argv);
+	const char *program; /* in libexec, instead of @run */
+} verbs[] = {
+	{"gateway", "run this machine's gateway, in the foreground", NULL,
+	 "relaytun-steward"},
+	{"down", "remove everything a gateway left in the kernel", NULL,
+	 "relaytun-steward"},
+	{"relay", "run a self-hosted relay, in the foreground", NULL,
+	 "relaytun-relay"},
+	{"check", "check a policy, and show what it means", cmd_check, NULL},
+	{"status", "show what a running gateway does", cmd_status, NULL},
+	{"token", "make a SAS token for a hybrid connection", NULL,
+	 "relaytun-keys"},
+};
+#define VERB_CNT (sizeof(verbs) / sizeof(verbs[0]))
+
+static void usage(FILE *to)
+{
+	size_t i;
+
+	fputs("Usage: relaytun VERB [OPTION...]\n\n", to);
+	for (i = 0; i < VERB_CNT; i++)
+		fprintf(to, "  %-8s  %s\n", verbs[i].name, verbs[i].help);
+	fputs("\nrelaytun VERB --help says more of each; relaytun --version "
+	      "the version.\n",
+	      to);
+}
+
+/** exec_program() - ../libexec/relaytun/PROGRAM, seen from this program */
+static int exec_program(const char *program, char **argv)
+{
+	char self[PATH_MAX];
+	char path[PATH_MAX + 64];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *slash;
+
+	if (len < 0) {
+		fprintf(stderr, "relaytun: cannot find itself: %s\n",
+			strerror(errno));
+		return EXIT_FAILED;
+	}
+	self[len] = '\0';
+	slash = strrchr(self, '/');
+	if (slash)
+		*slash = '\0';
+	snprintf(path, sizeof(path), "%s/../libexec/relaytun/%s", self,
+		 program);
+	execv(path, argv);
+	fprintf(stderr, "relaytun: cannot start %s: %s\n", path,
+		strerror(errno));
+	return EXIT_FAILED;
+}
+
+/** run() - argv[0] is the verb.  The relay is a program of one verb and takes
+ *  options only */
+static int run(const struct verb *verb, int argc, char **argv)
+{
+	char name[] = "relaytun";
+	char *shifted[64] = {name};
+	int i;
+
+	if (verb->run)
+		return verb->run(argc, argv);
+	if (argc > 60) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(verb->name, "relay"))
+		return exec_program(verb->program, argv);
+	for (i = 0; i < argc; i++)
+		shifted[i + 1] = argv[i];
+	return exec_program(verb->program, shifted);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("relaytun " RELAYTUN_VERSION);
+		return EXIT_DONE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+	    !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return EXIT_DONE;
+	}
+	for (i = 0; i < VERB_CNT; i++) {
+		if (!strcmp(verbs[i].name, argv[1]))
+			return run(&verbs[i], argc - 1, argv + 1);
+	}
+	fprintf(stderr, "relaytun: unknown verb \"%s\"\n\n", argv[1]);
+	usage(stderr);
+	return EXIT_USAGE;
+}
