@@ -7,100 +7,121 @@
 #include "base/addr.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#define V4_LEN 4
+#define V6_LEN 16
 
 size_t ip_addr_len(enum ip_family family)
 {
 	switch (family) {
 	case IP_V4:
-		return 4;
+		return V4_LEN;
 	case IP_V6:
-		return 16;
+		return V6_LEN;
 	case IP_NONE:
-		return 0;
+		break;
 	}
 	return 0;
 }
 
 int ip_addr_parse(const char *text, struct ip_addr *addr)
 {
-	struct ip_addr found = {0};
+	struct ip_addr read = {.family = IP_V4};
 
-	if (inet_pton(AF_INET, text, found.bytes) == 1)
-		found.family = IP_V4;
-	else if (inet_pton(AF_INET6, text, found.bytes) == 1)
-		found.family = IP_V6;
-	else
-		return -EBADMSG;
-	*addr = found;
+	if (inet_pton(AF_INET, text, read.bytes) != 1) {
+		memset(read.bytes, 0, sizeof(read.bytes));
+		read.family = IP_V6;
+		if (inet_pton(AF_INET6, text, read.bytes) != 1)
+			return -EBADMSG;
+	}
+	*addr = read;
 	return 0;
 }
 
-/** clear_host_bits() - Return: was any of them set? */
-static bool clear_host_bits(struct ip_prefix *prefix)
+/**
+ * bits_parse() - The decimal number behind the '/' of a prefix
+ * @text:	Digits, NUL-terminated
+ * @max:	Largest value
+ *
+ * Return: the number, or -EBADMSG (not digits, leading zero, above @max)
+ */
+static int bits_parse(const char *text, int max)
 {
-	size_t len = ip_addr_len(prefix->addr.family);
-	bool any = false;
+	int bits = 0;
 	size_t i;
 
-	for (i = 0; i < len; i++) {
-		size_t first = i * 8; /* number of the byte's first bit */
-		uint8_t keep = 0;
-		uint8_t *byte = &prefix->addr.bytes[i];
-
-		if (prefix->len >= first + 8)
-			keep = 0xff;
-		else if (prefix->len > first)
-			keep = (uint8_t)(0xff00 >> (prefix->len - first));
-		any |= (*byte & ~keep) != 0;
-		*byte &= keep;
+	for (i = 0; text[i]; i++) {
+		if (i == 3 || text[i] < '0' || text[i] > '9')
+			return -EBADMSG;
+		bits = bits * 10 + (text[i] - '0');
 	}
-	return any;
+	if (i == 0 || (i > 1 && text[0] == '0') || bits > max)
+		return -EBADMSG;
+	return bits;
 }
 
-/** parse_len() - "24" to a prefix length of at most @max; -1 when it is none */
-static int parse_len(const char *text, int max)
+/**
+ * host_bits_clear() - Zero all bits behind the first @len
+ * @addr:	Address, changed in place
+ * @len:	Bits to keep
+ *
+ * Return: true when one of the cleared bits was set
+ */
+static bool host_bits_clear(struct ip_addr *addr, unsigned int len)
 {
-	int value = 0;
+	bool was_set = false;
+	unsigned int i;
 
-	if (!text[0] || (text[0] == '0' && text[1]))
-		return -1;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return -1;
-		value = value * 10 + (*text - '0');
-		if (value > max)
-			return -1;
+	for (i = 0; i < sizeof(addr->bytes); i++) {
+		unsigned int kept = len > 8 * i ? len - 8 * i : 0;
+		uint8_t mask = (uint8_t)(0xff00u >> (kept < 8 ? kept : 8));
+
+		if (addr->bytes[i] & (uint8_t)~mask)
+			was_set = true;
+		addr->bytes[i] &= mask;
 	}
-	return value;
+	return was_set;
 }
 
 int ip_prefix_parse(const char *text, struct ip_prefix *prefix)
 {
 	const char *slash = strchr(text, '/');
-	char addr[IP_ADDR_TEXT_SIZE];
-	struct ip_prefix found;
-	size_t len = slash ? (size_t)(slash - text) : strlen(text);
-	int max;
+	char buf[IP_ADDR_TEXT_SIZE];
+	struct ip_prefix read;
+	bool bits_set;
+	size_t len;
 	int bits;
 
-	if (len >= sizeof(addr))
+	len = slash ? (size_t)(slash - text) : strlen(text);
+	if (len >= sizeof(buf))
 		return -EBADMSG;
-	memcpy(addr, text, len);
-	addr[len] = '\0';
-	if (ip_addr_parse(addr, &found.addr))
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+	if (ip_addr_parse(buf, &read.addr))
 		return -EBADMSG;
-	max = (int)ip_addr_len(found.addr.family) * 8;
-	bits = slash ? parse_len(slash + 1, max) : max;
+
+	bits = (int)(8 * ip_addr_len(read.addr.family));
+	if (slash)
+		bits = bits_parse(slash + 1, bits);
 	if (bits < 0)
-		return -EBADMSG;
-	found.len = (uint8_t)bits;
-	bits = clear_host_bits(&found);
-	*prefix = found;
-	return bits ? -EDOM : 0;
+		return bits;
+
+	read.len = (uint8_t)bits;
+	bits_set = host_bits_clear(&read.addr, read.len);
+	*prefix = read;
+	return bits_set ? -EDOM : 0;
+}
+
+struct ip_prefix ip_prefix_of(const struct ip_addr *addr)
+{
+	return (struct ip_prefix){
+		.addr = *addr,
+		.len = (uint8_t)(8 * ip_addr_len(addr->family)),
+	};
 }
 
 const char *ip_addr_format(const struct ip_addr *addr,
@@ -108,9 +129,11 @@ const char *ip_addr_format(const struct ip_addr *addr,
 {
 	int family = addr->family == IP_V6 ? AF_INET6 : AF_INET;
 
-	if (addr->family == IP_NONE ||
+	buf[0] = '\0';
+	/* Cannot fail for these families and this size. */
+	if (addr->family != IP_NONE &&
 	    !inet_ntop(family, addr->bytes, buf, IP_ADDR_TEXT_SIZE))
-		snprintf(buf, IP_ADDR_TEXT_SIZE, "-");
+		assert(0);
 	return buf;
 }
 
@@ -120,7 +143,7 @@ const char *ip_prefix_format(const struct ip_prefix *prefix,
 	char addr[IP_ADDR_TEXT_SIZE];
 
 	snprintf(buf, IP_PREFIX_TEXT_SIZE, "%s/%u",
-		 ip_addr_format(&prefix->addr, addr), prefix->len);
+		 ip_addr_format(&prefix->addr, addr), (unsigned)prefix->len);
 	return buf;
 }
 
@@ -139,20 +162,16 @@ int ip_addr_compare(const struct ip_addr *a, const struct ip_addr *b)
 bool ip_prefix_contains(const struct ip_prefix *prefix,
 			const struct ip_addr *addr)
 {
-	size_t whole = prefix->len / 8;
-	unsigned int rest = prefix->len % 8;
+	struct ip_addr network = *addr;
 
-	if (prefix->addr.family != addr->family)
+	if (addr->family != prefix->addr.family)
 		return false;
-	if (memcmp(prefix->addr.bytes, addr->bytes, whole))
-		return false;
-	return !rest ||
-	       (prefix->addr.bytes[whole] ^ addr->bytes[whole]) >> (8 - rest) ==
-		       0;
+	host_bits_clear(&network, prefix->len);
+	return ip_addr_equal(&network, &prefix->addr);
 }
 
 bool ip_prefix_overlaps(const struct ip_prefix *a, const struct ip_prefix *b)
 {
-	return a->len <= b->len ? ip_prefix_contains(a, &b->addr)
-				: ip_prefix_contains(b, &a->addr);
+	return a->len < b->len ? ip_prefix_contains(a, &b->addr)
+			       : ip_prefix_contains(b, &a->addr);
 }

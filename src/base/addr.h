@@ -58,6 +58,9 @@ int ip_addr_parse(const char *text, struct ip_addr *addr)
 int ip_prefix_parse(const char *text, struct ip_prefix *prefix)
 	__attribute__((warn_unused_result));
 
+/** ip_prefix_of() - The prefix of one address: /32 or /128 */
+struct ip_prefix ip_prefix_of(const struct ip_addr *addr);
+
 /** ip_addr_format() - Address as text; Return: @buf */
 const char *ip_addr_format(const struct ip_addr *addr,
 			   char buf[IP_ADDR_TEXT_SIZE]);

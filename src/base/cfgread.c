@@ -7,49 +7,124 @@
 #include "base/cfgread.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cfgscan.h"
 #include "base/strbuf.h"
 
-/**
- * find_include() - Line of an "@include" directive, 0 when there is none
- *
- * libconfig follows it at the start of a line only, and would open files.
- */
-static unsigned int find_include(const char *text)
+void cfg_error(struct cfg *cfg, unsigned int line, const char *fmt, ...)
 {
-	unsigned int line = 1;
+	char text[DIAG_TEXT_LEN_MAX + 1];
+	va_list ap;
 
-	while (text) {
-		text += strspn(text, " \t");
-		if (!strncmp(text, "@include", 8))
-			return line;
-		text = strchr(text, '\n');
-		if (text)
-			text++;
-		line++;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	diag_error(cfg->diag, cfg->path, line, "%s", text);
+}
+
+/**
+ * syntax_error() - Report what libconfig says, in words that help
+ * @cfg:	Text that did not parse
+ */
+static void syntax_error(struct cfg *cfg)
+{
+	const char *said = config_error_text(&cfg->config);
+	int line = config_error_line(&cfg->config);
+	const char *text = "syntax error here or just before; settings are "
+			   "KEY = VALUE;";
+
+	if (said && strstr(said, "duplicate"))
+		text = "this key is set for the second time in its group; "
+		       "remove one of the two";
+	else if (said && strstr(said, "mismatched"))
+		text = "values of different types in one '[ ]'; all must be of "
+		       "the type of the first";
+	cfg_error(cfg, line > 0 ? (unsigned int)line : 0, "%s", text);
+}
+
+/**
+ * lines_fix() - Give each string in a list the line it begins on
+ * @setting:	Root of the tree or a part of it
+ * @next:	Lines of the strings from here on, in the text's order
+ *
+ * libconfig notes the line of the token behind the string.  Recursion is as
+ * deep as the brackets, which cfg_scan_text() bounds.
+ *
+ * Return: lines of the strings behind this part
+ */
+static const unsigned int *lines_fix(config_setting_t *setting,
+				     const unsigned int *next)
+{
+	int cnt = config_setting_length(setting);
+	int i;
+
+	if (config_setting_type(setting) == CONFIG_TYPE_STRING) {
+		if (!config_setting_name(setting))
+			setting->line = *next;
+		return next + 1;
 	}
-	return 0;
+	for (i = 0; i < cnt; i++)
+		next = lines_fix(
+			config_setting_get_elem(setting, (unsigned int)i),
+			next);
+	return next;
+}
+
+/**
+ * cfg_parse() - Let libconfig parse
+ * @cfg:	Where to
+ * @text:	Text that cfg_scan_text() found nothing wrong with
+ *
+ * A comment on the last line needs a newline behind it (libconfig 1.5), so one
+ * is added.  No file can be opened: there is no "@include" left in the text, and
+ * no path below the include directory exists.
+ *
+ * Return: true when the syntax is right
+ */
+static bool cfg_parse(struct cfg *cfg, const char *text)
+{
+	struct strbuf copy;
+	bool ok;
+
+	strbuf_init(&copy);
+	strbuf_printf(&copy, "%s\n", text);
+	config_set_include_dir(&cfg->config, "/dev/null");
+	ok = config_read_string(&cfg->config, strbuf_str(&copy)) == CONFIG_TRUE;
+	/* relay.cfg has keys in it. */
+	explicit_bzero(copy.text, copy.len);
+	strbuf_fini(&copy);
+	return ok;
 }
 
 int cfg_open(struct cfg *cfg, const char *text, const char *path,
 	     struct arena *arena, struct diag *diag)
 {
-	unsigned int line = find_include(text);
+	struct cfg_scan scan;
+	int err;
 
-	*cfg = (struct cfg){.path = path, .diag = diag, .arena = arena};
 	config_init(&cfg->config);
-	if (line) {
-		diag_error(diag, path, line,
-			   "@include is not supported yet: put the text here");
-		return -EBADMSG;
+	cfg->path = path;
+	cfg->diag = diag;
+	cfg->arena = arena;
+
+	err = cfg_scan_text(&scan, text, path, diag);
+	if (err)
+		goto out;
+	if (!cfg_parse(cfg, text)) {
+		syntax_error(cfg);
+		err = -EBADMSG;
+		goto out;
 	}
-	if (config_read_string(&cfg->config, text))
-		return 0;
-	diag_error(diag, path, (unsigned int)config_error_line(&cfg->config),
-		   "%s: a setting is NAME = VALUE;",
-		   config_error_text(&cfg->config));
-	return -EBADMSG;
+	lines_fix(cfg_root(cfg), scan.lines);
+out:
+	cfg_scan_fini(&scan);
+	return err;
 }
 
 void cfg_close(struct cfg *cfg)
@@ -69,81 +144,126 @@ unsigned int cfg_line(const config_setting_t *setting)
 
 unsigned int cfg_key_line(config_setting_t *group, const char *key)
 {
-	config_setting_t *setting = config_setting_get_member(group, key);
+	const config_setting_t *setting = config_setting_get_member(group, key);
 
 	return cfg_line(setting ? setting : group);
+}
+
+bool cfg_has(config_setting_t *group, const char *key)
+{
+	return config_setting_get_member(group, key) != NULL;
+}
+
+/**
+ * key_is_known() - Is a key in a list?
+ * @name:	The key
+ * @keys:	NULL-terminated list
+ */
+static bool key_is_known(const char *name, const char *const *keys)
+{
+	for (; *keys; keys++) {
+		if (!strcmp(name, *keys))
+			return true;
+	}
+	return false;
 }
 
 void cfg_keys(struct cfg *cfg, config_setting_t *group, const char *what,
 	      const char *const *keys)
 {
 	int cnt = config_setting_length(group);
+	struct strbuf known;
+	size_t k;
 	int i;
+
+	strbuf_init(&known);
+	for (k = 0; keys[k]; k++)
+		strbuf_printf(&known, "%s%s", k ? ", " : "", keys[k]);
 
 	for (i = 0; i < cnt; i++) {
 		config_setting_t *setting =
 			config_setting_get_elem(group, (unsigned int)i);
 		const char *name = config_setting_name(setting);
-		struct strbuf list;
-		size_t k;
 
-		for (k = 0; keys[k] && strcmp(keys[k], name); k++)
-			;
-		if (keys[k])
-			continue;
-		strbuf_init(&list);
-		for (k = 0; keys[k]; k++)
-			strbuf_printf(&list, "%s%s", k ? ", " : "", keys[k]);
-		diag_error(cfg->diag, cfg->path, cfg_line(setting),
-			   "unknown key \"%s\" in %s: known are %s", name, what,
-			   strbuf_str(&list));
-		strbuf_fini(&list);
+		if (!key_is_known(name, keys))
+			cfg_error(
+				cfg, cfg_line(setting),
+				"unknown key \"%.*s\" in a %s; known keys: %s",
+				NAME_MAX, name, what, strbuf_str(&known));
 	}
+	strbuf_fini(&known);
 }
 
+/**
+ * type_name() - What a setting is, for errors
+ * @setting:	Any setting
+ *
+ * Return: static text
+ */
 static const char *type_name(const config_setting_t *setting)
 {
 	switch (config_setting_type(setting)) {
+	case CONFIG_TYPE_STRING:
+		return "a text";
 	case CONFIG_TYPE_INT:
 	case CONFIG_TYPE_INT64:
 		return "a number";
 	case CONFIG_TYPE_FLOAT:
-		return "a fraction";
-	case CONFIG_TYPE_STRING:
-		return "a string";
+		return "a number with a fraction";
 	case CONFIG_TYPE_BOOL:
-		return "a boolean";
+		return "true or false";
 	case CONFIG_TYPE_GROUP:
-		return "a group";
+		return "a group { }";
 	default:
 		return "a list";
 	}
 }
 
+/**
+ * missing() - Report that a key is needed
+ * @cfg:	Text
+ * @group:	Group that lacks it
+ * @what:	What the group is
+ * @key:	The key
+ */
+static void missing(struct cfg *cfg, const config_setting_t *group,
+		    const char *what, const char *key)
+{
+	/* The root has no line of its own. */
+	cfg_error(cfg, cfg_line(group), "%s needs \"%s\"", what, key);
+}
+
+/**
+ * wrong_type() - Report that a setting has the wrong type
+ * @cfg:	Text
+ * @setting:	The setting
+ * @right:	What it must be: "a text in quotes"
+ */
 static void wrong_type(struct cfg *cfg, const config_setting_t *setting,
 		       const char *right)
 {
 	const char *name = config_setting_name(setting);
 
-	diag_error(cfg->diag, cfg->path, cfg_line(setting),
-		   "%s%s%s is %s: it must be %s", name ? "\"" : "",
-		   name ? name : "entry", name ? "\"" : "", type_name(setting),
-		   right);
+	cfg_error(cfg, cfg_line(setting), "\"%.*s\" must be %s, not %s",
+		  NAME_MAX, name ? name : "?", right, type_name(setting));
 }
 
-static void missing(struct cfg *cfg, const config_setting_t *group,
-		    const char *what, const char *key)
+/**
+ * string_value() - The text of a setting
+ * @cfg:	Text
+ * @setting:	The setting, or NULL
+ * @def:	Result without a setting or after an error
+ *
+ * Return: copy in the arena, or @def
+ */
+static const char *string_value(struct cfg *cfg, config_setting_t *setting,
+				const char *def)
 {
-	diag_error(cfg->diag, cfg->path, cfg_line(group), "%s needs \"%s\"",
-		   what, key);
-}
-
-/** read_string() - A setting's string in the arena, NULL after an error */
-static const char *read_string(struct cfg *cfg, const config_setting_t *setting)
-{
+	if (!setting)
+		return def;
 	if (config_setting_type(setting) != CONFIG_TYPE_STRING) {
-		wrong_type(cfg, setting, "a string in quotes");
-		return NULL;
+		wrong_type(cfg, setting, "a text in quotes");
+		return def;
 	}
 	return arena_strdup(cfg->arena, config_setting_get_string(setting));
 }
@@ -153,42 +273,50 @@ const char *cfg_string(struct cfg *cfg, config_setting_t *group,
 {
 	config_setting_t *setting = config_setting_get_member(group, key);
 
-	if (!setting) {
+	if (!setting)
 		missing(cfg, group, what, key);
-		return NULL;
-	}
-	return read_string(cfg, setting);
+	return string_value(cfg, setting, NULL);
 }
 
 const char *cfg_string_or(struct cfg *cfg, config_setting_t *group,
 			  const char *key, const char *def)
 {
-	config_setting_t *setting = config_setting_get_member(group, key);
-	const char *text = setting ? read_string(cfg, setting) : def;
-
-	return text ? text : def;
+	return string_value(cfg, config_setting_get_member(group, key), def);
 }
 
-/** read_int() - A setting's number, @def after an error */
-static int64_t read_int(struct cfg *cfg, const config_setting_t *setting,
-			int64_t def, int64_t min, int64_t max)
+/**
+ * int_value() - The number of a setting
+ * @cfg:	Text
+ * @setting:	The setting, or NULL
+ * @def:	Result without a setting or after an error
+ * @min:	Smallest right value
+ * @max:	Largest right value
+ *
+ * Return: the number, or @def
+ */
+static int64_t int_value(struct cfg *cfg, config_setting_t *setting,
+			 int64_t def, int64_t min, int64_t max)
 {
-	int type = config_setting_type(setting);
 	int64_t value;
 
-	if (type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64) {
-		wrong_type(cfg, setting, "a number");
+	if (!setting)
+		return def;
+	if (config_setting_type(setting) == CONFIG_TYPE_INT) {
+		value = config_setting_get_int(setting);
+	} else if (config_setting_type(setting) == CONFIG_TYPE_INT64) {
+		value = config_setting_get_int64(setting);
+	} else {
+		wrong_type(cfg, setting, "a whole number");
 		return def;
 	}
-	value = type == CONFIG_TYPE_INT ? config_setting_get_int(setting)
-					: config_setting_get_int64(setting);
-	if (value >= min && value <= max)
-		return value;
-	diag_error(cfg->diag, cfg->path, cfg_line(setting),
-		   "\"%s\" is %lld: it must be %lld to %lld",
-		   config_setting_name(setting), (long long)value,
-		   (long long)min, (long long)max);
-	return def;
+	if (value < min || value > max) {
+		cfg_error(cfg, cfg_line(setting),
+			  "\"%s\" must be %" PRId64 " to %" PRId64
+			  ", not %" PRId64,
+			  config_setting_name(setting), min, max, value);
+		return def;
+	}
+	return value;
 }
 
 int64_t cfg_int(struct cfg *cfg, config_setting_t *group, const char *what,
@@ -196,19 +324,16 @@ int64_t cfg_int(struct cfg *cfg, config_setting_t *group, const char *what,
 {
 	config_setting_t *setting = config_setting_get_member(group, key);
 
-	if (!setting) {
+	if (!setting)
 		missing(cfg, group, what, key);
-		return 0;
-	}
-	return read_int(cfg, setting, 0, min, max);
+	return int_value(cfg, setting, 0, min, max);
 }
 
 int64_t cfg_int_or(struct cfg *cfg, config_setting_t *group, const char *key,
 		   int64_t def, int64_t min, int64_t max)
 {
-	config_setting_t *setting = config_setting_get_member(group, key);
-
-	return setting ? read_int(cfg, setting, def, min, max) : def;
+	return int_value(cfg, config_setting_get_member(group, key), def, min,
+			 max);
 }
 
 bool cfg_bool_or(struct cfg *cfg, config_setting_t *group, const char *key,
@@ -222,7 +347,7 @@ bool cfg_bool_or(struct cfg *cfg, config_setting_t *group, const char *key,
 		wrong_type(cfg, setting, "true or false");
 		return def;
 	}
-	return config_setting_get_bool(setting) != 0;
+	return config_setting_get_bool(setting) == CONFIG_TRUE;
 }
 
 config_setting_t *cfg_group(struct cfg *cfg, config_setting_t *group,
@@ -231,10 +356,20 @@ config_setting_t *cfg_group(struct cfg *cfg, config_setting_t *group,
 	config_setting_t *setting = config_setting_get_member(group, key);
 
 	if (setting && !config_setting_is_group(setting)) {
-		wrong_type(cfg, setting, "a group { ... }");
+		wrong_type(cfg, setting, "a group { }");
 		return NULL;
 	}
 	return setting;
+}
+
+/**
+ * is_sequence() - List or array?
+ * @setting:	Any setting
+ */
+static bool is_sequence(const config_setting_t *setting)
+{
+	return config_setting_is_list(setting) ||
+	       config_setting_is_array(setting);
 }
 
 config_setting_t *cfg_list(struct cfg *cfg, config_setting_t *group,
@@ -242,40 +377,83 @@ config_setting_t *cfg_list(struct cfg *cfg, config_setting_t *group,
 {
 	config_setting_t *setting = config_setting_get_member(group, key);
 
-	if (setting && !config_setting_is_list(setting) &&
-	    !config_setting_is_array(setting)) {
-		wrong_type(cfg, setting, "a list ( ... ) or [ ... ]");
+	if (setting && !is_sequence(setting)) {
+		wrong_type(cfg, setting, "a list ( )");
 		return NULL;
 	}
 	return setting;
 }
 
+config_setting_t *cfg_texts(struct cfg *cfg, config_setting_t *group,
+			    const char *key)
+{
+	config_setting_t *setting = config_setting_get_member(group, key);
+
+	if (setting && !is_sequence(setting) &&
+	    config_setting_type(setting) != CONFIG_TYPE_STRING) {
+		wrong_type(cfg, setting, "a list [ ] of texts in quotes");
+		return NULL;
+	}
+	return setting;
+}
+
+size_t cfg_list_len(const config_setting_t *list)
+{
+	if (!list)
+		return 0;
+	return is_sequence(list) ? (size_t)config_setting_length(list) : 1;
+}
+
+config_setting_t *cfg_list_elem(config_setting_t *list, size_t idx)
+{
+	return is_sequence(list)
+		       ? config_setting_get_elem(list, (unsigned int)idx)
+		       : list;
+}
+
+config_setting_t *cfg_elem_group(struct cfg *cfg, config_setting_t *list,
+				 size_t idx, const char *what)
+{
+	config_setting_t *elem = cfg_list_elem(list, idx);
+
+	if (!config_setting_is_group(elem)) {
+		cfg_error(cfg, cfg_line(elem),
+			  "a %s must be a group { }, not %s", what,
+			  type_name(elem));
+		return NULL;
+	}
+	return elem;
+}
+
+const char *cfg_elem_string(struct cfg *cfg, config_setting_t *list, size_t idx,
+			    const char *what)
+{
+	config_setting_t *elem = cfg_list_elem(list, idx);
+
+	if (config_setting_type(elem) != CONFIG_TYPE_STRING) {
+		cfg_error(cfg, cfg_line(elem),
+			  "a %s must be a text in quotes, not %s", what,
+			  type_name(elem));
+		return NULL;
+	}
+	return arena_strdup(cfg->arena, config_setting_get_string(elem));
+}
+
 const char **cfg_strings(struct cfg *cfg, config_setting_t *group,
 			 const char *key, size_t *cnt)
 {
-	config_setting_t *list = config_setting_get_member(group, key);
+	config_setting_t *list = cfg_texts(cfg, group, key);
+	size_t len = cfg_list_len(list);
 	const char **strings;
-	unsigned int len;
-	unsigned int i;
+	const char *text;
+	size_t i;
 
 	*cnt = 0;
 	if (!list)
 		return NULL;
-	if (config_setting_type(list) == CONFIG_TYPE_STRING) {
-		strings = arena_array(cfg->arena, 1, sizeof(*strings));
-		strings[0] = read_string(cfg, list);
-		*cnt = 1;
-		return strings;
-	}
-	list = cfg_list(cfg, group, key);
-	if (!list)
-		return NULL;
-	len = (unsigned int)config_setting_length(list);
-	strings = arena_array(cfg->arena, len + 1, sizeof(*strings));
+	strings = arena_array(cfg->arena, len, sizeof(*strings));
 	for (i = 0; i < len; i++) {
-		const char *text =
-			read_string(cfg, config_setting_get_elem(list, i));
-
+		text = cfg_elem_string(cfg, list, i, key);
 		if (text)
 			strings[(*cnt)++] = text;
 	}

@@ -23,7 +23,7 @@
 
 /**
  * struct cfg - One text being read
- * @config:	libconfig's tree
+ * @config:	libconfig's tree; each setting knows its line
  * @path:	Name used in errors (borrowed)
  * @diag:	Where errors go (borrowed)
  * @arena:	Where strings are copied to (borrowed)
@@ -85,11 +85,28 @@ config_setting_t *cfg_group(struct cfg *cfg, config_setting_t *group,
 			    const char *key);
 
 /**
- * cfg_list() - A list "( … )" or array "[ … ]", NULL when missing (no error)
- * or of wrong type; a single string is accepted as a list of one
+ * cfg_list() - A list "( ... )" or array "[ ... ]", NULL when missing (no error)
+ * or of wrong type.  Walk it with cfg_list_len() and cfg_list_elem().
  */
 config_setting_t *cfg_list(struct cfg *cfg, config_setting_t *group,
 			   const char *key);
+
+/** cfg_texts() - As cfg_list(), and a single text in quotes is a list of one */
+config_setting_t *cfg_texts(struct cfg *cfg, config_setting_t *group,
+			    const char *key);
+
+/** cfg_list_len() - Entries of what cfg_list() or cfg_texts() gave; 0 of NULL */
+size_t cfg_list_len(const config_setting_t *list);
+config_setting_t *cfg_list_elem(config_setting_t *list, size_t idx);
+
+/** cfg_elem_group() - An entry that must be a group; NULL after an error, which
+ *  says what the entries are ("service") */
+config_setting_t *cfg_elem_group(struct cfg *cfg, config_setting_t *list,
+				 size_t idx, const char *what);
+
+/** cfg_elem_string() - An entry that must be a text; NULL after an error */
+const char *cfg_elem_string(struct cfg *cfg, config_setting_t *list, size_t idx,
+			    const char *what);
 
 /**
  * cfg_strings() - A list of strings
@@ -99,6 +116,13 @@ config_setting_t *cfg_list(struct cfg *cfg, config_setting_t *group,
  */
 const char **cfg_strings(struct cfg *cfg, config_setting_t *group,
 			 const char *key, size_t *cnt);
+
+/** cfg_error() - Report an error of the caller at a line of the text */
+void cfg_error(struct cfg *cfg, unsigned int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** cfg_has() - Is @key set in @group? */
+bool cfg_has(config_setting_t *group, const char *key);
 
 /** cfg_line() - Line of a setting in the text, for errors of the caller */
 unsigned int cfg_line(const config_setting_t *setting);

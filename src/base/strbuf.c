@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SIZE_FIRST 256
+
 void strbuf_init(struct strbuf *sb)
 {
 	*sb = (struct strbuf){0};
@@ -19,7 +21,7 @@ void strbuf_init(struct strbuf *sb)
 void strbuf_fini(struct strbuf *sb)
 {
 	free(sb->text);
-	strbuf_init(sb);
+	*sb = (struct strbuf){0};
 }
 
 const char *strbuf_str(const struct strbuf *sb)
@@ -27,47 +29,38 @@ const char *strbuf_str(const struct strbuf *sb)
 	return sb->text ? sb->text : "";
 }
 
-/** grow() - Room for @len bytes and a NUL behind what is there */
-static void grow(struct strbuf *sb, size_t len)
+/**
+ * strbuf_reserve() - Make room
+ * @sb:		Text
+ * @len:	Bytes that are about to be appended, NUL not counted
+ *
+ * Doubles, so that appending n bytes costs O(n).
+ */
+static void strbuf_reserve(struct strbuf *sb, size_t len)
 {
-	size_t size = sb->size ? sb->size : 256;
-	char *text;
+	size_t size = sb->size ? sb->size : SIZE_FIRST;
+	char *grown;
 
-	if (sb->size - sb->len > len)
-		return;
-	while (size - sb->len <= len) {
-		if (size > SIZE_MAX / 2)
-			abort();
-		size *= 2;
-	}
-	text = realloc(sb->text, size);
-	if (!text)
+	if (len > SIZE_MAX / 4 - sb->len)
 		abort();
-	sb->text = text;
+	while (size <= sb->len + len)
+		size *= 2;
+	if (size == sb->size)
+		return;
+	grown = realloc(sb->text, size);
+	if (!grown)
+		abort();
+	sb->text = grown;
 	sb->size = size;
 }
 
 void strbuf_add(struct strbuf *sb, const char *data, size_t len)
 {
-	grow(sb, len);
-	memcpy(sb->text + sb->len, data, len);
+	strbuf_reserve(sb, len);
+	if (len)
+		memcpy(sb->text + sb->len, data, len);
 	sb->len += len;
 	sb->text[sb->len] = '\0';
-}
-
-void strbuf_vprintf(struct strbuf *sb, const char *fmt, va_list ap)
-{
-	va_list again;
-	int len;
-
-	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, ap);
-	if (len < 0)
-		abort();
-	grow(sb, (size_t)len);
-	vsnprintf(sb->text + sb->len, (size_t)len + 1, fmt, again);
-	va_end(again);
-	sb->len += (size_t)len;
 }
 
 void strbuf_printf(struct strbuf *sb, const char *fmt, ...)
@@ -77,4 +70,22 @@ void strbuf_printf(struct strbuf *sb, const char *fmt, ...)
 	va_start(ap, fmt);
 	strbuf_vprintf(sb, fmt, ap);
 	va_end(ap);
+}
+
+void strbuf_vprintf(struct strbuf *sb, const char *fmt, va_list ap)
+{
+	va_list again;
+	int len;
+
+	va_copy(again, ap);
+	strbuf_reserve(sb, 0);
+	len = vsnprintf(sb->text + sb->len, sb->size - sb->len, fmt, ap);
+	if (len < 0)
+		abort();
+	if ((size_t)len >= sb->size - sb->len) {
+		strbuf_reserve(sb, (size_t)len);
+		vsnprintf(sb->text + sb->len, sb->size - sb->len, fmt, again);
+	}
+	va_end(again);
+	sb->len += (size_t)len;
 }

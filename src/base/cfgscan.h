@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * cfgscan.h - A look at a libconfig text before libconfig sees it
+ */
+
+#ifndef BASE_CFGSCAN_H
+#define BASE_CFGSCAN_H
+
+#include <stddef.h>
+
+#include "base/diag.h"
+
+/**
+ * struct cfg_scan - What was seen
+ * @lines:	Line on which each string begins, in order (heap, owned);
+ *		adjacent strings are one, as for libconfig
+ * @line_cnt:	Entries in use
+ * @line_size:	Entries allocated
+ */
+struct cfg_scan {
+	unsigned int *lines;
+	size_t line_cnt;
+	size_t line_size;
+};
+
+/**
+ * cfg_scan_text() - Find the mistakes that libconfig reports badly or not at all
+ * @scan:	Caller's storage; cfg_scan_fini() it in any case
+ * @text:	Text, NUL-terminated
+ * @path:	Name for errors
+ * @diag:	Receives the first mistake
+ *
+ * Return: 0, or -EBADMSG (one entry added to @diag).  0 does not mean that the
+ *	   text is valid.
+ */
+int cfg_scan_text(struct cfg_scan *scan, const char *text, const char *path,
+		  struct diag *diag) __attribute__((warn_unused_result));
+void cfg_scan_fini(struct cfg_scan *scan);
+
+#endif /* BASE_CFGSCAN_H */
