@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""echo.py - What is sent comes back, over TCP and UDP.
+
+  echo.py serve ADDRESS PORT
+  echo.py ask HOST PORT [tcp|udp]         one exchange
+  echo.py rtt HOST PORT [tcp|udp] [COUNT] median of the round trips, in us
+  echo.py refused HOST PORT               an ICMP error answers a datagram
+
+Exits 1 with one line when the answer is not the expected one.
+"""
+
+import socket
+import sys
+import threading
+import time
+
+WORD = b"are you there?"
+PATIENCE_S = 3
+
+
+def serve_tcp(address, port):
+    """Accept for ever, a thread for each connection."""
+
+    def answer(sock):
+        with sock:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            while data := sock.recv(65536):
+                sock.sendall(data)
+
+    with socket.create_server((address, port)) as listener:
+        while True:
+            sock, _ = listener.accept()
+            threading.Thread(target=answer, args=(sock,), daemon=True).start()
+
+
+def serve_udp(address, port):
+    """Answer every datagram."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind((address, port))
+        while True:
+            data, peer = sock.recvfrom(65536)
+            sock.sendto(data, peer)
+
+
+def connect(host, port, proto):
+    """A connected socket of either kind."""
+    if proto == "tcp":
+        sock = socket.create_connection((host, port), PATIENCE_S)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.settimeout(PATIENCE_S)
+    sock.connect((host, port))
+    return sock
+
+
+def ask(host, port, proto="tcp"):
+    """One exchange."""
+    with connect(host, port, proto) as sock:
+        sock.send(WORD)
+        got = sock.recv(100)
+    if got != WORD:
+        sys.exit("echo: got %r" % got)
+
+
+def rtt(host, port, proto="tcp", count="300"):
+    """Median round trip, after a tenth as warm-up."""
+    times = []
+    with connect(host, port, proto) as sock:
+        for _ in range(int(count) * 11 // 10):
+            start = time.perf_counter_ns()
+            sock.send(WORD)
+            sock.recv(100)
+            times.append(time.perf_counter_ns() - start)
+            time.sleep(0.002)
+    times = sorted(times[int(count) // 10 :])
+    print(times[len(times) // 2] // 1000)
+
+
+def refused(host, port):
+    """The far end must answer with ICMP port unreachable."""
+    with connect(host, port, "udp") as sock:
+        for _ in range(3):
+            try:
+                sock.send(WORD)
+                sock.recv(100)
+            except ConnectionRefusedError:
+                print("refused")
+                return
+            except socket.timeout:
+                continue
+            sys.exit("echo: somebody answers at a port that should be closed")
+    sys.exit("echo: no ICMP error arrives")
+
+
+def main():
+    """Command line."""
+    what, host, port, *rest = sys.argv[1:]
+    port = int(port)
+    if what == "serve":
+        threading.Thread(target=serve_tcp, args=(host, port), daemon=True).start()
+        serve_udp(host, port)
+    try:
+        {"ask": ask, "rtt": rtt, "refused": refused}[what](host, port, *rest)
+    except OSError as error:
+        sys.exit("echo: %s" % error)
+
+
+if __name__ == "__main__":
+    main()
