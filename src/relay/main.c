@@ -173,7 +173,7 @@ static int ready(const struct relay_conf *conf)
 		err = become_user(conf->user);
 	else if (geteuid() == 0)
 		log_warn("event=privileged text=\"running as root: name a "
-			 "\\\"user\\\" in relay.cfg\"");
+			 "user in relay.cfg\"");
 	if (prctl(PR_SET_DUMPABLE, 0) && !err)
 		err = -errno;
 	if (!err)

@@ -201,6 +201,13 @@ static void fill_info(struct lws_context_creation_info *info,
 /** adopt_signals() - SIGTERM and SIGINT through the loop; Return: 0 or -errno */
 static int adopt_signals(struct relay *relay)
 {
+	struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN,
+		.protocols = protocols,
+		.vhost_name = "signals",
+		.options = LWS_SERVER_OPTION_DISABLE_IPV6,
+	};
+	struct lws_vhost *vhost;
 	lws_sock_file_fd_type fd;
 	sigset_t set;
 
@@ -212,11 +219,15 @@ static int adopt_signals(struct relay *relay)
 	relay->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (relay->signal_fd < 0)
 		return -errno;
+	/* In a vhost of its own: the listening one makes sockets of all it
+	 * adopts. */
+	vhost = lws_create_vhost(relay->context, &info);
 	fd.filefd = relay->signal_fd;
-	return lws_adopt_descriptor_vhost(relay->vhost, LWS_ADOPT_RAW_FILE_DESC,
-					  fd, "signals", NULL)
-		       ? 0
-		       : -ENOMEM;
+	if (!vhost ||
+	    !lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, fd,
+					"signals", NULL))
+		return -ENOMEM;
+	return 0;
 }
 
 static void serve(struct relay *relay)
@@ -254,8 +265,7 @@ int relay_run(const struct relay_conf *conf,
 		free(relay.scratch);
 		return -EADDRNOTAVAIL;
 	}
-	relay.vhost = lws_get_vhost_by_name(relay.context, "default");
-	err = relay.vhost ? adopt_signals(&relay) : -ENOENT;
+	err = adopt_signals(&relay);
 	if (!err)
 		err = ready(conf);
 	if (!err)

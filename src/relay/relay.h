@@ -31,7 +31,6 @@
 struct relay {
 	const struct relay_conf *conf;
 	struct lws_context *context;
-	struct lws_vhost *vhost;
 	struct session *sessions;
 	size_t session_cnt;
 	uint8_t *scratch;
