@@ -181,3 +181,18 @@ const struct policy_gateway *gateway_conf_check(const struct policy *policy,
 	strbuf_fini(&names);
 	return NULL;
 }
+
+const char *gateway_conf_policy_path(const char *text, struct arena *arena)
+{
+	const char *path = NULL;
+	struct diag unused;
+	struct cfg cfg;
+
+	diag_init(&unused);
+	if (cfg_open(&cfg, text, "", arena, &unused) == 0)
+		path = cfg_string_or(&cfg, cfg_root(&cfg), "policy",
+				     "/etc/relaytun/policy.cfg");
+	cfg_close(&cfg);
+	diag_fini(&unused);
+	return path;
+}

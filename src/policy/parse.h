@@ -32,6 +32,17 @@ const struct gateway_conf *gateway_conf_parse(const char *text,
 	__attribute__((warn_unused_result));
 
 /**
+ * gateway_conf_policy_path() - Where a gateway.cfg says the policy is
+ * @text:	Its text, valid or not
+ * @arena:	Receives the path
+ *
+ * To find the errors of both files in one run.
+ *
+ * Return: the path, or NULL when the text does not say it
+ */
+const char *gateway_conf_policy_path(const char *text, struct arena *arena);
+
+/**
  * gateway_conf_check() - Do the two files fit together?
  * @policy:	Valid policy
  * @policy_path: Its name, for errors

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * cmd_check.c - relaytun check: what a policy means, or what is wrong with it
+ */
+
+/**
+ * DOC: Theory of operation
+ *
+ * The gateway and `check` parse with the same functions, so they cannot
+ * disagree.  read_conf() and read_policy() collect the errors of both files in
+ * one list, which show_diag() prints; only when there is none, something is
+ * printed on stdout: the policy in normal form, or the ruleset of this gateway.
+ */
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/strbuf.h"
+#include "cmd/cmd.h"
+#include "policy/parse.h"
+#include "policy/plan.h"
+#include "policy/print.h"
+#include "steward/nft.h"
+#include "sys/file.h"
+
+/**
+ * struct check - One run
+ * @conf_path:	gateway.cfg, NULL when only a policy is looked at
+ * @policy_path: policy.cfg, NULL when gateway.cfg says where it is
+ * @show_nft:	Print the ruleset instead of the normal form
+ * @arena:	Everything parsed
+ * @diag:	Errors and warnings of both files
+ */
+struct check {
+	const char *conf_path;
+	const char *policy_path;
+	bool show_nft;
+	struct arena arena;
+	struct diag diag;
+};
+
+/**
+ * usage() - Print how to use the verb
+ * @to:		stdout when asked for, stderr after a mistake
+ */
+static void usage(FILE *to)
+{
+	fputs("Usage: relaytun check [-c GATEWAY.cfg] [--show-nft] "
+	      "[POLICY.cfg]\n"
+	      "\n"
+	      "Checks configuration files and prints the policy in normal "
+	      "form.\n"
+	      "Nothing is changed; no privilege is needed.\n"
+	      "\n"
+	      "  -c FILE     check this gateway.cfg too, and the policy it "
+	      "names\n"
+	      "              [" CMD_GATEWAY_CFG " without POLICY.cfg]\n"
+	      "  --show-nft  print the nftables ruleset of this gateway "
+	      "instead\n"
+	      "  POLICY.cfg  check this policy instead of the one that "
+	      "GATEWAY.cfg\n"
+	      "              names\n"
+	      "  -h, --help  this text\n"
+	      "\n"
+	      "Exit status: 0 valid, 1 cannot print, 2 errors (on stderr) or "
+	      "wrong\n"
+	      "usage.\n",
+	      to);
+}
+
+/**
+ * read_text() - Read a file into the arena
+ * @check:	Run; an error is added to its list
+ * @path:	File
+ *
+ * Return: its text, or NULL
+ */
+static const char *read_text(struct check *check, const char *path)
+{
+	char *heap = NULL;
+	ssize_t len = file_read(path, POLICY_LEN_MAX, &heap);
+	char *text;
+
+	if (len >= 0) {
+		text = arena_strdup(&check->arena, heap);
+		free(heap);
+		return text;
+	}
+	if (len == -EMSGSIZE)
+		diag_error(&check->diag, path, 0,
+			   "is larger than %u bytes, the most a configuration "
+			   "file may have",
+			   POLICY_LEN_MAX);
+	else if (len == -EBADMSG)
+		diag_error(&check->diag, path, 0,
+			   "has NUL bytes in it; it must be a text file");
+	else
+		diag_error(&check->diag, path, 0, "cannot be read: %s",
+			   strerror((int)-len));
+	return NULL;
+}
+
+/**
+ * read_conf() - Parse gateway.cfg
+ * @check:	Run; errors are added to its list, and the policy's path is
+ *		taken from the file unless it is known
+ *
+ * Return: the settings, or NULL after errors
+ */
+static const struct gateway_conf *read_conf(struct check *check)
+{
+	const char *text = read_text(check, check->conf_path);
+
+	if (!text)
+		return NULL;
+	/* Also from a file with errors: so both files' come in one run. */
+	if (!check->policy_path)
+		check->policy_path =
+			gateway_conf_policy_path(text, &check->arena);
+	return gateway_conf_parse(text, check->conf_path, &check->arena,
+				  &check->diag);
+}
+
+/**
+ * read_policy() - Parse the policy, if it is known where it is
+ * @check:	Run; errors are added to its list
+ *
+ * Return: the table, or NULL after errors
+ */
+static const struct policy *read_policy(struct check *check)
+{
+	const char *text = NULL;
+
+	if (check->policy_path)
+		text = read_text(check, check->policy_path);
+	if (!text)
+		return NULL;
+	return policy_parse(text, check->policy_path, &check->arena,
+			    &check->diag);
+}
+
+/**
+ * show_diag() - Print all errors and warnings on stderr
+ * @diag:	List
+ */
+static void show_diag(const struct diag *diag)
+{
+	size_t total = diag->error_cnt + diag->warning_cnt;
+	char line[4096 + DIAG_TEXT_LEN_MAX];
+	size_t i;
+
+	for (i = 0; i < diag->cnt; i++) {
+		diag_text(diag, i, line, sizeof(line));
+		fprintf(stderr, "%s\n", line);
+	}
+	if (total > diag->cnt)
+		fprintf(stderr, "... and %zu more\n", total - diag->cnt);
+}
+
+/**
+ * known_ids() - Ids of services that the gateway gave before
+ * @conf:	Settings, which name the state file
+ * @cnt:	Set to the number of entries
+ *
+ * The ruleset shown is the exact one that a first start loads; ids of a running
+ * gateway differ from it only where two names' hashes collide.
+ *
+ * Return: entries, or NULL
+ */
+static const struct plan_id *known_ids(const struct gateway_conf *conf,
+				       size_t *cnt)
+{
+	(void)conf;
+	*cnt = 0;
+	return NULL;
+}
+
+/**
+ * render() - What goes to stdout
+ * @check:	Run
+ * @policy:	Valid policy
+ * @conf:	Valid settings, NULL when only a policy is looked at
+ * @gateway:	This machine's gateway, NULL without @conf
+ * @out:	Receives the text
+ */
+static void render(struct check *check, const struct policy *policy,
+		   const struct gateway_conf *conf,
+		   const struct policy_gateway *gateway, struct strbuf *out)
+{
+	const struct plan_id *known;
+	size_t known_cnt;
+
+	if (!check->show_nft) {
+		policy_print(policy, out);
+		return;
+	}
+	known = known_ids(conf, &known_cnt);
+	nft_render(plan_make(policy, gateway, conf, known, known_cnt,
+			     &check->arena),
+		   NULL, 0, out);
+}
+
+/**
+ * print_out() - Write the result to stdout, whole or with an error
+ * @out:	Text
+ *
+ * Return: exit code
+ */
+static int print_out(const struct strbuf *out)
+{
+	if (fwrite(strbuf_str(out), 1, out->len, stdout) == out->len &&
+	    fflush(stdout) == 0)
+		return EXIT_DONE;
+	fprintf(stderr, "relaytun check: cannot print: %s\n", strerror(errno));
+	return EXIT_FAILED;
+}
+
+/**
+ * run() - Check the files of a run
+ * @check:	Run
+ *
+ * Return: exit code
+ */
+static int run(struct check *check)
+{
+	const struct policy_gateway *gateway = NULL;
+	const struct gateway_conf *conf = NULL;
+	const struct policy *policy;
+	struct strbuf out;
+	int code = EXIT_USAGE;
+
+	strbuf_init(&out);
+	if (check->conf_path)
+		conf = read_conf(check);
+	policy = read_policy(check);
+	if (policy && conf)
+		gateway = gateway_conf_check(policy, conf, check->conf_path,
+					     &check->diag);
+	show_diag(&check->diag);
+
+	if (!check->diag.error_cnt) {
+		render(check, policy, conf, gateway, &out);
+		code = print_out(&out);
+	}
+	strbuf_fini(&out);
+	return code;
+}
+
+/**
+ * parse_args() - Fill in a run from the command line
+ * @check:	Run
+ * @argc:	As of main()
+ * @argv:	As of main()
+ *
+ * Return: -1 to go on, or an exit code
+ */
+static int parse_args(struct check *check, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"show-nft", no_argument, NULL, 'n'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	int option;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			check->conf_path = optarg;
+			break;
+		case 'n':
+			check->show_nft = true;
+			break;
+		case 'h':
+			usage(stdout);
+			return EXIT_DONE;
+		default:
+			usage(stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc)
+		check->policy_path = argv[optind++];
+	if (optind < argc) {
+		fprintf(stderr, "relaytun check: one policy at a time\n");
+		return EXIT_USAGE;
+	}
+	if (check->show_nft && check->policy_path && !check->conf_path) {
+		fprintf(stderr, "relaytun check: --show-nft needs -c "
+				"GATEWAY.cfg: a ruleset is a gateway's\n");
+		return EXIT_USAGE;
+	}
+	if (!check->policy_path && !check->conf_path)
+		check->conf_path = CMD_GATEWAY_CFG;
+	return -1;
+}
+
+int cmd_check(int argc, char **argv)
+{
+	struct check check = {0};
+	int code = parse_args(&check, argc, argv);
+
+	if (code >= 0)
+		return code;
+	arena_init(&check.arena);
+	diag_init(&check.diag);
+	code = run(&check);
+	diag_fini(&check.diag);
+	arena_fini(&check.arena);
+	return code;
+}
