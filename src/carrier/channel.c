@@ -542,7 +542,7 @@ uint8_t *channel_room(struct channel *channel)
 
 void channel_commit(struct channel *channel, size_t len)
 {
-	if (channel->fill.len + WIRE_RECORD_HEADER_LEN + len + 3 >
+	if (channel->fill.len + wire_record_size(len) >
 	    channel->peer_msg_len_max)
 		channel->carry_len = len;
 	else

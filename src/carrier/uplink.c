@@ -93,7 +93,7 @@ static struct channel *choose(struct worker *worker, const uint8_t *data,
 		worker_drop(worker, DROP_UP_OFFLOAD);
 		return NULL;
 	}
-	if (WIRE_HEADER_LEN + WIRE_RECORD_HEADER_LEN + len >
+	if (WIRE_HEADER_LEN + wire_record_size(len) >
 	    channel->peer_msg_len_max) {
 		worker_drop(worker, DROP_UP_TOO_BIG);
 		return NULL;

@@ -65,7 +65,9 @@ static inline uint16_t reader_u16(struct reader *r)
 {
 	const uint8_t *p = reader_bytes(r, 2);
 
-	return p ? (uint16_t)(p[0] | p[1] << 8) : 0;
+	if (!p)
+		return 0;
+	return (uint16_t)(p[0] | p[1] << 8);
 }
 
 static inline uint32_t reader_u32(struct reader *r)

@@ -18,6 +18,10 @@
 #define UDP_HEADER_LEN     8
 #define UDP_CSUM_OFFSET    6
 
+/* Places of two fields, for gso_scrub(). */
+#define FLAGS_OFF       0
+#define NUM_BUFFERS_OFF 10
+
 void gso_read(const uint8_t data[VNET_HDR_LEN], struct gso_header *header)
 {
 	struct reader r = reader_of(data, VNET_HDR_LEN);
@@ -42,6 +46,13 @@ void gso_write(uint8_t data[VNET_HDR_LEN], const struct gso_header *header)
 	writer_u16(&w, header->csum_start);
 	writer_u16(&w, header->csum_offset);
 	writer_u16(&w, header->num_buffers);
+}
+
+void gso_scrub(uint8_t data[VNET_HDR_LEN])
+{
+	data[FLAGS_OFF] &= (uint8_t)~GSO_DATA_VALID;
+	data[NUM_BUFFERS_OFF] = 0;
+	data[NUM_BUFFERS_OFF + 1] = 0;
 }
 
 /** struct gso_rule - What must be true of a packet of a type

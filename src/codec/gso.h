@@ -58,6 +58,19 @@ void gso_read(const uint8_t data[VNET_HDR_LEN], struct gso_header *header);
 void gso_write(uint8_t data[VNET_HDR_LEN], const struct gso_header *header);
 
 /**
+ * gso_scrub() - Clear what must not go from one machine to another
+ * @data:	Header as the kernel or a peer wrote it
+ *
+ * DATA_VALID is one kernel's word that it has verified a checksum; another must
+ * verify for itself.  num_buffers is not written by a TUN read of kernels
+ * before 2025: what lies there is left over from an earlier packet.
+ *
+ * wire_data_commit() does it for the sender; the receiver does it once more
+ * between gso_check() and the write to the TUN.
+ */
+void gso_scrub(uint8_t data[VNET_HDR_LEN]);
+
+/**
  * gso_check() - Does the header tell the truth about the packet?
  * @header:	Decoded header
  * @pkt:	The packet, from its IP header on

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "codec/cursor.h"
+#include "codec/gso.h"
 
 const char *wire_type_name(uint8_t type)
 {
@@ -385,9 +386,15 @@ int wire_bye_read(const uint8_t *body, size_t len, struct wire_bye *bye)
 	return 0;
 }
 
+/** padding() - Bytes from @len to the next multiple of 4 */
 static size_t padding(size_t len)
 {
-	return (4 - len % 4) % 4;
+	return -len & 3;
+}
+
+size_t wire_record_size(size_t len)
+{
+	return WIRE_RECORD_HEADER_LEN + len + padding(len);
 }
 
 void wire_data_begin(struct wire_data *data, uint8_t *buf, size_t size)
@@ -401,25 +408,30 @@ void wire_data_begin(struct wire_data *data, uint8_t *buf, size_t size)
 
 uint8_t *wire_data_room(const struct wire_data *data, size_t *room)
 {
-	size_t at = data->len + WIRE_RECORD_HEADER_LEN;
+	size_t left = data->size - data->len;
 
-	/* Three bytes are kept for padding. */
-	*room = data->size > at + 3 ? data->size - at - 3 : 0;
-	return data->data + at;
+	/* A message's length is a multiple of 4 between records: a room that
+	 * is one, too, has place for the padding of all that fits into it. */
+	*room = 0;
+	if (left >= WIRE_RECORD_HEADER_LEN + WIRE_RECORD_LEN_MIN)
+		*room = (left - WIRE_RECORD_HEADER_LEN) & ~(size_t)3;
+	if (*room > WIRE_RECORD_LEN_MAX)
+		*room = WIRE_RECORD_LEN_MAX;
+	return data->data + data->len + WIRE_RECORD_HEADER_LEN;
 }
 
 void wire_data_commit(struct wire_data *data, size_t len)
 {
-	size_t pad = padding(len);
+	size_t room;
+	uint8_t *record = wire_data_room(data, &room);
 	struct writer w =
 		writer_of(data->data + data->len, WIRE_RECORD_HEADER_LEN);
 
-	assert(len >= WIRE_RECORD_LEN_MIN &&
-	       data->len + WIRE_RECORD_HEADER_LEN + len + pad <= data->size);
+	assert(len >= WIRE_RECORD_LEN_MIN && len <= room);
 	writer_u32(&w, (uint32_t)len);
-	data->len += WIRE_RECORD_HEADER_LEN + len;
-	memset(data->data + data->len, 0, pad);
-	data->len += pad;
+	gso_scrub(record);
+	memset(record + len, 0, padding(len));
+	data->len += wire_record_size(len);
 }
 
 int wire_data_next(uint8_t *body, size_t len, size_t *off,

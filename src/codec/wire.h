@@ -89,7 +89,7 @@ ssize_t wire_preface_write(const struct wire_preface *preface, uint8_t *data,
 			   size_t size) __attribute__((warn_unused_result));
 
 /** wire_preface_read() - Body of a PREFACE; Return: 0, -EBADMSG, or -EPROTO
- *  (another major version; @preface is filled in) */
+ *  (another major version; @major and @minor are filled in) */
 int wire_preface_read(const uint8_t *body, size_t len,
 		      struct wire_preface *preface)
 	__attribute__((warn_unused_result));
@@ -152,9 +152,12 @@ ssize_t wire_hello_write(const struct wire_hello *hello, uint8_t *data,
 /**
  * wire_hello_read() - Body of a HELLO
  *
- * Return: 0; -EBADMSG: truncated, duplicate or missing TLV, wrong length, text with
- *	   control characters, msg_len_max below WIRE_MSG_LEN_FLOOR; -EPROTO: an
- *	   unknown critical TLV or required feature
+ * A TLV that may be missing and is, leaves 0 or "".
+ *
+ * Return: 0; -EBADMSG: truncated, duplicate or missing TLV, wrong length, text
+ *	   that is not printable ASCII, no gateway, unknown role, msg_len_max
+ *	   below WIRE_MSG_LEN_FLOOR; -EPROTO: an unknown critical TLV or a
+ *	   required feature that we lack
  */
 int wire_hello_read(const uint8_t *body, size_t len, struct wire_hello *hello)
 	__attribute__((warn_unused_result));
@@ -170,17 +173,23 @@ struct wire_ping {
 ssize_t wire_ping_write(enum wire_type type, const struct wire_ping *ping,
 			uint8_t *data, size_t size)
 	__attribute__((warn_unused_result));
+
+/** wire_ping_read() - Body of a PING or PONG; Return: 0, or -EBADMSG (cut) */
 int wire_ping_read(const uint8_t *body, size_t len, struct wire_ping *ping)
 	__attribute__((warn_unused_result));
 
 /** struct wire_bye - Why the other side closes */
 struct wire_bye {
 	uint16_t code; /* enum wire_bye_code, or one of a newer version */
-	char text[WIRE_TEXT_LEN_MAX + 1]; /* control characters become '?' */
+	char text[WIRE_TEXT_LEN_MAX + 1];
 };
 
+/** wire_bye_write() - Whole message; Return: length or -EMSGSIZE */
 ssize_t wire_bye_write(const struct wire_bye *bye, uint8_t *data, size_t size)
 	__attribute__((warn_unused_result));
+
+/** wire_bye_read() - Body of a BYE; what is not printable ASCII becomes '?'.
+ *  Return: 0, or -EBADMSG (cut, or a text above WIRE_TEXT_LEN_MAX) */
 int wire_bye_read(const uint8_t *body, size_t len, struct wire_bye *bye)
 	__attribute__((warn_unused_result));
 
@@ -189,7 +198,7 @@ int wire_bye_read(const uint8_t *body, size_t len, struct wire_bye *bye)
  *
  * A TUN read lands at wire_data_room(), vnet header first, so no byte is moved:
  * wire_data_commit() writes only the length before it and the padding behind
- * it.
+ * it, and clears what must not travel.
  * @data:	The message's first byte
  * @size:	Room: at most the receiver's longest message
  * @len:	Bytes in use; WIRE_HEADER_LEN when empty
@@ -204,12 +213,18 @@ struct wire_data {
 void wire_data_begin(struct wire_data *data, uint8_t *buf, size_t size);
 
 /** wire_data_room() - Where the next vnet header and packet go
- *  @room: set to how many bytes fit, 0 when not even a header does */
+ *  @room: set to how many bytes fit, 0 when not even the shortest record does,
+ *  at most WIRE_RECORD_LEN_MAX */
 uint8_t *wire_data_room(const struct wire_data *data, size_t *room);
 
 /** wire_data_commit() - Take @len bytes at wire_data_room() as a record.
- *  @len is at least WIRE_RECORD_LEN_MIN and at most the room. */
+ *  @len is at least WIRE_RECORD_LEN_MIN and at most the room.  The vnet header
+ *  is scrubbed: see gso_scrub(). */
 void wire_data_commit(struct wire_data *data, size_t len);
+
+/** wire_record_size() - What a record of @len bytes takes of a message, with
+ *  its length and padding */
+size_t wire_record_size(size_t len);
 
 /** struct wire_record - One packet of a DATA message, where it was received */
 struct wire_record {
