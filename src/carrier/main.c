@@ -148,7 +148,7 @@ static void stop_worker(struct carrier *carrier)
 /** serve() - From a complete set to the end; Return: 0 or negative errno */
 static int serve(struct carrier *carrier)
 {
-	struct stopper stopper;
+	struct stopper stopper = {.source.fd = -1};
 	struct status status;
 	size_t i;
 	int err = loop_open(&carrier->loop);

@@ -136,12 +136,13 @@ static bool site_is_up(const struct carrier *carrier,
 		       const struct worker_report *report,
 		       const struct policy_site *site)
 {
-	bool own = carrier->setup.gateway->site == site;
+	const struct plan *plan = carrier->setup.plan;
+	bool own = carrier->setup.gateway->role == ROLE_SITE;
 	size_t i;
 
 	for (i = 0; i < report->peer_cnt; i++) {
 		if (report->peers[i].open &&
-		    (own || carrier->setup.plan->peers[i]->site == site))
+		    (own || plan->peers[i]->site == site))
 			return true;
 	}
 	return false;

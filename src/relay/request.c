@@ -196,9 +196,11 @@ bool request_read(const struct http_request *head, struct request *request,
 
 struct slice request_first_protocol(struct slice protocols)
 {
-	const char *comma = memchr(protocols.data ? protocols.data : "", ',',
-				   protocols.len);
+	const char *comma;
 
+	if (!protocols.len)
+		return protocols;
+	comma = memchr(protocols.data, ',', protocols.len);
 	if (comma)
 		protocols.len = (size_t)(comma - protocols.data);
 	while (protocols.len && protocols.data[protocols.len - 1] == ' ')

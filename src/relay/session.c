@@ -45,7 +45,7 @@
 /** remember_remote() - Address and port of the client, for logs and accepts */
 static void remember_remote(struct session *session)
 {
-	struct sockaddr_storage addr;
+	struct sockaddr_storage addr = {0};
 	socklen_t len = sizeof(addr);
 	int fd = lws_get_socket_fd(session->wsi);
 

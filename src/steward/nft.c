@@ -77,21 +77,20 @@ bool nft_ifname_ok(const char *name)
 static void comment(struct strbuf *out, const char *text)
 {
 	size_t len = strlen(text);
+	bool cut = len > COMMENT_LEN_MAX;
 	size_t i;
 
+	if (cut)
+		len = COMMENT_LEN_MAX - 3;
 	strbuf_printf(out, "comment \"");
 	for (i = 0; i < len; i++) {
 		char c = text[i];
 
-		if (i == COMMENT_LEN_MAX - 3 && len > COMMENT_LEN_MAX) {
-			strbuf_printf(out, "...");
-			break;
-		}
 		if (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
 			c = '?';
 		strbuf_add(out, &c, 1);
 	}
-	strbuf_printf(out, "\"");
+	strbuf_printf(out, "%s\"", cut ? "..." : "");
 }
 
 /** rule() - One rule with its explanation */

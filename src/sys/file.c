@@ -175,7 +175,7 @@ ssize_t file_read_secret(const char *path, size_t max, char **text,
 	if (len)
 		goto out_close;
 	len = read_fd(fd, max, text);
-	if (len < 0) {
+	if (len < 0 || !*text) {
 		*why = read_why((int)-len);
 		goto out_close;
 	}
