@@ -4,6 +4,25 @@
  * gso.c - The offload header that travels with each packet
  */
 
+/**
+ * DOC: What is checked, and against what
+ *
+ * The kernel trusts whoever writes to a TUN queue more than we trust a peer: a
+ * wrong checksum offset makes it write two bytes somewhere in the packet, a
+ * tiny segment size makes it cut one message into tens of thousands of packets.
+ * So a header passes only when it says what Linux itself would have said about
+ * this packet (virtio_net_hdr_from_skb()):
+ *
+ * No offload	All other fields are 0.
+ * Checksum	Start is the transport header, offset is that of the protocol's
+ *		checksum field, the packet is no fragment and long enough.
+ * Segments	As checksum, which is always asked for with it; the type fits
+ *		family and protocol, gso_size and the number of segments are
+ *		within the bounds of gso_rules[].  hdr_len is a hint (Linux
+ *		writes how much of the packet was linear): from the end of the
+ *		headers to the end of the packet.
+ */
+
 #include "codec/gso.h"
 
 #include <errno.h>
@@ -13,14 +32,51 @@
 #include "codec/cursor.h"
 #include "codec/ip.h"
 
-#define TCP_HEADER_LEN_MIN 20
-#define TCP_CSUM_OFFSET    16
-#define UDP_HEADER_LEN     8
-#define UDP_CSUM_OFFSET    6
+#define GSO_FLAGS_OFF       0
+#define GSO_NUM_BUFFERS_OFF 10
 
-/* Places of two fields, for gso_scrub(). */
-#define FLAGS_OFF       0
-#define NUM_BUFFERS_OFF 10
+/**
+ * struct l4_rule - A transport protocol whose checksum can be left to others
+ * @proto:	IANA number
+ * @csum_off:	Its checksum field, from the transport header
+ * @hdr_len:	Shortest transport header
+ */
+struct l4_rule {
+	uint8_t proto;
+	uint16_t csum_off;
+	size_t hdr_len;
+};
+
+static const struct l4_rule l4_rules[] = {
+	{.proto = IPPROTO_TCP, .csum_off = 16, .hdr_len = 20},
+	{.proto = IPPROTO_UDP, .csum_off = 6, .hdr_len = 8},
+};
+
+/**
+ * struct gso_rule - What a segmentation type demands
+ * @type:	Without GSO_ECN
+ * @family:	IP family, IP_NONE for either
+ * @proto:	Transport protocol
+ * @size_min:	Smallest gso_size
+ * @segment_max: Most segments of one packet
+ *
+ * TCP: Linux itself cuts no smaller than 8 bytes (TCP_MIN_GSO_SIZE, what a peer
+ * with the least MSS and all options gets), which bounds the count as well.
+ * UDP: UDP_SEGMENT takes any size, but at most 128 segments.
+ */
+struct gso_rule {
+	uint8_t type;
+	enum ip_family family;
+	uint8_t proto;
+	uint16_t size_min;
+	size_t segment_max;
+};
+
+static const struct gso_rule gso_rules[] = {
+	{GSO_TCPV4, IP_V4, IPPROTO_TCP, 8, PKT_LEN_MAX / 8},
+	{GSO_TCPV6, IP_V6, IPPROTO_TCP, 8, PKT_LEN_MAX / 8},
+	{GSO_UDP_L4, IP_NONE, IPPROTO_UDP, 1, 128},
+};
 
 void gso_read(const uint8_t data[VNET_HDR_LEN], struct gso_header *header)
 {
@@ -50,102 +106,137 @@ void gso_write(uint8_t data[VNET_HDR_LEN], const struct gso_header *header)
 
 void gso_scrub(uint8_t data[VNET_HDR_LEN])
 {
-	data[FLAGS_OFF] &= (uint8_t)~GSO_DATA_VALID;
-	data[NUM_BUFFERS_OFF] = 0;
-	data[NUM_BUFFERS_OFF + 1] = 0;
+	data[GSO_FLAGS_OFF] &= (uint8_t)~GSO_DATA_VALID;
+	data[GSO_NUM_BUFFERS_OFF] = 0;
+	data[GSO_NUM_BUFFERS_OFF + 1] = 0;
 }
 
-/** struct gso_rule - What must be true of a packet of a type
- * @family:	IP_NONE: either
- */
-struct gso_rule {
-	uint8_t type;
-	enum ip_family family;
-	uint8_t proto;
-};
-
-static const struct gso_rule rules[] = {
-	{GSO_TCPV4, IP_V4, IPPROTO_TCP},
-	{GSO_TCPV6, IP_V6, IPPROTO_TCP},
-	{GSO_UDP_L4, IP_NONE, IPPROTO_UDP},
-};
-
-static const struct gso_rule *find_rule(uint8_t type)
+/** l4_rule_find() - By protocol; NULL when its checksum is nobody else's */
+static const struct l4_rule *l4_rule_find(uint8_t proto)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		if (rules[i].type == type)
-			return &rules[i];
+	for (i = 0; i < sizeof(l4_rules) / sizeof(l4_rules[0]); i++) {
+		if (l4_rules[i].proto == proto)
+			return &l4_rules[i];
 	}
 	return NULL;
 }
 
-/** l4_header_len() - Of the TCP or UDP header, 0 when it is not there whole */
-static size_t l4_header_len(const uint8_t *pkt, const struct ip_view *view)
+/** gso_rule_find() - By type, GSO_ECN stripped where it is allowed */
+static const struct gso_rule *gso_rule_find(uint8_t type)
 {
-	size_t left = view->len - view->l4_off;
-	size_t len;
+	size_t i;
 
-	if (view->proto == IPPROTO_UDP)
-		return left >= UDP_HEADER_LEN ? UDP_HEADER_LEN : 0;
-	if (view->proto != IPPROTO_TCP || left < TCP_HEADER_LEN_MIN)
-		return 0;
-	len = (size_t)(pkt[view->l4_off + 12] >> 4) * 4;
-	return len >= TCP_HEADER_LEN_MIN && len <= left ? len : 0;
+	for (i = 0; i < sizeof(gso_rules) / sizeof(gso_rules[0]); i++) {
+		const struct gso_rule *rule = &gso_rules[i];
+
+		if (rule->type == type)
+			return rule;
+		if (rule->proto == IPPROTO_TCP &&
+		    (rule->type | GSO_ECN) == type)
+			return rule;
+	}
+	return NULL;
 }
 
-/** check_csum() - The unfinished checksum is the transport header's own */
-static int check_csum(const struct gso_header *header,
-		      const struct ip_view *view, size_t l4_len)
+/** plain_check() - A header that asks for nothing */
+static int plain_check(const struct gso_header *header)
 {
-	uint16_t offset =
-		view->proto == IPPROTO_TCP ? TCP_CSUM_OFFSET : UDP_CSUM_OFFSET;
-
-	if (!l4_len || header->csum_start != view->l4_off ||
-	    header->csum_offset != offset)
+	if (header->hdr_len || header->gso_size || header->csum_start ||
+	    header->csum_offset)
 		return -EBADMSG;
 	return 0;
 }
 
-/** is_plain() - No offload: then no field may say anything */
-static bool is_plain(const struct gso_header *header)
+/**
+ * csum_check() - Checksum start and offset against the packet
+ *
+ * Return: 0, or -EBADMSG
+ */
+static int csum_check(const struct gso_header *header,
+		      const struct ip_view *view)
 {
-	return !header->hdr_len && !header->gso_size && !header->csum_start &&
-	       !header->csum_offset;
+	const struct l4_rule *rule = l4_rule_find(view->proto);
+
+	if (!rule || view->fragment)
+		return -EBADMSG;
+	if (view->len - view->l4_off < rule->hdr_len)
+		return -EBADMSG;
+	if (header->csum_start != view->l4_off ||
+	    header->csum_offset != rule->csum_off)
+		return -EBADMSG;
+	return 0;
+}
+
+/**
+ * headers_len() - Length of IP and transport header together
+ * @pkt:	The packet
+ * @view:	Its view; csum_check() has found the shortest header inside
+ *
+ * Return: bytes, 0 when TCP's data offset lies
+ */
+static size_t headers_len(const uint8_t *pkt, const struct ip_view *view)
+{
+	size_t l4_len;
+
+	if (view->proto != IPPROTO_TCP)
+		return view->l4_off + 8;
+	l4_len = (size_t)(pkt[view->l4_off + 12] >> 4) * 4;
+	if (l4_len < 20 || l4_len > view->len - view->l4_off)
+		return 0;
+	return view->l4_off + l4_len;
+}
+
+/**
+ * segment_check() - Type, sizes and count of a packet that is to be cut
+ *
+ * Return: 0, or -EBADMSG
+ */
+static int segment_check(const struct gso_header *header, const uint8_t *pkt,
+			 const struct ip_view *view)
+{
+	const struct gso_rule *rule = gso_rule_find(header->type);
+	size_t hdr_len;
+	size_t payload_len;
+
+	if (!rule || rule->proto != view->proto)
+		return -EBADMSG;
+	if (rule->family != IP_NONE && rule->family != view->family)
+		return -EBADMSG;
+	hdr_len = headers_len(pkt, view);
+	if (!hdr_len || header->hdr_len < hdr_len ||
+	    header->hdr_len > view->len)
+		return -EBADMSG;
+	payload_len = view->len - hdr_len;
+	if (!payload_len || header->gso_size < rule->size_min ||
+	    payload_len > rule->segment_max * header->gso_size)
+		return -EBADMSG;
+	return 0;
 }
 
 int gso_check(const struct gso_header *header, const uint8_t *pkt, size_t len)
 {
-	uint8_t type = header->type & (uint8_t)~GSO_ECN;
-	const struct gso_rule *rule = find_rule(type);
 	struct ip_view view;
-	size_t l4_len;
+	int rc;
 
-	if (header->flags & ~(GSO_NEEDS_CSUM | GSO_DATA_VALID) ||
-	    header->num_buffers > 1 || ip_view(pkt, len, &view))
+	if (header->num_buffers > 1)
 		return -EBADMSG;
-	if (!(header->flags & GSO_NEEDS_CSUM))
-		return header->type == GSO_NONE && is_plain(header) ? 0
-								    : -EBADMSG;
-	if (view.fragment || view.l4_off > view.len)
+	if (header->flags == 0 || header->flags == GSO_DATA_VALID)
+		return header->type == GSO_NONE ? plain_check(header)
+						: -EBADMSG;
+	if (header->flags != GSO_NEEDS_CSUM)
 		return -EBADMSG;
-	l4_len = l4_header_len(pkt, &view);
-	if (check_csum(header, &view, l4_len))
-		return -EBADMSG;
-	if (header->type == GSO_NONE)
-		return header->gso_size ? -EBADMSG : 0;
 
-	if (!rule || (header->type & GSO_ECN && rule->proto != IPPROTO_TCP))
-		return -EBADMSG;
-	if (view.proto != rule->proto ||
-	    (rule->family != IP_NONE && view.family != rule->family))
-		return -EBADMSG;
-	/* The kernel takes hdr_len as a hint: it must at least be inside. */
-	if (!header->gso_size || header->hdr_len < view.l4_off + l4_len ||
-	    header->hdr_len > len)
-		return -EBADMSG;
-	return 0;
+	rc = ip_view(pkt, len, &view);
+	if (rc < 0)
+		return rc;
+	rc = csum_check(header, &view);
+	if (rc < 0)
+		return rc;
+	if (header->type != GSO_NONE)
+		return segment_check(header, pkt, &view);
+	return header->hdr_len || header->gso_size ? -EBADMSG : 0;
 }
 
 uint32_t gso_needs(const struct gso_header *header, const uint8_t *pkt)
@@ -158,20 +249,15 @@ uint32_t gso_needs(const struct gso_header *header, const uint8_t *pkt)
 		needs |= GSO_CAN_TSO_ECN;
 	switch (header->type & ~GSO_ECN) {
 	case GSO_NONE:
-		break;
+		return needs;
 	case GSO_TCPV4:
-		needs |= GSO_CAN_TSO4;
-		break;
+		return needs | GSO_CAN_TSO4;
 	case GSO_TCPV6:
-		needs |= GSO_CAN_TSO6;
-		break;
+		return needs | GSO_CAN_TSO6;
 	case GSO_UDP_L4:
-		needs |= pkt[0] >> 4 == 4 ? GSO_CAN_USO4 : GSO_CAN_USO6;
-		break;
+		return needs |
+		       (pkt[0] >> 4 == IP_V4 ? GSO_CAN_USO4 : GSO_CAN_USO6);
 	default:
-		/* Nobody can: never passed on. */
-		needs |= UINT32_C(1) << 31;
-		break;
+		return needs | GSO_CAN_NOBODY;
 	}
-	return needs;
 }

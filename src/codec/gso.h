@@ -40,6 +40,9 @@ enum gso_offload {
 	GSO_CAN_USO6 = 0x40,
 };
 
+/* A need that no one announces: of a type that is not known here. */
+#define GSO_CAN_NOBODY 0x80000000u
+
 /** struct gso_header - The twelve bytes, decoded */
 struct gso_header {
 	uint8_t flags;
@@ -77,9 +80,12 @@ void gso_scrub(uint8_t data[VNET_HDR_LEN]);
  * @len:	Its length in bytes
  *
  * Checked by a table of the types: protocol and family fit the type, gso_size
- * over 0, hdr_len covers the transport header and lies inside the packet,
- * checksum offset is the protocol's, checksum start is the transport
- * header's, no fragment, unknown flags and types refused.
+ * and number of segments in bounds, hdr_len covers the transport header and
+ * lies inside the packet, checksum offset is the protocol's (TCP or UDP),
+ * checksum start is the transport header's, no fragment, unknown flags and
+ * types refused.  Fields that flags and type leave without meaning are 0, as
+ * Linux writes them.  Without NEEDS_CSUM the packet is not looked at: that is
+ * ip_view()'s.
  *
  * Return: 0, or -EBADMSG
  */
@@ -89,7 +95,7 @@ int gso_check(const struct gso_header *header, const uint8_t *pkt, size_t len)
 /**
  * gso_needs() - Offloads that a receiver of this packet must have
  *
- * Return: bits of enum gso_offload
+ * Return: bits of enum gso_offload, or GSO_CAN_NOBODY
  */
 uint32_t gso_needs(const struct gso_header *header, const uint8_t *pkt);
 

@@ -42,10 +42,11 @@ struct ip_view {
  * @len:	Bytes received
  * @view:	Filled in on success
  *
- * The total length in the header must be @len, or 0 or anything for a
- * super-packet of IPv6 jumbo kind: no jumbograms are accepted.
+ * The length in the header must be @len; jumbograms, which say 0, are refused.
+ * A transport header may be cut: @l4_off is at most @len.
  *
- * Return: 0, or -EBADMSG: not IPv4 or IPv6, header cut, lengths that lie
+ * Return: 0, or -EBADMSG: not IPv4 or IPv6, header cut, lengths that lie, more
+ *	   than 7 extension headers or some in a place they may not have
  */
 int ip_view(const uint8_t *pkt, size_t len, struct ip_view *view)
 	__attribute__((warn_unused_result));
@@ -58,10 +59,17 @@ int ip_view(const uint8_t *pkt, size_t len, struct ip_view *view)
  *		quoted header claims, its payload is cut; @first as far as the
  *		first eight bytes of the transport header are there
  *
- * Return: 0, -ENOENT when the packet is no ICMP error, -EBADMSG when the quote
- *	   is malformed
+ * Errors are destination unreachable, time exceeded, parameter problem and
+ * packet too big; a redirect is none.  The quoted packet begins at
+ * ip_icmp_quote_off().
+ *
+ * Return: 0, -ENOENT when the packet is no ICMP error or is a fragment, -EBADMSG
+ *	   when the quote is malformed
  */
 int ip_icmp_quote(const uint8_t *pkt, const struct ip_view *view,
 		  struct ip_view *quoted) __attribute__((warn_unused_result));
+
+/** ip_icmp_quote_off() - Where in the ICMP error @view the quote begins */
+size_t ip_icmp_quote_off(const struct ip_view *view);
 
 #endif /* CODEC_IP_H */
