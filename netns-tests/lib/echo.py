@@ -6,10 +6,12 @@
   echo.py ask HOST PORT [tcp|udp]         one exchange
   echo.py rtt HOST PORT [tcp|udp] [COUNT] median of the round trips, in us
   echo.py refused HOST PORT               an ICMP error answers a datagram
+  echo.py expired HOST PORT TTL           another, when its time to live ends
 
 Exits 1 with one line when the answer is not the expected one.
 """
 
+import errno
 import socket
 import sys
 import threading
@@ -17,6 +19,7 @@ import time
 
 WORD = b"are you there?"
 PATIENCE_S = 3
+IP_RECVERR = 11  # linux/in.h; Python has no name for it
 
 
 def serve_tcp(address, port):
@@ -94,6 +97,25 @@ def refused(host, port):
     sys.exit("echo: no ICMP error arrives")
 
 
+def expired(host, port, ttl):
+    """A router on the way must answer with ICMP time exceeded."""
+    with connect(host, port, "udp") as sock:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, int(ttl))
+        sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+        sock.send(WORD)
+        try:
+            sock.recv(100)
+        except OSError as error:
+            if error.errno != errno.EHOSTUNREACH:
+                raise
+            # The router's address: struct sock_extended_err, then sockaddr.
+            _, control, _, _ = sock.recvmsg(100, 512, socket.MSG_ERRQUEUE)
+            router = control[0][2][16:]
+            print("expired at", socket.inet_ntoa(router[4:8]))
+            return
+    sys.exit("echo: the datagram arrived in spite of its time to live")
+
+
 def main():
     """Command line."""
     what, host, port, *rest = sys.argv[1:]
@@ -101,8 +123,9 @@ def main():
     if what == "serve":
         threading.Thread(target=serve_tcp, args=(host, port), daemon=True).start()
         serve_udp(host, port)
+    verbs = {"ask": ask, "rtt": rtt, "refused": refused, "expired": expired}
     try:
-        {"ask": ask, "rtt": rtt, "refused": refused}[what](host, port, *rest)
+        verbs[what](host, port, *rest)
     except OSError as error:
         sys.exit("echo: %s" % error)
 

@@ -163,3 +163,31 @@ ask() {
 stream() {
 	at client python3 "$HERE/lib/stream.py" run edge.test 9000 "$@"
 }
+
+# long_stream_up: one slow transfer both ways, some eight seconds long; returns
+# when the first quarter has come down.
+long_stream_up() {
+	local size=8000000
+	spawn client survivor python3 "$HERE/lib/stream.py" run edge.test 9000 \
+		--up $size --down $size --rate $((size / 8))
+	wait_for 15 grep -q '^quarter 1' "$DIR/log/survivor.log" ||
+		fail "the long stream does not begin"
+	port=$(sed -n 's/^port //p' "$DIR/log/survivor.log")
+	long_stream_lives || fail "no connection has the client's port $port"
+}
+
+# long_stream_lives: does the client still have the connection it began with?
+long_stream_lives() {
+	at client ss -Htn state established "sport = :$port" | grep -q .
+}
+
+# long_stream_ends: it was alive until now, ends with equal checksums, over the
+# same connection and without a reset on the client's link.
+long_stream_ends() {
+	alive survivor || fail "the long stream ended too early to prove anything"
+	long_stream_lives || fail "the client lost its connection"
+	ended survivor 60 || fail "the long stream broke: see survivor.log"
+	grep -q '^up 8000000 ' "$DIR/log/survivor.log" ||
+		fail "the long stream is not complete"
+	expect "resets on the client's link" "$(seen client resets)" 0
+}

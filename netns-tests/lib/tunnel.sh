@@ -143,6 +143,29 @@ status_json() {
 	jq -er "$2" <<<"$text"
 }
 
+# status_says cloud|onprem FILTER: is this true of its status?
+status_says() {
+	[ "$(status_json "$1" "$2")" = true ]
+}
+
+# await_status SECONDS cloud|onprem FILTER: until it is true
+await_status() {
+	wait_for "$1" status_says "$2" "$3" ||
+		fail "status of $2 never had: $3
+$(status_json "$2" .)"
+}
+
+# drops cloud|onprem REASON: packets its carrier dropped for it
+drops() {
+	status_json "$1" ".drops.$2"
+}
+
+# tun_packets cloud|onprem rx|tx: tx are packets that the kernel gave to the
+# carrier, rx those that it took from it
+tun_packets() {
+	ip -n "$NS-$1" -j -s link show rt0 | jq ".[0].stats64.$2.packets"
+}
+
 # tunnel_is_up: do both ends say so?
 tunnel_is_up() {
 	local where
@@ -169,6 +192,7 @@ tunnel_up() {
 plain_up() {
 	local where proto port name public target
 	ip -n "$NS-cloud" route add 10.1.0.0/24 via 192.0.2.1
+	ip -n "$NS-cloud" route add 198.18.0.0/24 via 192.0.2.1
 	ip -n "$NS-relay" route add 10.1.0.0/24 via 198.18.0.2
 	ip -n "$NS-onprem" route add 192.0.2.0/24 via 198.18.0.1
 	for where in cloud relay onprem; do

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Both gateways start while there is no relay: they run, say what is wrong, and
+# the tunnel comes up by itself once the relay is there.  The same if its address
+# cannot be reached at all, which no RST tells.
+#
+#  oslo-a --> 192.0.2.1:443 (nobody listens) <-- edge-1, later relay up
+
+# shellcheck source=netns-tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+not_plain
+
+topo_up
+services_up web
+configure
+gateway_up onprem
+gateway_up cloud
+await_status 10 onprem '.listeners[0].last_error | length > 0'
+await_status 10 cloud '.channels[0].last_error | length > 0'
+expect "state meanwhile" "$(status_json cloud .state)" degraded
+
+relay_up
+wait_for 30 tunnel_is_up || fail "the tunnel does not come up by itself"
+expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
+expect "state afterwards" "$(status_json cloud .state)" up
