@@ -36,8 +36,7 @@ topo_up() {
 kernel_defaults() {
 	ip netns exec "$NS-$1" sysctl -q -w net.ipv4.ip_forward=0 \
 		net.ipv4.conf.all.rp_filter=0 \
-		net.ipv4.conf.default.rp_filter=2 \
-		net.ipv4.tcp_congestion_control=cubic 2>/dev/null || :
+		net.ipv4.conf.default.rp_filter=2
 }
 
 # cable WHERE DEV ADDRESS WHERE DEV ADDRESS: one veth pair, both ends up
@@ -48,6 +47,11 @@ cable() {
 	ip -n "$NS-$4" address add "$6" dev "$5"
 	ip -n "$NS-$1" link set "$2" up
 	ip -n "$NS-$4" link set "$5" up
+}
+
+# addresses_settled WHERE: has IPv6 done its duplicate address detection?
+addresses_settled() {
+	! ip -n "$NS-$1" -6 address show tentative | grep -q .
 }
 
 # site_firewall: the on-prem gateway can only dial out.
@@ -95,4 +99,22 @@ watch_for() {
 seen() {
 	at "$1" nft -j list counter inet watch "$2" |
 		jq '.nftables[] | select(.counter).counter.packets'
+}
+
+# snapshot WHERE FILE: everything that a gateway could have changed
+snapshot() {
+	{
+		echo "# nft" && at "$1" nft -s list ruleset
+		echo "# links" && ip -n "$NS-$1" -d link show
+		echo "# addresses" && ip -n "$NS-$1" address show |
+			grep -v valid_lft
+		echo "# routes" && ip -n "$NS-$1" -d route show table all
+		echo "# routes 6" && ip -n "$NS-$1" -d -6 route show table all
+		echo "# rules" && ip -n "$NS-$1" -d rule show
+		echo "# rules 6" && ip -n "$NS-$1" -d -6 rule show
+		echo "# settings"
+		at "$1" sysctl -a 2>/dev/null | grep '^net\.' |
+			grep -vE 'nf_conntrack_count|stable_secret'
+		echo "# files" && find "$DIR/run" -mindepth 1
+	} >"$2"
 }

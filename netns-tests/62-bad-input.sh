@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Whatever is wrong at the start, a program says it in one line that names the
+# thing and the remedy, ends with the right code, and leaves nothing half done.
+
+# shellcheck source=netns-tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+not_plain
+
+# untouched WHAT: the cloud gateway's machine is as it was before.
+untouched() {
+	snapshot cloud "$DIR/after"
+	expect_file "the machine after $1" "$DIR/after" "$DIR/before"
+}
+
+# gateway_refuses WHAT CODE REGEX [COMMAND...]: start the cloud gateway, perhaps
+# through a COMMAND that takes something from it.
+gateway_refuses() {
+	local what=$1 code=$2 regex=$3
+	shift 3
+	refused "$what" "$code" "$regex" at cloud "$@" "$RELAYTUN" gateway \
+		-c "$DIR/edge-1.cfg"
+	untouched "$what"
+}
+
+topo_up
+configure
+wait_for 5 addresses_settled cloud || fail "IPv6 is not ready"
+at cloud nft list ruleset >/dev/null # what it loads at first use, it loads now
+snapshot cloud "$DIR/before"
+
+# Policy and configuration: file, line, exit code 2.
+cp "$DIR/policy.cfg" "$DIR/good.cfg"
+line=$(grep -n 10.1.0.9:5432 "$DIR/good.cfg" | cut -d : -f 1)
+sed 's|10.1.0.9:5432|10.2.0.9:5432|' "$DIR/good.cfg" >"$DIR/policy.cfg"
+gateway_refuses "a target outside the site" 2 "policy.cfg:$line: .*10.2.0.9"
+refused "a target outside the site, checked" 2 "policy.cfg:$line: .*10.2.0.9" \
+	"$RELAYTUN" check -c "$DIR/edge-1.cfg"
+echo "sites = (;" >"$DIR/policy.cfg"
+gateway_refuses "a syntax error" 2 "policy.cfg:1: "
+rm "$DIR/policy.cfg"
+gateway_refuses "no policy" 2 "policy.cfg: .*[Nn]o such file"
+cp "$DIR/good.cfg" "$DIR/policy.cfg"
+sed -i 's|"edge-1"|"edge-2"|' "$DIR/edge-1.cfg"
+gateway_refuses "a name that the policy does not have" 2 \
+	"edge-1.cfg:[0-9]+: .*edge-2"
+write_gateway cloud
+
+# Secrets.
+mv "$DIR/send.key" "$DIR/hidden"
+gateway_refuses "no key file" 2 "send.key: .*[Nn]o such file"
+: >"$DIR/send.key"
+gateway_refuses "an empty key file" 2 "send.key: .*empty"
+rm "$DIR/send.key"
+mkdir "$DIR/send.key"
+gateway_refuses "a folder as key file" 2 "send.key: "
+rmdir "$DIR/send.key"
+mv "$DIR/hidden" "$DIR/send.key"
+sed -i "s|ca.pem|nowhere.pem|" "$DIR/edge-1.cfg"
+gateway_refuses "no CA file" 2 "nowhere.pem: .*[Nn]o such file"
+write_gateway cloud
+
+# What the machine does not give.
+gateway_refuses "no capabilities" 1 "CAP_NET_ADMIN" \
+	setpriv --bounding-set=-all --inh-caps=-all
+# shellcheck disable=SC2016 # expanded by the inner shell
+gateway_refuses "no /dev/net/tun" 1 "/dev/net/tun.*modprobe tun" \
+	sh -c 'mount -t tmpfs none /dev/net && exec "$@"' -
+sed -i 's|"nobody"|"nobody-at-all"|' "$DIR/edge-1.cfg"
+gateway_refuses "an unknown user" 2 "nobody-at-all"
+write_gateway cloud
+
+ip -n "$NS-cloud" link add rt0 type veth peer name rt0-peer
+cp "$DIR/before" "$DIR/untaken"
+snapshot cloud "$DIR/before"
+gateway_refuses "a device of another kind with that name" 1 "rt0.*name"
+ip -n "$NS-cloud" link del rt0
+ip -n "$NS-cloud" tuntap add rt0 mode tun
+snapshot cloud "$DIR/before"
+gateway_refuses "a TUN device of somebody else" 1 "rt0.*name"
+ip -n "$NS-cloud" link del rt0
+cp "$DIR/untaken" "$DIR/before"
+
+# The relay: its port, its files.
+spawn relay other python3 "$HERE/lib/echo.py" serve 192.0.2.1 443
+wait_for 5 relay_listens || fail "nobody takes the relay's port"
+refused "a port in use" 1 "192.0.2.1.*443.* in use" \
+	at relay "$RELAYTUN" relay -c "$DIR/relay.cfg"
+stop other || :
+sed -i "s|listen.key|nowhere.key|" "$DIR/relay.cfg"
+refused "no key file for the relay" 2 "nowhere.key.*[Nn]o such file" \
+	at relay "$RELAYTUN" relay -c "$DIR/relay.cfg"
+write_relay
+sed -i "s|relay.pem|relay.key|" "$DIR/relay.cfg"
+refused "no certificate in the certificate's file" "[12]" "relay.key" \
+	at relay "$RELAYTUN" relay -c "$DIR/relay.cfg"
+write_relay
+
+# A second gateway of the same name leaves the first alone.
+relay_up
+gateway_up cloud
+snapshot cloud "$DIR/running"
+refused "a second gateway of the same name" 1 "edge-1.* runs" \
+	at cloud "$RELAYTUN" gateway -c "$DIR/edge-1.cfg"
+snapshot cloud "$DIR/after"
+expect_file "the machine with a second gateway" "$DIR/after" "$DIR/running"
+alive edge-1 || fail "the first gateway ended"
+
+# Relay with a certificate that we don't trust, and one for another name.
+gateway_up onprem
+wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
+gateway_down cloud INT
+certificate impostor DNS:elsewhere.test
+relay_down TERM
+sed -i 's|relay.pem|impostor.pem|; s|relay.key|impostor.key|' "$DIR/relay.cfg"
+cp "$DIR/good.cfg" "$DIR/policy.cfg"
+relay_up
+gateway_up cloud
+await_status 10 cloud '.channels[0].last_error | test("certificate"; "i")'
+grep -qi "reason=.*certificate" "$DIR/log/edge-1.log" ||
+	fail "the log does not tell of the certificate"
+gateway_down cloud INT
+untouched "everything"
+
+# status without a gateway: its own exit code
+refused "status of a gateway that does not run" 3 "edge-1" \
+	at cloud "$RELAYTUN" status -c "$DIR/edge-1.cfg"

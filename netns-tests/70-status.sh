@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# `relaytun status` says what is so: sites, peers, channels with state and last
+# error, packets, bytes, round-trip time, drops by reason; as a table for people
+# and as JSON for programs.
+
+# shellcheck source=netns-tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+not_plain
+
+# says WHERE FILTER: true now
+says() {
+	status_says "$1" "$2" || fail "status of $1 is not: $2
+$(status_json "$1" .)"
+}
+
+topo_up
+services_up web stream
+tunnel_up
+
+for where in cloud onprem; do
+	says $where '.version == 1 and .state == "up"'
+	says $where '.gateway == "'"${GATEWAY[$where]}"'"'
+	says $where '.sites == [{name: "oslo", state: "up",
+		services: '"$(grep -c . <<<"$SERVICES")"'}]'
+	says $where '.tun.name == "rt0" and .tun.mtu == 1500'
+	says $where '.peers | length == 1 and .[0].state == "up"
+		and .[0].policy == "same"'
+	says $where '[.channels[] | select(.state == "open")] | length == 1'
+	says $where '.drops | has("down_source") and all(. == 0)'
+	says $where '.pid == '"$(carrier_pid $where)"
+	await_status 10 $where '.peers[0].rtt_us | . > 0 and . < 100000'
+done
+says cloud '.role == "cloud" and .peers[0].name == "oslo-a"
+	and .listeners == []'
+says onprem '.role == "site" and .peers[0].name == "edge-1"
+	and .listeners[0].state == "registered"'
+
+# Packets and bytes are those that pass.
+up=$(status_json cloud .tun.up.packets)
+stream --up 5000000 >"$DIR/log/stream.log"
+says cloud ".tun.up.packets > $up and .tun.up.bytes > 5000000"
+says onprem '.tun.down.bytes > 5000000 and .peers[0].down.bytes > 5000000'
+expect "packets that left cloud and arrived" \
+	"$(status_json cloud .peers[0].up.packets)" \
+	"$(status_json onprem .peers[0].down.packets)"
+expect "packets of the TUN and of the carrier" \
+	"$(status_json cloud .tun.up.packets)" "$(tun_packets cloud tx)"
+
+# The table has the same facts, and stays within a terminal's width.
+at cloud "$RELAYTUN" status -c "$DIR/edge-1.cfg" >"$DIR/table"
+for word in edge-1 oslo oslo-a up; do
+	grep -qw -- "$word" "$DIR/table" || fail "the table lacks $word:
+$(cat "$DIR/table")"
+done
+expect "lines of the table with over 100 columns" \
+	"$(grep -cE '.{101}' "$DIR/table" || :)" 0
+
+# After a loss the last error stays to be seen.
+relay_down KILL
+await_status 10 cloud '.state == "degraded" and .peers[0].state == "down"'
+await_status 10 cloud '.channels[0].last_error | length > 0'
+await_status 10 onprem '.listeners[0].state == "down"
+	and (.listeners[0].last_error | length > 0)'
+fetch http://edge.test:8080/ -m 2 >"$DIR/log/none.log" 2>&1 &&
+	fail "a page without a relay"
+says cloud '.drops.up_no_channel > 0'
