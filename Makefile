@@ -23,7 +23,7 @@ HARDEN	:= -fPIE -fstack-protector-strong -fstack-clash-protection \
 	$(if $(SAN),,-D_FORTIFY_SOURCE=3)
 CFLAGS	?= -O2 -g
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DRELAYTUN_VERSION='"$(VERSION)"' \
-	-iquote src -Iinclude $(CFLAGS) $(WARN) $(HARDEN) \
+	-iquote src -Iinclude -isystem /usr/include/libnl3 $(CFLAGS) $(WARN) $(HARDEN) \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all) -pthread -MMD -MP
 ALL_LDFLAGS := $(LDFLAGS) -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack \

@@ -291,3 +291,22 @@ out_free:
 	free(new_path);
 	return ret;
 }
+
+int file_make_parents(const char *path, mode_t mode)
+{
+	char *copy = strdup(path);
+	char *slash;
+	int ret = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	for (slash = strchr(copy + 1, '/'); slash && !ret;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(copy, mode) && errno != EEXIST)
+			ret = -errno;
+		*slash = '/';
+	}
+	free(copy);
+	return ret;
+}

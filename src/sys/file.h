@@ -41,4 +41,11 @@ void file_wipe(char *text, size_t len);
 int file_write_atomic(const char *path, const void *data, size_t len,
 		      mode_t mode) __attribute__((warn_unused_result));
 
+/**
+ * file_make_parents() - mkdir -p of the directory that @path is to lie in
+ * @mode:	Permissions of directories that are made
+ */
+int file_make_parents(const char *path, mode_t mode)
+	__attribute__((warn_unused_result));
+
 #endif /* SYS_FILE_H */

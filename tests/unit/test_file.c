@@ -192,6 +192,27 @@ static void a_write_that_fails_leaves_the_old_file(void **state)
 	free(text);
 }
 
+static void missing_parents_are_made_and_standing_ones_kept(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkdir("a", 0700), 0);
+	put("file", "x", 1, 0600);
+
+	assert_int_equal(file_make_parents("a/b/c/file", 0750), 0);
+	assert_int_equal(file_make_parents("a/b/c/file", 0700), 0);
+	assert_int_equal(file_make_parents("plain", 0700), 0);
+	assert_int_equal(file_make_parents("file/b/c", 0700), -ENOTDIR);
+
+	assert_int_equal(stat("a", &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	assert_int_equal(stat("a/b/c", &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0750);
+	assert_int_equal(access("a/b/c/file", F_OK), -1);
+	assert_int_equal(access("plain", F_OK), -1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter_dir, leave_dir)
 
 int main(void)
@@ -205,6 +226,7 @@ int main(void)
 		TEST(a_secret_that_is_no_usable_file_is_refused_with_a_reason),
 		TEST(a_write_replaces_the_file_with_all_bytes_and_its_mode),
 		TEST(a_write_that_fails_leaves_the_old_file),
+		TEST(missing_parents_are_made_and_standing_ones_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * apply.c - Making the kernel's state that of a plan, and removing it
+ */
+
+#include "steward/apply.h"
+
+#include <errno.h>
+#include <netlink/socket.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "steward/nft.h"
+#include "steward/route.h"
+#include "steward/ruleset.h"
+#include "sys/file.h"
+#include "sys/log.h"
+
+/**
+ * DOC: Theory of operation
+ *
+ * Order of a start: what must be put back is written down first, then the rules
+ * close everything, then device, addresses and routes appear, and forwarding is
+ * switched on last.  So at no moment is anything open that the rules do not
+ * hold, and whenever the steward dies, `relaytun down` finds in the state file
+ * what was changed (a line too many does no harm: what was off is off).
+ *
+ * Removal goes the other way: forwarding off, device (its addresses and routes
+ * go with it), rules, state file.
+ *
+ * A machine whose global switch (net.ipv4.ip_forward) is on forwards by its
+ * owner's will: then nothing is opened, and what was opened before that is
+ * forgotten, since switching it off would be against that will.
+ */
+
+#define GLOBAL_FORWARDING "/proc/sys/net/ipv4/conf/all/forwarding"
+#define STATE_LEN_MAX     (16u << 20)
+#define STATE_MODE        0644
+#define RUN_DIR_MODE      0755
+
+/** forwards_globally() - Is net.ipv4.ip_forward on? */
+static bool forwards_globally(void)
+{
+	char *text;
+	ssize_t len = file_read(GLOBAL_FORWARDING, 16, &text);
+	bool on = len > 0 && text[0] != '0';
+
+	if (len >= 0)
+		free(text);
+	return on;
+}
+
+int apply_read_state(const struct gateway_conf *conf, struct state *state,
+		     struct diag *diag)
+{
+	char *text;
+	ssize_t len = file_read(conf->state_file, STATE_LEN_MAX, &text);
+	size_t skipped;
+
+	if (len == -ENOENT)
+		return 0;
+	if (len < 0) {
+		diag_error(diag, conf->state_file, 0,
+			   "state file cannot be read: %s",
+			   strerror((int)-len));
+		return (int)len;
+	}
+	skipped = state_parse(state, text);
+	if (skipped)
+		diag_warning(diag, conf->state_file, 0,
+			     "%zu lines mean nothing to this version and are "
+			     "ignored",
+			     skipped);
+	free(text);
+	return 0;
+}
+
+static int write_state(const struct host *host, struct diag *diag)
+{
+	const char *path = host->plan->conf->state_file;
+	struct strbuf text;
+	int err = file_make_parents(path, RUN_DIR_MODE);
+
+	strbuf_init(&text);
+	state_print(host->state, &text);
+	if (!err)
+		err = file_write_atomic(path, text.text, text.len, STATE_MODE);
+	strbuf_fini(&text);
+	if (err)
+		diag_error(diag, path, 0, "state file cannot be written: %s",
+			   strerror(-err));
+	return err;
+}
+
+/** struct gathering - Which interfaces do not forward */
+struct gathering {
+	struct host *host;
+	bool remember;
+	bool grew;
+	size_t closed_cnt;
+};
+
+/** gather() - One interface that is up */
+static void gather(void *arg, const char *ifname, int forwarding)
+{
+	struct gathering *gathering = arg;
+	struct state *state = gathering->host->state;
+
+	if (forwarding != 0)
+		return;
+	if (!nft_ifname_ok(ifname)) {
+		log_warn("interface=\"%s\" event=left_alone reason=\"its name "
+			 "cannot stand in a ruleset; packets that come in "
+			 "there are not forwarded\"",
+			 ifname);
+		return;
+	}
+	gathering->closed_cnt++;
+	if (gathering->remember && !state_is_opened(state, ifname)) {
+		state_open(state, ifname);
+		gathering->grew = true;
+	}
+}
+
+/** gather_closed() - Remember each interface that does not forward */
+static int gather_closed(struct host *host, struct gathering *gathering,
+			 struct diag *diag)
+{
+	*gathering = (struct gathering){
+		.host = host,
+		.remember = !forwards_globally(),
+	};
+	return link_each(host->nl, gather, gathering, diag);
+}
+
+/** open_forwarding() - Switch on what was remembered */
+static int open_forwarding(struct host *host, struct diag *diag)
+{
+	const struct state *state = host->state;
+	size_t i;
+
+	for (i = 0; i < state->opened_cnt; i++) {
+		const char *ifname = state->opened[i];
+		int err;
+
+		if (link_forwarding(host->nl, ifname) != 0)
+			continue;
+		err = link_set_forwarding(host->nl, ifname, true, diag);
+		if (err && err != -ENODEV)
+			return err;
+		if (!err)
+			log_info("interface=%s event=forwarding_on", ifname);
+	}
+	return 0;
+}
+
+/** load_rules() - The whole table */
+static int load_rules(const struct host *host, struct diag *diag)
+{
+	struct strbuf script;
+	int err;
+
+	strbuf_init(&script);
+	nft_render(host->plan, host->state->opened, host->state->opened_cnt,
+		   &script);
+	err = ruleset_load(strbuf_str(&script), diag);
+	strbuf_fini(&script);
+	return err;
+}
+
+/** load_opened() - Only the set of opened interfaces */
+static int load_opened(const struct host *host, struct diag *diag)
+{
+	struct strbuf script;
+	int err;
+
+	strbuf_init(&script);
+	nft_render_opened(host->plan, host->state->opened,
+			  host->state->opened_cnt, &script);
+	err = ruleset_load(strbuf_str(&script), diag);
+	strbuf_fini(&script);
+	return err;
+}
+
+/** forget_opened() - The owner has switched forwarding on altogether */
+static void forget_opened(struct state *state)
+{
+	if (state->opened_cnt && forwards_globally()) {
+		log_info("event=forwarding_left reason=\"net.ipv4.ip_forward "
+			 "is on now: the machine forwards by its own will\"");
+		state->opened_cnt = 0;
+	}
+}
+
+/** build() - Steps of a start, in order */
+static int build(struct host *host, struct diag *diag)
+{
+	const struct gateway_conf *conf = host->plan->conf;
+	struct gathering gathering;
+	int err;
+
+	forget_opened(host->state);
+	state_take_ids(host->state, host->plan);
+	err = gather_closed(host, &gathering, diag);
+	if (!err)
+		err = write_state(host, diag);
+	if (!err)
+		err = load_rules(host, diag);
+	if (!err)
+		err = link_remove_owned(host->nl, conf->name, conf->tun_name,
+					diag);
+	if (!err)
+		err = link_tun_open(host->nl, conf, &host->tun, diag);
+	if (!err)
+		err = link_tun_configure(host->nl, host->plan, &host->tun,
+					 diag);
+	if (!err)
+		err = route_apply(host->nl, host->plan, host->tun.ifindex,
+				  diag);
+	if (!err)
+		err = open_forwarding(host, diag);
+	return err;
+}
+
+int apply_start(struct host *host, const struct plan *plan, struct state *state,
+		struct diag *diag)
+{
+	const struct gateway_conf *conf = plan->conf;
+	int owned;
+	int err;
+
+	*host = (struct host){.plan = plan, .state = state, .tun = {.fd = -1}};
+	host->nl = link_socket(diag);
+	if (!host->nl)
+		return -EIO;
+	owned = link_owned_index(host->nl, conf->tun_name, conf->name, diag);
+	if (owned < 0) {
+		apply_release(host);
+		return owned;
+	}
+	err = build(host, diag);
+	if (err) {
+		apply_release(host);
+		if (!owned)
+			(void)!apply_remove(conf, diag);
+		return err;
+	}
+	log_info("device=%s event=%s offloads=0x%x", conf->tun_name,
+		 owned ? "adopted" : "created", host->tun.offloads);
+	return 0;
+}
+
+int apply_follow(struct host *host, struct diag *diag)
+{
+	struct gathering gathering;
+	int err = gather_closed(host, &gathering, diag);
+
+	if (err || gathering.closed_cnt == 0)
+		return err;
+	if (gathering.grew) {
+		err = write_state(host, diag);
+		if (!err)
+			err = load_opened(host, diag);
+	}
+	return err ? err : open_forwarding(host, diag);
+}
+
+void apply_release(struct host *host)
+{
+	link_tun_close(&host->tun);
+	if (host->nl)
+		nl_socket_free(host->nl);
+	host->nl = NULL;
+}
+
+/** close_forwarding() - Put back what was off */
+static int close_forwarding(struct nl_sock *nl, const struct state *state,
+			    struct diag *diag)
+{
+	bool by_owner = forwards_globally();
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < state->opened_cnt && !by_owner; i++) {
+		int err =
+			link_set_forwarding(nl, state->opened[i], false, diag);
+
+		if (err && err != -ENODEV)
+			ret = err;
+	}
+	return ret;
+}
+
+/** remove_rules() - The table of a gateway */
+static int remove_rules(const char *gateway, struct diag *diag)
+{
+	struct strbuf script;
+	int err;
+
+	strbuf_init(&script);
+	nft_render_removal(gateway, &script);
+	err = ruleset_load(strbuf_str(&script), diag);
+	strbuf_fini(&script);
+	return err;
+}
+
+/** remove_all() - What apply_remove() does with a socket and the state */
+static int remove_all(struct nl_sock *nl, const struct gateway_conf *conf,
+		      const struct state *state, struct diag *diag)
+{
+	int forwarding_err = close_forwarding(nl, state, diag);
+	int link_err = link_remove_owned(nl, conf->name, NULL, diag);
+	int rules_err = remove_rules(conf->name, diag);
+
+	if (forwarding_err || link_err || rules_err)
+		return -EIO;
+	if (unlink(conf->state_file) && errno != ENOENT) {
+		diag_error(diag, conf->state_file, 0,
+			   "state file cannot be removed: %m");
+		return -EIO;
+	}
+	return 0;
+}
+
+int apply_remove(const struct gateway_conf *conf, struct diag *diag)
+{
+	struct nl_sock *nl = link_socket(diag);
+	struct arena arena;
+	struct state state;
+	int err;
+
+	if (!nl)
+		return -EIO;
+	arena_init(&arena);
+	state_init(&state, &arena);
+	err = apply_read_state(conf, &state, diag);
+	if (!err)
+		err = remove_all(nl, conf, &state, diag);
+	arena_fini(&arena);
+	nl_socket_free(nl);
+	return err;
+}

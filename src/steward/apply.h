@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * apply.h - Making the kernel's state that of a plan, and removing it
+ *
+ * The only place that decides what of the machine is changed, in which order,
+ * and how it is undone.  Functions that fail add sentences to a struct diag.
+ */
+
+#ifndef STEWARD_APPLY_H
+#define STEWARD_APPLY_H
+
+#include "base/diag.h"
+#include "policy/plan.h"
+#include "steward/link.h"
+#include "steward/state.h"
+
+/**
+ * struct host - What the steward holds of this machine
+ * @nl:		Route netlink socket
+ * @plan:	What stands (borrowed)
+ * @state:	What is to be put back (borrowed)
+ * @tun:	The device
+ */
+struct host {
+	struct nl_sock *nl;
+	const struct plan *plan;
+	struct state *state;
+	struct link_tun tun;
+};
+
+/**
+ * apply_read_state() - What an earlier run of this gateway remembered
+ * @state:	Initialised and empty
+ */
+int apply_read_state(const struct gateway_conf *conf, struct state *state,
+		     struct diag *diag) __attribute__((warn_unused_result));
+
+/**
+ * apply_start() - Bring the machine to the plan, adopting what stands
+ * @host:	Receives what is held; apply_release() it after success
+ * @plan:	Made with the ids of @state
+ * @state:	Read by apply_read_state()
+ *
+ * After a failure everything is as it was before: a first start is undone, an
+ * adoption leaves standing what stood.
+ */
+int apply_start(struct host *host, const struct plan *plan, struct state *state,
+		struct diag *diag) __attribute__((warn_unused_result));
+
+/** apply_follow() - Interfaces came or changed: forwarding there as well */
+int apply_follow(struct host *host, struct diag *diag)
+	__attribute__((warn_unused_result));
+
+/** apply_release() - Let go; everything stays standing */
+void apply_release(struct host *host);
+
+/**
+ * apply_remove() - Remove everything of a gateway, put back what was changed
+ * @conf:	Its settings; no policy is needed
+ *
+ * Goes on after a failure, so that as much as possible is removed; works
+ * whatever stands of it.
+ */
+int apply_remove(const struct gateway_conf *conf, struct diag *diag)
+	__attribute__((warn_unused_result));
+
+#endif /* STEWARD_APPLY_H */

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * feed.c - What each carrier is handed, kept ready
+ */
+
+#include "steward/feed.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/strbuf.h"
+#include "policy/print.h"
+#include "sys/file.h"
+#include "sys/handover.h"
+
+#define STATUS_BACKLOG  16
+#define STATUS_MODE     0660
+#define STATUS_DIR_MODE 0755
+/* A bundle of certificates, as setup_take() of the carrier accepts it. */
+#define CA_FILE_LEN_MAX (16 * SECRET_FILE_LEN_MAX)
+
+void feed_init(struct feed *feed)
+{
+	*feed = (struct feed){-1, -1, -1, -1, -1};
+}
+
+void feed_close(struct feed *feed)
+{
+	const int fds[] = {feed->policy, feed->gateway, feed->key, feed->ca,
+			   feed->status};
+	size_t i;
+
+	for (i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+	feed_init(feed);
+}
+
+/** seal() - Keep a text; Return: descriptor, or negative errno with an entry */
+static int seal(const char *name, const char *text, size_t len,
+		struct diag *diag)
+{
+	int fd = handover_seal_text(name, text, len);
+
+	if (fd < 0)
+		diag_error(diag, NULL, 0, "memory for %s: %s", name,
+			   strerror(-fd));
+	return fd;
+}
+
+static int seal_key(const struct gateway_conf *conf, struct diag *diag)
+{
+	const char *why;
+	char *text;
+	ssize_t len =
+		file_read_secret(conf->key_file, KEY_LEN_MAX + 2, &text, &why);
+	int fd;
+
+	if (len < 0) {
+		diag_error(diag, conf->key_file, 0, "key file: %s", why);
+		return -EBADMSG;
+	}
+	if (len > KEY_LEN_MAX) {
+		diag_error(diag, conf->key_file, 0,
+			   "key file: too long for a key");
+		fd = -EBADMSG;
+	} else {
+		fd = seal("key", text, (size_t)len, diag);
+	}
+	file_wipe(text, (size_t)len);
+	return fd;
+}
+
+static int seal_ca(const struct gateway_conf *conf, struct diag *diag)
+{
+	char *text;
+	ssize_t len = file_read(conf->ca_file, CA_FILE_LEN_MAX, &text);
+	int fd;
+
+	if (len < 0) {
+		diag_error(diag, conf->ca_file, 0, "ca_file cannot be read: %s",
+			   strerror((int)-len));
+		return -EBADMSG;
+	}
+	if (!strstr(text, "-----BEGIN CERTIFICATE-----")) {
+		diag_error(diag, conf->ca_file, 0,
+			   "ca_file holds no certificate in PEM form");
+		fd = -EBADMSG;
+	} else {
+		fd = seal("ca", text, (size_t)len, diag);
+	}
+	free(text);
+	return fd;
+}
+
+static int seal_policy(const struct policy *policy, struct diag *diag)
+{
+	struct strbuf text;
+	int fd;
+
+	strbuf_init(&text);
+	policy_print(policy, &text);
+	fd = seal("policy", strbuf_str(&text), text.len, diag);
+	strbuf_fini(&text);
+	return fd;
+}
+
+static int seal_gateway(const struct gateway_conf *conf, struct diag *diag)
+{
+	struct strbuf text;
+	int fd;
+
+	strbuf_init(&text);
+	gateway_conf_print(conf, &text);
+	fd = seal("gateway", strbuf_str(&text), text.len, diag);
+	strbuf_fini(&text);
+	return fd;
+}
+
+/** clear_path() - A socket that an earlier steward left may go, else nothing */
+static int clear_path(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST;
+	return unlink(path) ? -errno : 0;
+}
+
+/** bind_status() - Return: listening socket, or negative errno */
+static int bind_status(const char *path, gid_t gid)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int err = file_make_parents(path, STATUS_DIR_MODE);
+	mode_t mask;
+	int fd;
+
+	if (!err)
+		err = clear_path(path);
+	if (err)
+		return err;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	mask = umask(0777);
+	err = bind(fd, (const struct sockaddr *)&addr, sizeof(addr));
+	umask(mask);
+	/* The group is a convenience: without CAP_CHOWN it stays ours. */
+	if (err || (chown(path, (uid_t)-1, gid) && errno != EPERM) ||
+	    chmod(path, STATUS_MODE) || listen(fd, STATUS_BACKLOG)) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+int feed_open(struct feed *feed, const struct policy *policy,
+	      const struct gateway_conf *conf, gid_t gid, struct diag *diag)
+{
+	feed->key = seal_key(conf, diag);
+	if (conf->ca_file)
+		feed->ca = seal_ca(conf, diag);
+	if (feed->key < 0 || (conf->ca_file && feed->ca < 0))
+		return -EBADMSG;
+	feed->policy = seal_policy(policy, diag);
+	feed->gateway = seal_gateway(conf, diag);
+	if (feed->policy < 0 || feed->gateway < 0)
+		return -ENOMEM;
+	feed->status = bind_status(conf->status_socket, gid);
+	if (feed->status < 0) {
+		diag_error(diag, conf->status_socket, 0, "status socket: %s",
+			   feed->status == -EEXIST
+				   ? "something that is no socket lies there; "
+				     "choose another status.socket"
+				   : strerror(-feed->status));
+		return feed->status;
+	}
+	return 0;
+}
+
+int feed_send(const struct feed *feed, const struct link_tun *tun, int sock)
+{
+	const struct {
+		enum handover_type type;
+		int fd;
+		uint32_t value;
+	} set[] = {
+		{HANDOVER_TUN, tun->fd, tun->offloads},
+		{HANDOVER_POLICY, feed->policy, 0},
+		{HANDOVER_GATEWAY, feed->gateway, 0},
+		{HANDOVER_KEY, feed->key, 0},
+		{HANDOVER_CA, feed->ca, 0},
+		{HANDOVER_STATUS, feed->status, 0},
+		{HANDOVER_GO, -1, 0},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(set) / sizeof(*set); i++) {
+		const struct handover_msg msg = {.type = set[i].type,
+						 .value = set[i].value};
+		int err;
+
+		if (set[i].fd < 0 && set[i].type != HANDOVER_GO)
+			continue;
+		err = handover_send(sock, &msg, set[i].fd);
+		if (err)
+			return err;
+	}
+	return 0;
+}

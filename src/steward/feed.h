@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * feed.h - What each carrier is handed, kept ready
+ */
+
+#ifndef STEWARD_FEED_H
+#define STEWARD_FEED_H
+
+#include <sys/types.h>
+
+#include "base/diag.h"
+#include "policy/policy.h"
+#include "steward/link.h"
+
+/**
+ * struct feed - Sealed texts and sockets; -1: not there
+ * @policy:	Policy in normal form
+ * @gateway:	gateway.cfg in normal form
+ * @key:	SAS key
+ * @ca:		CA bundle, if one is configured
+ * @status:	Listening status socket
+ */
+struct feed {
+	int policy;
+	int gateway;
+	int key;
+	int ca;
+	int status;
+};
+
+void feed_init(struct feed *feed);
+
+/**
+ * feed_open() - Read key and CA file, seal texts, bind the status socket
+ * @feed:	Initialised; feed_close() it in any case
+ * @gid:	Group that may ask for status besides root
+ *
+ * Return: 0; -EBADMSG when a configured file is at fault, another negative errno
+ *	   when the machine is; both with entries in @diag
+ */
+int feed_open(struct feed *feed, const struct policy *policy,
+	      const struct gateway_conf *conf, gid_t gid, struct diag *diag)
+	__attribute__((warn_unused_result));
+
+void feed_close(struct feed *feed);
+
+/** feed_send() - The whole set, up to HANDOVER_GO */
+int feed_send(const struct feed *feed, const struct link_tun *tun, int sock)
+	__attribute__((warn_unused_result));
+
+#endif /* STEWARD_FEED_H */

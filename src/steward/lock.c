@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * lock.c - One steward a gateway name and network namespace
+ */
+
+#include "steward/lock.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BACKLOG 16
+
+/** name_of() - The abstract address; Return: its length */
+static socklen_t name_of(const char *gateway, struct sockaddr_un *addr)
+{
+	int len;
+
+	*addr = (struct sockaddr_un){.sun_family = AF_UNIX};
+	/* A NUL first makes it abstract, and none ends it. */
+	len = snprintf(addr->sun_path + 1, sizeof(addr->sun_path) - 1,
+		       "relaytun/%s", gateway);
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+			   (size_t)len);
+}
+
+/** open_socket() - Of the lock's kind */
+static int open_socket(struct diag *diag)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			0);
+
+	if (fd < 0) {
+		int err = -errno;
+
+		diag_error(diag, NULL, 0, "unix socket: %m");
+		return err;
+	}
+	return fd;
+}
+
+int lock_take(const char *gateway, struct diag *diag)
+{
+	struct sockaddr_un addr;
+	socklen_t addr_len = name_of(gateway, &addr);
+	int fd = open_socket(diag);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	if (bind(fd, (const struct sockaddr *)&addr, addr_len) == 0 &&
+	    listen(fd, BACKLOG) == 0)
+		return fd;
+	err = -errno;
+	if (err == -EADDRINUSE)
+		diag_error(diag, NULL, 0,
+			   "gateway %s is already running here; \"relaytun "
+			   "down\" stops and removes it",
+			   gateway);
+	else
+		diag_error(diag, NULL, 0, "lock of gateway %s: %m", gateway);
+	close(fd);
+	return err;
+}
+
+void lock_greet(int lock)
+{
+	int fd = accept4(lock, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+}
+
+/** owner_pidfd() - From a connection to the process that listens there */
+static int owner_pidfd(int fd, const char *gateway, struct diag *diag)
+{
+	struct ucred cred = {0};
+	socklen_t len = sizeof(cred);
+	int pidfd;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
+		return -errno;
+	/* Anybody may bind an abstract name: never signal a stranger. */
+	if (cred.uid != geteuid() || cred.pid <= 1) {
+		diag_error(diag, NULL, 0,
+			   "the lock of gateway %s is held by process %d of "
+			   "user %u, which is no steward that this user may "
+			   "stop",
+			   gateway, (int)cred.pid, (unsigned int)cred.uid);
+		return -EPERM;
+	}
+	pidfd = pidfd_open(cred.pid, 0);
+	return pidfd < 0 ? (errno == ESRCH ? -ENOENT : -errno) : pidfd;
+}
+
+int lock_owner(const char *gateway, struct diag *diag)
+{
+	struct sockaddr_un addr;
+	socklen_t addr_len = name_of(gateway, &addr);
+	int fd = open_socket(diag);
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	if (connect(fd, (const struct sockaddr *)&addr, addr_len) == 0)
+		ret = owner_pidfd(fd, gateway, diag);
+	else if (errno == ECONNREFUSED)
+		ret = -ENOENT;
+	else
+		ret = -errno;
+	if (ret < 0 && ret != -ENOENT && ret != -EPERM)
+		diag_error(diag, NULL, 0, "lock of gateway %s: %s", gateway,
+			   strerror(-ret));
+	close(fd);
+	return ret;
+}

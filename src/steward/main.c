@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * main.c - relaytun-steward: `relaytun gateway` and `relaytun down`
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "policy/parse.h"
+#include "steward/apply.h"
+#include "steward/feed.h"
+#include "steward/lock.h"
+#include "steward/privilege.h"
+#include "steward/spawner.h"
+#include "steward/supervise.h"
+#include "sys/file.h"
+#include "sys/log.h"
+
+/**
+ * DOC: Theory of operation
+ *
+ * `gateway` goes from what can fail without a trace to what changes the
+ * machine: read and check both files, user, privileges and device; take the
+ * lock; fork the spawner; read the key; give up all capabilities but
+ * CAP_NET_ADMIN; then the kernel's state, then the carrier.  What follows the
+ * spawner holds secrets, what precedes it does not.
+ *
+ * `down` needs gateway.cfg only: a policy that is broken or gone must not keep
+ * anybody from removing a gateway.
+ *
+ * Exit status: 0 done, 1 failed, 2 wrong usage or configuration.
+ */
+
+#define DEFAULT_CFG      "/etc/relaytun/gateway.cfg"
+#define CARRIER_PROGRAM  "relaytun-carrier"
+#define DOWN_WAIT_MS     5000
+#define EXIT_WRONG_USAGE 2
+
+static const char usage[] =
+	"usage: relaytun gateway [-c FILE]   run this machine's gateway\n"
+	"       relaytun down [-c FILE]      stop it and remove all traces\n"
+	"FILE is " DEFAULT_CFG " by default.\n"
+	"SIGTERM stops a gateway and leaves device, routes and rules "
+	"standing,\n"
+	"so that flows survive a restart; SIGINT removes everything.\n";
+
+/**
+ * struct steward - One run
+ * @arena:	Holds what was parsed
+ * @diag:	What is wrong, for the operator
+ * @conf_path:	gateway.cfg
+ * @carrier:	Full path of the carrier's program
+ */
+struct steward {
+	struct arena arena;
+	struct diag diag;
+	const char *conf_path;
+	const struct gateway_conf *conf;
+	const struct policy *policy;
+	const struct policy_gateway *gateway;
+	struct state state;
+	uid_t uid;
+	gid_t gid;
+	char carrier[4096];
+};
+
+/** print_diag() - Configuration errors: plain "file:line: text" */
+static void print_diag(struct diag *diag)
+{
+	char line[DIAG_TEXT_LEN_MAX + 4096];
+	size_t i;
+
+	for (i = 0; i < diag->cnt; i++) {
+		diag_text(diag, i, line, sizeof(line));
+		fprintf(stderr, "%s\n", line);
+	}
+	if (diag->error_cnt + diag->warning_cnt > diag->cnt)
+		fprintf(stderr, "and %zu more\n",
+			diag->error_cnt + diag->warning_cnt - diag->cnt);
+	diag_fini(diag);
+	diag_init(diag);
+}
+
+/** log_failure() - Errors of the machine: log lines */
+static void log_failure(struct diag *diag)
+{
+	char line[DIAG_TEXT_LEN_MAX + 4096];
+	size_t i;
+
+	for (i = 0; i < diag->cnt; i++) {
+		diag_text(diag, i, line, sizeof(line));
+		log_err("%s", line);
+	}
+	diag_fini(diag);
+	diag_init(diag);
+}
+
+/** read_text() - A configuration file; NULL with an entry in the list */
+static char *read_text(struct steward *steward, const char *path)
+{
+	char *text;
+	ssize_t len = file_read(path, POLICY_LEN_MAX, &text);
+
+	if (len >= 0)
+		return text;
+	diag_error(&steward->diag, path, 0, "cannot be read: %s",
+		   len == -EBADMSG ? "contains a NUL byte; it must be text"
+				   : strerror((int)-len));
+	return NULL;
+}
+
+/** read_conf() - gateway.cfg; Return: whether it is valid */
+static bool read_conf(struct steward *steward)
+{
+	char *text = read_text(steward, steward->conf_path);
+
+	if (text)
+		steward->conf =
+			gateway_conf_parse(text, steward->conf_path,
+					   &steward->arena, &steward->diag);
+	free(text);
+	return steward->conf;
+}
+
+/** check_family() - What this version cannot carry yet */
+static bool check_family(struct steward *steward)
+{
+	if (gateway_addr(steward->gateway, IP_V4))
+		return true;
+	diag_error(&steward->diag, steward->conf->policy_path,
+		   steward->gateway->line,
+		   "gateway \"%s\" has no IPv4 address; it needs one, as "
+		   "100.64.0.1",
+		   steward->gateway->name);
+	return false;
+}
+
+/** read_policy() - The policy, and which gateway of it we are */
+static bool read_policy(struct steward *steward)
+{
+	const char *path = steward->conf->policy_path;
+	char *text = read_text(steward, path);
+
+	if (text)
+		steward->policy = policy_parse(text, path, &steward->arena,
+					       &steward->diag);
+	free(text);
+	if (!steward->policy)
+		return false;
+	steward->gateway =
+		gateway_conf_check(steward->policy, steward->conf,
+				   steward->conf_path, &steward->diag);
+	return steward->gateway && check_family(steward);
+}
+
+/** find_user() - The carrier's user */
+static bool find_user(struct steward *steward)
+{
+	const char *name = steward->conf->user;
+	const struct passwd *entry = getpwnam(name);
+
+	if (!entry) {
+		diag_error(&steward->diag, steward->conf_path, 0,
+			   "user \"%s\" does not exist: create it with "
+			   "\"useradd --system %s\", or set user = \"…\"; to "
+			   "an account that runs nothing else",
+			   name, name);
+		return false;
+	}
+	if (entry->pw_uid == 0) {
+		diag_error(&steward->diag, steward->conf_path, 0,
+			   "user \"%s\" is root: the carrier faces the network "
+			   "and must run as a user without rights",
+			   name);
+		return false;
+	}
+	steward->uid = entry->pw_uid;
+	steward->gid = entry->pw_gid;
+	return true;
+}
+
+/** find_carrier() - Beside this program */
+static bool find_carrier(struct steward *steward)
+{
+	char *path = steward->carrier;
+	ssize_t len =
+		readlink("/proc/self/exe", path, sizeof(steward->carrier) - 1);
+	char *slash;
+
+	if (len > 0) {
+		path[len] = '\0';
+		slash = strrchr(path, '/');
+		if (slash &&
+		    (size_t)(slash - path) + sizeof(CARRIER_PROGRAM) + 1 <
+			    sizeof(steward->carrier)) {
+			strcpy(slash + 1, CARRIER_PROGRAM);
+			return true;
+		}
+	}
+	diag_error(&steward->diag, NULL, 0,
+		   "cannot tell where this program lies (is /proc mounted?)");
+	return false;
+}
+
+/** check_machine() - Privileges and device; nothing is changed */
+static bool check_machine(struct steward *steward)
+{
+	static const cap_value_t caps[] = {CAP_NET_ADMIN, CAP_SETUID,
+					   CAP_SETGID, CAP_KILL};
+
+	return privilege_check(caps, sizeof(caps) / sizeof(*caps),
+			       &steward->diag) == 0 &&
+	       link_tun_available(&steward->diag) == 0 && find_carrier(steward);
+}
+
+/** serve() - Kernel state, then the loop; Return: exit status */
+static int serve(struct steward *steward, const struct feed *feed,
+		 const struct spawner *spawner, int lock)
+{
+	const struct plan *plan;
+	struct host host;
+	int end;
+
+	if (apply_read_state(steward->conf, &steward->state, &steward->diag)) {
+		log_failure(&steward->diag);
+		return EXIT_FAILURE;
+	}
+	plan = plan_make(steward->policy, steward->gateway, steward->conf,
+			 steward->state.ids, steward->state.id_cnt,
+			 &steward->arena);
+	if (apply_start(&host, plan, &steward->state, &steward->diag)) {
+		log_failure(&steward->diag);
+		return EXIT_FAILURE;
+	}
+	log_info("event=started role=%s services=%zu routes=%zu",
+		 gateway_role_name(steward->gateway->role), plan->service_cnt,
+		 plan->route_cnt);
+	end = supervise_run(&host, feed, spawner, lock);
+	apply_release(&host);
+	if (end == SUPERVISE_REMOVE &&
+	    apply_remove(steward->conf, &steward->diag)) {
+		log_failure(&steward->diag);
+		return EXIT_FAILURE;
+	}
+	return end < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/** drop() - All capabilities but the one that kernel state needs */
+static bool drop(struct steward *steward)
+{
+	static const cap_value_t caps[] = {CAP_NET_ADMIN};
+	int err = privilege_keep(caps, 1);
+
+	if (err)
+		diag_error(&steward->diag, NULL, 0,
+			   "capabilities cannot be given up: %s",
+			   strerror(-err));
+	return !err;
+}
+
+/** run_spawned() - With the spawner there: key, drop, serve */
+static int run_spawned(struct steward *steward, const struct spawner *spawner,
+		       int lock)
+{
+	int status = EXIT_FAILURE;
+	struct feed feed;
+	int err;
+
+	feed_init(&feed);
+	err = feed_open(&feed, steward->policy, steward->conf, steward->gid,
+			&steward->diag);
+	if (err == -EBADMSG) {
+		print_diag(&steward->diag);
+		status = EXIT_WRONG_USAGE;
+	} else if (err || !drop(steward)) {
+		log_failure(&steward->diag);
+	} else {
+		status = serve(steward, &feed, spawner, lock);
+	}
+	if (feed.status >= 0)
+		unlink(steward->conf->status_socket);
+	feed_close(&feed);
+	return status;
+}
+
+/** run_locked() - The only steward of this gateway: from here to the end */
+static int run_locked(struct steward *steward, int lock)
+{
+	struct spawner spawner;
+	int status;
+	int err;
+
+	supervise_block_signals();
+	err = privilege_seal();
+	if (err) {
+		log_err("event=failed error=\"hardening: %s\"", strerror(-err));
+		return EXIT_FAILURE;
+	}
+	if (spawner_open(&spawner, steward->carrier, steward->uid, steward->gid,
+			 &steward->diag)) {
+		log_failure(&steward->diag);
+		return EXIT_FAILURE;
+	}
+	status = run_spawned(steward, &spawner, lock);
+	spawner_close(&spawner);
+	log_info("event=ended status=%d", status);
+	return status;
+}
+
+/** run_gateway() - The verb `gateway` */
+static int run_gateway(struct steward *steward)
+{
+	char name[NAME_LEN_MAX + 32];
+	int status;
+	int lock;
+
+	if (!read_conf(steward) || !read_policy(steward) ||
+	    !find_user(steward)) {
+		print_diag(&steward->diag);
+		return EXIT_WRONG_USAGE;
+	}
+	print_diag(&steward->diag); /* warnings */
+	snprintf(name, sizeof(name), "relaytun-steward[%s]",
+		 steward->conf->name);
+	log_open(name, LOG_LEVEL_INFO);
+	if (!check_machine(steward)) {
+		log_failure(&steward->diag);
+		return EXIT_FAILURE;
+	}
+	lock = lock_take(steward->conf->name, &steward->diag);
+	if (lock < 0) {
+		log_failure(&steward->diag);
+		return EXIT_FAILURE;
+	}
+	status = run_locked(steward, lock);
+	close(lock);
+	return status;
+}
+
+/**
+ * stop_running() - Have a running steward remove everything and end
+ *
+ * Return: whether none runs any more
+ */
+static bool stop_running(struct steward *steward)
+{
+	int pidfd = lock_owner(steward->conf->name, &steward->diag);
+	struct pollfd gone = {.fd = pidfd, .events = POLLIN};
+	bool ended;
+
+	if (pidfd < 0)
+		return pidfd == -ENOENT;
+	ended = (pidfd_send_signal(pidfd, SIGINT, NULL, 0) == 0 &&
+		 poll(&gone, 1, DOWN_WAIT_MS) == 1) ||
+		errno == ESRCH;
+	close(pidfd);
+	if (!ended)
+		diag_error(&steward->diag, NULL, 0,
+			   "gateway %s was told to stop and still runs after "
+			   "%d seconds; look at its log, then try again",
+			   steward->conf->name, DOWN_WAIT_MS / 1000);
+	return ended;
+}
+
+/** remove_locked() - Nobody else is at it: remove what stands */
+static int remove_locked(struct steward *steward)
+{
+	int err = apply_remove(steward->conf, &steward->diag);
+
+	if (err) {
+		log_failure(&steward->diag);
+		return EXIT_FAILURE;
+	}
+	if (unlink(steward->conf->status_socket) == 0 || errno == ENOENT)
+		print_diag(&steward->diag); /* warnings */
+	printf("gateway %s is removed\n", steward->conf->name);
+	return EXIT_SUCCESS;
+}
+
+/** run_down() - The verb `down` */
+static int run_down(struct steward *steward)
+{
+	static const cap_value_t caps[] = {CAP_NET_ADMIN};
+	int status;
+	int lock;
+
+	if (!read_conf(steward)) {
+		print_diag(&steward->diag);
+		return EXIT_WRONG_USAGE;
+	}
+	if (privilege_check(caps, 1, &steward->diag) ||
+	    !stop_running(steward)) {
+		log_failure(&steward->diag);
+		return EXIT_FAILURE;
+	}
+	lock = lock_take(steward->conf->name, &steward->diag);
+	if (lock < 0) {
+		log_failure(&steward->diag);
+		return EXIT_FAILURE;
+	}
+	status = remove_locked(steward);
+	close(lock);
+	return status;
+}
+
+/** parse_options() - "-c FILE" and "-h"; Return: -1 to go on, or exit status */
+static int parse_options(struct steward *steward, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "c:h")) != -1) {
+		switch (option) {
+		case 'c':
+			steward->conf_path = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return EXIT_SUCCESS;
+		default:
+			fputs(usage, stderr);
+			return EXIT_WRONG_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	fputs(usage, stderr);
+	return EXIT_WRONG_USAGE;
+}
+
+/** run_verb() - What the command line asks for; Return: exit status */
+static int run_verb(struct steward *steward, int argc, char **argv)
+{
+	int status;
+
+	if (argc > 1 && strcmp(argv[1], "-h") == 0) {
+		fputs(usage, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (argc < 2 ||
+	    (strcmp(argv[1], "gateway") != 0 && strcmp(argv[1], "down") != 0)) {
+		fputs(usage, stderr);
+		return EXIT_WRONG_USAGE;
+	}
+	status = parse_options(steward, argc - 1, argv + 1);
+	if (status >= 0)
+		return status;
+	return argv[1][0] == 'g' ? run_gateway(steward) : run_down(steward);
+}
+
+/** open_standard_fds() - 0, 1 and 2 exist: a socket of ours must not get there */
+static void open_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	struct steward steward = {.conf_path = DEFAULT_CFG};
+	int status;
+
+	open_standard_fds();
+	log_open("relaytun-steward", LOG_LEVEL_INFO);
+	arena_init(&steward.arena);
+	diag_init(&steward.diag);
+	state_init(&steward.state, &steward.arena);
+	status = run_verb(&steward, argc, argv);
+	diag_fini(&steward.diag);
+	arena_fini(&steward.arena);
+	return status;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * route.c - Routes into the tunnel
+ */
+
+#include "steward/route.h"
+
+#include <errno.h>
+#include <netlink/netlink.h>
+#include <netlink/route/nexthop.h>
+#include <netlink/route/route.h>
+#include <string.h>
+
+/** nl_addr_of() - Address with a prefix length as libnl has it */
+static struct nl_addr *nl_addr_of(const struct ip_addr *addr, int prefix_len)
+{
+	struct nl_addr *copy =
+		nl_addr_build(addr->family == IP_V4 ? AF_INET : AF_INET6,
+			      addr->bytes, ip_addr_len(addr->family));
+
+	if (copy)
+		nl_addr_set_prefixlen(copy, prefix_len);
+	return copy;
+}
+
+/** same() - Is this the address, of this prefix length? */
+static bool same(struct nl_addr *found, const struct ip_addr *addr,
+		 unsigned int prefix_len)
+{
+	size_t len = ip_addr_len(addr->family);
+
+	/* libnl gives 0.0.0.0/0 no bytes. */
+	if (!found || nl_addr_get_prefixlen(found) != prefix_len)
+		return false;
+	if (nl_addr_get_len(found) == 0)
+		return prefix_len == 0;
+	return nl_addr_get_len(found) == len &&
+	       memcmp(nl_addr_get_binary_addr(found), addr->bytes, len) == 0;
+}
+
+/** is_route() - Is a standing route exactly this one? */
+static bool is_route(struct rtnl_route *route, const struct plan_route *wanted)
+{
+	return same(rtnl_route_get_dst(route), &wanted->to.addr,
+		    wanted->to.len) &&
+	       same(rtnl_route_get_pref_src(route), &wanted->src,
+		    8 * (unsigned int)ip_addr_len(wanted->src.family));
+}
+
+/** is_planned() - Is a standing route one of the plan's? */
+static bool is_planned(const struct plan *plan, struct rtnl_route *route)
+{
+	size_t i;
+
+	for (i = 0; i < plan->route_cnt; i++) {
+		if (is_route(route, &plan->routes[i]))
+			return true;
+	}
+	return false;
+}
+
+/** is_ours() - Our protocol number, on our device, in the main table */
+static bool is_ours(struct rtnl_route *route, int ifindex)
+{
+	struct rtnl_nexthop *hop;
+
+	if (rtnl_route_get_protocol(route) != PLAN_ROUTE_PROTO ||
+	    rtnl_route_get_table(route) != RT_TABLE_MAIN ||
+	    rtnl_route_get_nnexthops(route) != 1)
+		return false;
+	hop = rtnl_route_nexthop_n(route, 0);
+	return rtnl_route_nh_get_ifindex(hop) == ifindex;
+}
+
+/** remove_stale() - Our routes of an earlier policy */
+static int remove_stale(struct nl_sock *nl, struct nl_cache *standing,
+			const struct plan *plan, int ifindex, struct diag *diag)
+{
+	struct nl_object *object;
+	int ret = 0;
+
+	for (object = nl_cache_get_first(standing); object;
+	     object = nl_cache_get_next(object)) {
+		struct rtnl_route *route = (struct rtnl_route *)object;
+		int err;
+
+		if (!is_ours(route, ifindex) || is_planned(plan, route))
+			continue;
+		err = rtnl_route_delete(nl, route, 0);
+		if (err && err != -NLE_OBJ_NOTFOUND) {
+			diag_error(diag, NULL, 0, "removing an old route: %s",
+				   nl_geterror(err));
+			ret = -EIO;
+		}
+	}
+	return ret;
+}
+
+/** stands() - Is this route of the plan there already? */
+static bool stands(struct nl_cache *standing, const struct plan_route *wanted,
+		   int ifindex)
+{
+	struct nl_object *object;
+
+	for (object = nl_cache_get_first(standing); object;
+	     object = nl_cache_get_next(object)) {
+		struct rtnl_route *route = (struct rtnl_route *)object;
+
+		if (is_ours(route, ifindex) && is_route(route, wanted))
+			return true;
+	}
+	return false;
+}
+
+/** fill() - A route request; Return: 0 or a libnl error */
+static int fill(struct rtnl_route *route, const struct plan_route *wanted,
+		int ifindex)
+{
+	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
+	struct nl_addr *to = nl_addr_of(&wanted->to.addr, wanted->to.len);
+	struct nl_addr *src = nl_addr_of(
+		&wanted->src, 8 * (int)ip_addr_len(wanted->src.family));
+	int err = -NLE_NOMEM;
+
+	if (hop && to && src) {
+		rtnl_route_set_table(route, RT_TABLE_MAIN);
+		rtnl_route_set_protocol(route, PLAN_ROUTE_PROTO);
+		rtnl_route_set_scope(route, RT_SCOPE_LINK);
+		err = rtnl_route_set_dst(route, to);
+		if (!err)
+			err = rtnl_route_set_pref_src(route, src);
+		rtnl_route_nh_set_ifindex(hop, ifindex);
+		rtnl_route_add_nexthop(route, hop);
+		hop = NULL;
+	}
+	if (hop)
+		rtnl_route_nh_free(hop);
+	nl_addr_put(to);
+	nl_addr_put(src);
+	return err;
+}
+
+static int add(struct nl_sock *nl, const struct plan_route *wanted, int ifindex,
+	       struct diag *diag)
+{
+	struct rtnl_route *route = rtnl_route_alloc();
+	char to[IP_PREFIX_TEXT_SIZE];
+	int err = -NLE_NOMEM;
+
+	if (route)
+		err = fill(route, wanted, ifindex);
+	/* Without NLM_F_EXCL the kernel would put ours before a route of
+	 * somebody else to the same destination. */
+	if (!err)
+		err = rtnl_route_add(nl, route, NLM_F_EXCL);
+	if (route)
+		rtnl_route_put(route);
+	if (!err)
+		return 0;
+	ip_prefix_format(&wanted->to, to);
+	if (err == -NLE_EXIST) {
+		diag_error(diag, NULL, 0,
+			   "a route to %s stands already and is not ours (see "
+			   "\"ip route show %s\"): a site's network cannot be "
+			   "one of this gateway's own",
+			   to, to);
+		return -EEXIST;
+	}
+	diag_error(diag, NULL, 0, "route to %s: %s", to, nl_geterror(err));
+	return -EIO;
+}
+
+int route_apply(struct nl_sock *nl, const struct plan *plan, int ifindex,
+		struct diag *diag)
+{
+	struct nl_cache *standing;
+	int err = rtnl_route_alloc_cache(nl, AF_INET, 0, &standing);
+	size_t i;
+
+	if (err) {
+		diag_error(diag, NULL, 0, "list of routes: %s",
+			   nl_geterror(err));
+		return -EIO;
+	}
+	err = remove_stale(nl, standing, plan, ifindex, diag);
+	for (i = 0; i < plan->route_cnt && !err; i++) {
+		const struct plan_route *wanted = &plan->routes[i];
+
+		/* IPv6 is not carried yet. */
+		if (wanted->to.addr.family == IP_V4 &&
+		    !stands(standing, wanted, ifindex))
+			err = add(nl, wanted, ifindex, diag);
+	}
+	nl_cache_free(standing);
+	return err;
+}

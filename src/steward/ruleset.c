@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * ruleset.c - Loading nft scripts into the kernel
+ */
+
+#include "steward/ruleset.h"
+
+#include <errno.h>
+#include <nftables/libnftables.h>
+#include <string.h>
+
+/** report() - The first line libnftables wrote: the rest points into a script
+ *  that the operator has not before them */
+static void report(struct diag *diag, const char *error)
+{
+	size_t len = strcspn(error, "\n");
+
+	if (len == 0)
+		diag_error(diag, NULL, 0, "nftables refuses the ruleset");
+	else
+		diag_error(diag, NULL, 0,
+			   "nftables refuses the ruleset: %.*s; has this "
+			   "kernel nf_tables, nf_nat and nf_conntrack?",
+			   (int)len, error);
+}
+
+int ruleset_load(const char *script, struct diag *diag)
+{
+	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	int ret = 0;
+
+	if (!nft) {
+		diag_error(diag, NULL, 0, "libnftables cannot be initialised");
+		return -EIO;
+	}
+	if (nft_ctx_buffer_error(nft) || nft_ctx_buffer_output(nft)) {
+		diag_error(diag, NULL, 0, "no memory for libnftables");
+		ret = -EIO;
+	} else if (nft_run_cmd_from_buffer(nft, script)) {
+		report(diag, nft_ctx_get_error_buffer(nft));
+		ret = -EIO;
+	}
+	nft_ctx_free(nft);
+	return ret;
+}

@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * supervise.c - The steward's loop while the gateway runs
+ */
+
+#include "steward/supervise.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "steward/lock.h"
+#include "steward/notify.h"
+#include "sys/clock.h"
+#include "sys/handover.h"
+#include "sys/log.h"
+#include "sys/loop.h"
+#include "sys/tun.h"
+
+/**
+ * DOC: Theory of operation
+ *
+ * One loop, one carrier.  carrier_start() makes the handover pair, fills our end
+ * with the whole set and gives the other end to the spawner; the messages wait
+ * in the socket until the carrier reads them.  What ends a carrier is the
+ * spawner's SPAWNER_EXITED and nothing else: the end of the handover socket
+ * alone may come from one that still lives.
+ *
+ * A carrier that ends is started again at once; one that ends again soon is
+ * given a pause that doubles, RESTART_MS_MAX at most.
+ *
+ * The queue of the TUN device is ours and the carrier's at the same time: the
+ * link stays up without a carrier.  While none lives we read and discard, since
+ * a queue that nobody reads fills up and delays what comes after.
+ *
+ * Changes of interfaces (a new one, one that came up) are told by netlink; what
+ * the message says does not matter, apply_follow() looks at all of them.
+ */
+
+#define RESTART_MS_FIRST 125
+#define RESTART_MS_MAX   1000
+/* A carrier that lived as long has earned an immediate restart. */
+#define STEADY_MS 10000
+/* From SIGTERM to SIGKILL. */
+#define STOP_MS 2000
+/* Packets thrown away in one go, so that other sources have their turn. */
+#define DRAIN_BATCH 64
+
+/**
+ * enum carrier_state - Life of the one carrier
+ *
+ * CARRIER_DOWN		None lives; @restart is armed unless we are stopping.
+ *	carrier_start()		-> CARRIER_STARTING
+ * CARRIER_STARTING	The spawner was asked, the set is sent.
+ *	HANDOVER_READY		-> CARRIER_UP
+ *	SPAWNER_FAILED, _EXITED	-> CARRIER_DOWN
+ * CARRIER_UP		Packets move.
+ *	SPAWNER_EXITED		-> CARRIER_DOWN
+ */
+enum carrier_state {
+	CARRIER_DOWN,
+	CARRIER_STARTING,
+	CARRIER_UP,
+};
+
+/**
+ * struct supervisor - The loop and all it touches
+ * @state:	Of the carrier
+ * @end:	Why we stop, once @stopping
+ * @stopping:	No carrier is started any more
+ * @killed:	SIGKILL was sent after SIGTERM
+ * @failure_cnt: Carriers in a row that did not live STEADY_MS
+ * @started:	When the last one was asked for
+ * @handover_fd: Our end, -1 in CARRIER_DOWN
+ * @err:	What the loop failed with
+ */
+struct supervisor {
+	struct loop loop;
+	struct host *host;
+	const struct feed *feed;
+	const struct spawner *spawner;
+	struct nl_sock *events;
+	struct loop_source signals;
+	struct loop_source links;
+	struct loop_source answers;
+	struct loop_source handover;
+	struct loop_source drain;
+	struct loop_source lock;
+	struct loop_timer restart;
+	struct loop_timer stop_limit;
+	enum carrier_state state;
+	enum supervise_end end;
+	bool stopping;
+	bool killed;
+	unsigned int failure_cnt;
+	mono_t started;
+	int handover_fd;
+	int err;
+};
+
+#define SUPERVISOR_OF(member_ptr, member)                                      \
+	((struct supervisor *)(void *)((char *)(member_ptr)-offsetof(          \
+		struct supervisor, member)))
+
+void supervise_block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	/* A shell starts what runs in its background with SIGINT ignored, and
+	 * an ignored signal does not come through a signalfd either. */
+	(void)signal(SIGTERM, SIG_DFL);
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGHUP, SIG_DFL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+/** fail() - End the loop: we cannot go on */
+static void fail(struct supervisor *sup, const char *what, int err)
+{
+	log_err("event=failed error=\"%s: %s\"", what, strerror(-err));
+	sup->err = err;
+	loop_stop(&sup->loop);
+}
+
+/** drain_while_down() - Who reads the TUN queue: we, or a carrier? */
+static void drain_while_down(struct supervisor *sup)
+{
+	if (sup->state != CARRIER_DOWN) {
+		loop_unwatch(&sup->loop, &sup->drain);
+		return;
+	}
+	if (loop_watch(&sup->loop, &sup->drain, sup->host->tun.fd, EPOLLIN))
+		log_warn("event=not_drained device=%s",
+			 sup->host->plan->conf->tun_name);
+}
+
+/** on_drain() - Packets that no carrier takes */
+static void on_drain(struct loop_source *source, uint32_t events)
+{
+	uint8_t packet[2048];
+	int i;
+
+	(void)events;
+	for (i = 0; i < DRAIN_BATCH; i++) {
+		if (tun_read(source->fd, packet, sizeof(packet)) < 0)
+			return;
+	}
+}
+
+/** send_signal() - To the carrier, through the spawner */
+static void send_signal(struct supervisor *sup, int signo)
+{
+	const struct handover_msg msg = {.type = SPAWNER_SIGNAL,
+					 .value = (uint32_t)signo};
+	int err = handover_send(sup->spawner->sock, &msg, -1);
+
+	if (err)
+		fail(sup, "spawner", err);
+}
+
+/** carrier_ended() - Clean up after it, and see to the next one */
+static void carrier_ended(struct supervisor *sup)
+{
+	int64_t pause_ms = 0;
+	unsigned int i;
+
+	loop_unwatch(&sup->loop, &sup->handover);
+	if (sup->handover_fd >= 0)
+		close(sup->handover_fd);
+	sup->handover_fd = -1;
+	sup->state = CARRIER_DOWN;
+	drain_while_down(sup);
+	if (sup->stopping) {
+		loop_stop(&sup->loop);
+		return;
+	}
+
+	if (mono_diff_ms(clock_mono(), sup->started) >= STEADY_MS)
+		sup->failure_cnt = 0;
+	for (i = 0; i < sup->failure_cnt && pause_ms < RESTART_MS_MAX; i++)
+		pause_ms = pause_ms ? 2 * pause_ms : RESTART_MS_FIRST;
+	sup->failure_cnt++;
+	log_info("carrier event=restart in_ms=%d", (int)pause_ms);
+	loop_timer_set(&sup->loop, &sup->restart,
+		       mono_add_ms(clock_mono(), pause_ms));
+}
+
+/** carrier_start() - Hand everything over and have it started */
+static void carrier_start(struct supervisor *sup)
+{
+	const struct handover_msg start = {.type = SPAWNER_START};
+	int pair[2];
+	int err;
+
+	sup->started = clock_mono();
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
+		log_err("carrier event=not_started error=\"%m\"");
+		carrier_ended(sup);
+		return;
+	}
+	sup->handover_fd = pair[0];
+	sup->state = CARRIER_STARTING;
+	drain_while_down(sup);
+	err = feed_send(sup->feed, &sup->host->tun, pair[0]);
+	if (!err)
+		err = loop_watch(&sup->loop, &sup->handover, pair[0], EPOLLIN);
+	if (!err)
+		err = handover_send(sup->spawner->sock, &start, pair[1]);
+	close(pair[1]);
+	if (err) {
+		log_err("carrier event=not_started error=\"%s\"",
+			strerror(-err));
+		carrier_ended(sup);
+	}
+}
+
+static void on_restart(struct loop_timer *timer)
+{
+	carrier_start(SUPERVISOR_OF(timer, restart));
+}
+
+/** on_handover() - What the carrier answers */
+static void on_handover(struct loop_source *source, uint32_t events)
+{
+	struct supervisor *sup = SUPERVISOR_OF(source, handover);
+	struct handover_msg msg;
+	int fd;
+	int got = handover_receive(source->fd, &msg, &fd);
+
+	(void)events;
+	if (fd >= 0)
+		close(fd);
+	if (got == -EAGAIN)
+		return;
+	if (got <= 0) {
+		/* Its exit is told by the spawner. */
+		loop_unwatch(&sup->loop, source);
+		return;
+	}
+	if (msg.type == HANDOVER_READY) {
+		sup->state = CARRIER_UP;
+		log_info("carrier event=ready");
+	} else if (msg.type == HANDOVER_REFUSED) {
+		log_err("carrier event=refused reason=\"%s\"", msg.text);
+	}
+}
+
+/** log_exit() - How a carrier ended */
+static void log_exit(const struct supervisor *sup, int status)
+{
+	if (sup->stopping && !sup->killed)
+		log_info("carrier event=stopped");
+	else if (WIFSIGNALED(status))
+		log_warn("carrier event=exited signal=%d (%s)",
+			 WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		log_warn("carrier event=exited status=%d", WEXITSTATUS(status));
+}
+
+/** on_answer() - What the spawner says */
+static void on_answer(struct loop_source *source, uint32_t events)
+{
+	struct supervisor *sup = SUPERVISOR_OF(source, answers);
+	struct handover_msg msg;
+	int fd;
+	int got = handover_receive(source->fd, &msg, &fd);
+
+	(void)events;
+	if (fd >= 0)
+		close(fd);
+	if (got == -EAGAIN)
+		return;
+	if (got <= 0) {
+		fail(sup, "the spawner has ended", got ? got : -EPIPE);
+		return;
+	}
+	switch (msg.type) {
+	case SPAWNER_STARTED:
+		log_info("carrier event=started pid=%u", msg.value);
+		if (sup->stopping)
+			send_signal(sup, SIGTERM);
+		break;
+	case SPAWNER_FAILED:
+		log_err("carrier event=not_started error=\"%s\"",
+			strerror((int)msg.value));
+		carrier_ended(sup);
+		break;
+	case SPAWNER_EXITED:
+		log_exit(sup, (int)msg.value);
+		carrier_ended(sup);
+		break;
+	default:
+		break;
+	}
+}
+
+/** on_stop_limit() - It does not stop by itself */
+static void on_stop_limit(struct loop_timer *timer)
+{
+	struct supervisor *sup = SUPERVISOR_OF(timer, stop_limit);
+
+	if (sup->killed) {
+		loop_stop(&sup->loop);
+		return;
+	}
+	sup->killed = true;
+	send_signal(sup, SIGKILL);
+	loop_timer_set(&sup->loop, timer, mono_add_ms(clock_mono(), STOP_MS));
+}
+
+/** stop() - Stop the carrier, then the loop */
+static void stop(struct supervisor *sup, enum supervise_end end)
+{
+	sup->end = end;
+	if (sup->stopping)
+		return;
+	sup->stopping = true;
+	notify_systemd("STOPPING=1");
+	loop_timer_cancel(&sup->loop, &sup->restart);
+	if (sup->state == CARRIER_DOWN) {
+		loop_stop(&sup->loop);
+		return;
+	}
+	send_signal(sup, SIGTERM);
+	loop_timer_set(&sup->loop, &sup->stop_limit,
+		       mono_add_ms(clock_mono(), STOP_MS));
+}
+
+static void on_signal(struct loop_source *source, uint32_t events)
+{
+	struct supervisor *sup = SUPERVISOR_OF(source, signals);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(source->fd, &info, sizeof(info)) == sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGTERM:
+			log_info("event=stop signal=SIGTERM "
+				 "kernel_state=stays");
+			stop(sup, SUPERVISE_LEAVE);
+			break;
+		case SIGINT:
+			log_info("event=stop signal=SIGINT "
+				 "kernel_state=removed");
+			stop(sup, SUPERVISE_REMOVE);
+			break;
+		default:
+			log_warn("event=ignored signal=SIGHUP reason=\"this "
+				 "version has no reload; restart instead: "
+				 "flows survive it\"");
+			break;
+		}
+	}
+}
+
+static void on_lock(struct loop_source *source, uint32_t events)
+{
+	(void)events;
+	lock_greet(source->fd);
+}
+
+/** log_diag() - Entries of a list as log lines */
+static void log_diag(const struct diag *diag)
+{
+	char line[DIAG_TEXT_LEN_MAX + 256];
+	size_t i;
+
+	for (i = 0; i < diag->cnt; i++) {
+		diag_text(diag, i, line, sizeof(line));
+		log_err("event=kernel_state error=\"%s\"", line);
+	}
+}
+
+/** on_links() - Interfaces came, went or changed */
+static void on_links(struct loop_source *source, uint32_t events)
+{
+	struct supervisor *sup = SUPERVISOR_OF(source, links);
+	struct diag diag;
+	char bytes[16384];
+	ssize_t len;
+
+	(void)events;
+	/* ENOBUFS tells of lost messages: as good as a message. */
+	do {
+		len = recv(source->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	} while (len > 0 || (len < 0 && errno == ENOBUFS));
+
+	diag_init(&diag);
+	if (apply_follow(sup->host, &diag))
+		log_diag(&diag);
+	diag_fini(&diag);
+}
+
+/** watch_links() - Netlink events of interfaces */
+static int watch_links(struct supervisor *sup)
+{
+	sup->events = nl_socket_alloc();
+	if (!sup->events)
+		return -ENOMEM;
+	if (nl_connect(sup->events, NETLINK_ROUTE) ||
+	    nl_socket_add_memberships(sup->events, RTNLGRP_LINK, 0))
+		return -EIO;
+	return loop_watch(&sup->loop, &sup->links,
+			  nl_socket_get_fd(sup->events), EPOLLIN);
+}
+
+static int watch_signals(struct supervisor *sup)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	return loop_watch(&sup->loop, &sup->signals, fd, EPOLLIN);
+}
+
+/** watch_all() - Every source that is there from the start */
+static int watch_all(struct supervisor *sup, int lock)
+{
+	int err = watch_signals(sup);
+
+	if (!err)
+		err = watch_links(sup);
+	if (!err)
+		err = loop_watch(&sup->loop, &sup->answers, sup->spawner->sock,
+				 EPOLLIN);
+	if (!err)
+		err = loop_watch(&sup->loop, &sup->lock, lock, EPOLLIN);
+	return err;
+}
+
+int supervise_run(struct host *host, const struct feed *feed,
+		  const struct spawner *spawner, int lock)
+{
+	struct supervisor sup = {
+		.host = host,
+		.feed = feed,
+		.spawner = spawner,
+		.signals = {.fd = -1, .ready = on_signal},
+		.links = {.fd = -1, .ready = on_links},
+		.answers = {.fd = -1, .ready = on_answer},
+		.handover = {.fd = -1, .ready = on_handover},
+		.drain = {.fd = -1, .ready = on_drain},
+		.lock = {.fd = -1, .ready = on_lock},
+		.restart = {.fire = on_restart},
+		.stop_limit = {.fire = on_stop_limit},
+		.handover_fd = -1,
+	};
+	int err = loop_open(&sup.loop);
+
+	if (err)
+		return err;
+	err = watch_all(&sup, lock);
+	if (!err) {
+		notify_systemd("READY=1");
+		carrier_start(&sup);
+		err = loop_run(&sup.loop);
+	}
+	if (sup.handover_fd >= 0)
+		close(sup.handover_fd);
+	if (sup.signals.fd >= 0)
+		close(sup.signals.fd);
+	if (sup.events)
+		nl_socket_free(sup.events);
+	loop_close(&sup.loop);
+	if (!err)
+		err = sup.err;
+	return err ? err : (int)sup.end;
+}
