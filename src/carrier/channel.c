@@ -83,14 +83,6 @@ static void set_timer(struct channel *channel, int64_t ms)
 		       mono_add_ms(clock_mono(), ms));
 }
 
-/** begin_fill() - An empty message in the buffer that is not on its way */
-static void begin_fill(struct channel *channel)
-{
-	wire_data_begin(&channel->fill,
-			channel->out_buf[channel->filling] + CHANNEL_OUT_HEAD,
-			CHANNEL_OUT_SIZE - CHANNEL_OUT_HEAD);
-}
-
 /** detach() - The peer's packets have no channel any more */
 static void detach(struct channel *channel)
 {
@@ -101,8 +93,7 @@ static void detach(struct channel *channel)
 		worker->peers[channel->peer].channel = NULL;
 	if (worker->likely == channel)
 		worker->likely = NULL;
-	channel->carry_len = 0;
-	begin_fill(channel);
+	outbox_reset(&channel->outbox, channel->peer_msg_len_max);
 	uplink_resume(worker);
 }
 
@@ -138,7 +129,7 @@ static void over(struct channel *channel)
 
 void channel_end(struct channel *channel, uint16_t code, const char *text)
 {
-	uint8_t *data = channel->small + CHANNEL_OUT_HEAD;
+	uint8_t *data = channel->small + OUTBOX_HEAD;
 	struct wire_bye bye = {.code = code};
 	ssize_t len;
 
@@ -146,7 +137,7 @@ void channel_end(struct channel *channel, uint16_t code, const char *text)
 		return;
 	snprintf(bye.text, sizeof(bye.text), "%s", text);
 	snprintf(channel->error, sizeof(channel->error), "%s", text);
-	len = wire_bye_write(&bye, data, CHANNEL_SMALL_SIZE - CHANNEL_OUT_HEAD);
+	len = wire_bye_write(&bye, data, CHANNEL_SMALL_SIZE - OUTBOX_HEAD);
 	if (len > 0 && wsconn_can_send(&channel->conn))
 		wsconn_send(&channel->conn, WS_BINARY, data, (size_t)len);
 	/* Sending may have found the connection dead and ended us already. */
@@ -193,6 +184,7 @@ static void take_hello(struct channel *channel,
 		fault(channel, &why);
 		return;
 	}
+	outbox_reset(&channel->outbox, channel->peer_msg_len_max);
 	take_place(channel);
 	set_state(channel, CHANNEL_OPEN);
 	channel->opened_cnt++;
@@ -412,24 +404,20 @@ int channel_init(struct channel *channel, struct worker *worker,
 		.peer = STEER_NO_PEER,
 		.since = clock_mono(),
 		.timer.fire = on_timer,
-		.out_buf = {malloc(CHANNEL_OUT_SIZE), malloc(CHANNEL_OUT_SIZE)},
 		.small = malloc(CHANNEL_SMALL_SIZE),
 	};
 	wsconn_init(&channel->conn, &worker->loop, &conn_handler, in_buf,
 		    CHANNEL_IN_SIZE);
-	if (!in_buf || !channel->out_buf[0] || !channel->out_buf[1] ||
-	    !channel->small)
+	if (!in_buf || !channel->small)
 		return -ENOMEM;
-	begin_fill(channel);
-	return 0;
+	return outbox_init(&channel->outbox);
 }
 
 void channel_fini(struct channel *channel)
 {
 	wsconn_close(&channel->conn, WS_CLOSE_GOING_AWAY, "");
 	free(channel->conn.in_buf);
-	free(channel->out_buf[0]);
-	free(channel->out_buf[1]);
+	outbox_fini(&channel->outbox);
 	free(channel->small);
 }
 
@@ -439,13 +427,12 @@ static void reset(struct channel *channel)
 	channel->due = 0;
 	channel->preface_in_len = 0;
 	channel->preface_out_len = 0;
-	channel->carry_len = 0;
 	channel->rtt_ns = 0;
 	channel->messages_in = 0;
 	channel->bytes_in = 0;
 	channel->messages_out = 0;
 	channel->bytes_out = 0;
-	begin_fill(channel);
+	outbox_reset(&channel->outbox, WIRE_MSG_LEN_MAX);
 }
 
 /**
@@ -533,52 +520,22 @@ int channel_accept(struct channel *channel, const char *address)
 	return open_conn(channel, &uri, NULL, NULL);
 }
 
-uint8_t *channel_room(struct channel *channel)
-{
-	size_t room;
-
-	return wire_data_room(&channel->fill, &room);
-}
-
-void channel_commit(struct channel *channel, size_t len)
-{
-	if (channel->fill.len + wire_record_size(len) >
-	    channel->peer_msg_len_max)
-		channel->carry_len = len;
-	else
-		wire_data_commit(&channel->fill, len);
-}
-
-bool channel_is_full(const struct channel *channel)
-{
-	return channel->carry_len > 0;
-}
-
-/** send_data() - The filled buffer goes on its way, the other is filled next */
+/** send_data() - The packed message goes on its way */
 static void send_data(struct channel *channel)
 {
-	struct wire_data full = channel->fill;
-	size_t carry_len = channel->carry_len;
-	size_t room;
-	const uint8_t *carry = wire_data_room(&full, &room);
+	size_t len;
+	uint8_t *data = outbox_take(&channel->outbox, &len);
 
-	channel->filling ^= 1;
-	channel->carry_len = 0;
-	begin_fill(channel);
-	if (carry_len) {
-		memcpy(wire_data_room(&channel->fill, &room), carry, carry_len);
-		wire_data_commit(&channel->fill, carry_len);
-	}
 	channel->messages_out++;
-	channel->bytes_out += full.len;
-	wsconn_send(&channel->conn, WS_BINARY, full.data, full.len);
+	channel->bytes_out += len;
+	wsconn_send(&channel->conn, WS_BINARY, data, len);
 }
 
 /** send_small() - The most urgent of the messages that are due */
 static void send_small(struct channel *channel)
 {
-	uint8_t *data = channel->small + CHANNEL_OUT_HEAD;
-	size_t size = CHANNEL_SMALL_SIZE - CHANNEL_OUT_HEAD;
+	uint8_t *data = channel->small + OUTBOX_HEAD;
+	size_t size = CHANNEL_SMALL_SIZE - OUTBOX_HEAD;
 	struct wire_ping ping = {
 		.time_ns = channel->ping_time_ns,
 		.bytes = channel->bytes_in,
@@ -613,7 +570,7 @@ void channel_pump(struct channel *channel)
 		if (channel->due)
 			send_small(channel);
 		else if (channel->state == CHANNEL_OPEN &&
-			 channel->fill.len > WIRE_HEADER_LEN)
+			 !outbox_is_empty(&channel->outbox))
 			send_data(channel);
 		else
 			break;

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/time.h"
+#include "carrier/outbox.h"
 #include "carrier/wsconn.h"
 #include "codec/wire.h"
 
@@ -29,16 +30,10 @@ struct worker;
 #define CHANNEL_CONNECT_MS 5000
 #define CHANNEL_GREET_MS   5000
 
-/* A message, then room for one record more: a packet that no longer fits is
- * read there and begins the next message. */
-#define CHANNEL_RECORD_ROOM (WIRE_RECORD_HEADER_LEN + WIRE_RECORD_LEN_MAX + 3)
-#define CHANNEL_OUT_HEAD    16 /* WS_HEAD_LEN_MAX, and records stay aligned */
-#define CHANNEL_OUT_SIZE                                                       \
-	(CHANNEL_OUT_HEAD + WIRE_MSG_LEN_MAX + CHANNEL_RECORD_ROOM)
 /* Several messages, so that few are moved before they are whole. */
 #define CHANNEL_IN_SIZE (4 * (WIRE_MSG_LEN_MAX + WS_HEAD_LEN_MAX))
 /* PREFACE, HELLO, PING, PONG, BYE. */
-#define CHANNEL_SMALL_SIZE (CHANNEL_OUT_HEAD + 1024)
+#define CHANNEL_SMALL_SIZE (OUTBOX_HEAD + 1024)
 
 /**
  * enum channel_state - Life of one channel
@@ -93,12 +88,7 @@ enum channel_due {
  * @preface_in:	Theirs; @preface_in_len is 0 before it came
  * @peer_msg_len_max: Longest message the peer takes
  * @peer_offloads: Offloads its kernel takes
- * @out_buf:	Two send buffers: one on its way, one being filled
- * @filling:	Which of them is being filled
- * @fill:	The DATA message being filled
- * @carry_len:	Length of a record that lies behind @fill because it no longer
- *		fits; 0 for none.  While there is one the TUN is not read
- * @fill_pkt_cnt: Packets in @fill, for the counters
+ * @outbox:	What the uplink packed.  While it is full the TUN is not read
  * @small:	Buffer of the small messages
  * @rtt_ns:	Smoothed round-trip time, 0 before the first PONG
  * @error:	Why it ended last, "" when it never did
@@ -124,10 +114,7 @@ struct channel {
 	size_t preface_in_len;
 	size_t peer_msg_len_max;
 	uint32_t peer_offloads;
-	uint8_t *out_buf[2];
-	unsigned int filling;
-	struct wire_data fill;
-	size_t carry_len;
+	struct outbox outbox;
 	uint8_t *small;
 	uint64_t messages_in;
 	uint64_t bytes_in;
@@ -168,16 +155,6 @@ int channel_accept(struct channel *channel, const char *address)
  * @text:	What to tell the peer and the log
  */
 void channel_end(struct channel *channel, uint16_t code, const char *text);
-
-/** channel_room() - Where a TUN read may land: room for any packet.
- *  Only when open and not channel_is_full() */
-uint8_t *channel_room(struct channel *channel);
-
-/** channel_commit() - Take @len bytes at channel_room() as a packet */
-void channel_commit(struct channel *channel, size_t len);
-
-/** channel_is_full() - Holds a packet that did not fit? */
-bool channel_is_full(const struct channel *channel);
 
 /** channel_pump() - Send what is due and packed, as far as the slot is free */
 void channel_pump(struct channel *channel);

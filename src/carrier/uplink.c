@@ -14,7 +14,7 @@
  *		Most packets belong there: they are not moved any more.
  * Steer	The destination names a peer, the peer its channel.  A packet of
  *		another channel is copied over, once.
- * Pack		channel_commit() makes a record of it.  One that no longer fits
+ * Pack		outbox_commit() makes a record of it.  One that no longer fits
  *		into the message stays behind it and begins the next one.
  * Send		When the TUN is empty or a message is full, channel_pump() sends
  *		what is packed.  We never wait for more packets, so packing adds
@@ -44,7 +44,7 @@
 static bool channel_may_pack(const struct channel *channel)
 {
 	return channel && channel->state == CHANNEL_OPEN &&
-	       !channel_is_full(channel);
+	       !outbox_is_full(&channel->outbox);
 }
 
 /** any_full() - Does a channel hold a packet that did not fit? */
@@ -55,7 +55,7 @@ static bool any_full(const struct worker *worker)
 	for (i = 0; i < worker->peer_cnt; i++) {
 		const struct channel *channel = worker->peers[i].channel;
 
-		if (channel && channel_is_full(channel))
+		if (channel && outbox_is_full(&channel->outbox))
 			return true;
 	}
 	return false;
@@ -110,10 +110,10 @@ static void pack(struct worker *worker, const uint8_t *data, size_t len)
 
 	if (!channel)
 		return;
-	room = channel_room(channel);
+	room = outbox_room(&channel->outbox);
 	if (room != data)
 		memcpy(room, data, len);
-	channel_commit(channel, len);
+	outbox_commit(&channel->outbox, len);
 	worker->likely = channel;
 	worker->stats.up.packets++;
 	worker->stats.up.bytes += len - VNET_HDR_LEN;
@@ -151,7 +151,7 @@ static void pause_reading(struct worker *worker, bool pause)
 static int read_one(struct worker *worker)
 {
 	uint8_t *data = channel_may_pack(worker->likely)
-				? channel_room(worker->likely)
+				? outbox_room(&worker->likely->outbox)
 				: worker->scratch;
 	ssize_t len = tun_read(worker->setup->tun_fd, data,
 			       VNET_HDR_LEN + PKT_LEN_MAX);
