@@ -183,7 +183,7 @@ static int ready(const struct relay_conf *conf)
 	return err;
 }
 
-static int run(const struct relay_conf *conf)
+static int run(const struct relay_conf *conf, const char *path)
 {
 	char addr[IP_ADDR_TEXT_SIZE];
 	int err = probe_port(conf);
@@ -193,6 +193,13 @@ static int run(const struct relay_conf *conf)
 	if (!err)
 		return EXIT_SUCCESS;
 	ip_addr_format(&conf->addr, addr);
+	if (err == -EKEYREJECTED) {
+		fprintf(stderr,
+			"%s: certificate %s and key %s are not accepted: both "
+			"must be PEM, and the key that of the certificate\n",
+			path, conf->certificate, conf->private_key);
+		return EXIT_USAGE;
+	}
 	if (err == -EADDRINUSE)
 		log_err("event=failed error=\"%s port %u is in use: see ss "
 			"-ltnp, or choose another in relay.cfg\"",
@@ -237,6 +244,9 @@ int main(int argc, char **argv)
 			return opt == 'h' ? EXIT_SUCCESS : EXIT_USAGE;
 		}
 	}
+	/* The dispatcher's verb, when called with it. */
+	if (optind < argc && !strcmp(argv[optind], "relay"))
+		optind++;
 	if (optind < argc) {
 		usage(stderr);
 		return EXIT_USAGE;
@@ -248,7 +258,7 @@ int main(int argc, char **argv)
 	conf = load(path, &arena, &diag);
 	print_diag(&diag);
 	if (conf && !diag.error_cnt)
-		status = run(conf);
+		status = run(conf, path);
 	if (conf) {
 		wipe_keys(conf->keys, conf->key_cnt);
 		for (i = 0; i < conf->path_cnt; i++)

@@ -39,13 +39,22 @@ void pair_join(struct session *a, struct session *b)
 /** may_write() - Alive, and no Close sent to it yet? */
 static bool may_write(const struct session *session)
 {
-	return session && session->kind == SESSION_JOINED;
+	return session->kind == SESSION_JOINED &&
+	       (!session->other || !session->other->close_seen);
+}
+
+/** wants_pong() - Does a Ping of @session wait that could be answered now, but
+ *  for a frame to it that is half-way?  An answer to one that does not read
+ *  waits too; a newer Ping takes its place (RFC 6455 section 5.5.3). */
+static bool wants_pong(const struct session *session)
+{
+	return session->pong_due && may_write(session) && !session->stuck;
 }
 
 /** answer_ping() - If a Ping of @session waits and no frame to it is half-way */
 static void answer_ping(struct session *session)
 {
-	if (!session->pong_due || !may_write(session) || !session->other ||
+	if (!wants_pong(session) || !session->other ||
 	    !splice_at_boundary(&session->other->splice))
 		return;
 	session->pong_due = false;
@@ -61,7 +70,7 @@ static void end_side(struct session *session, uint16_t code, const char *reason)
 
 	if (session->kind != SESSION_JOINED)
 		return;
-	if (between)
+	if (between && may_write(session))
 		frame_write(session, WS_CLOSE, payload,
 			    ws_close_write(payload, code, reason));
 	session_finish(session);
@@ -72,13 +81,12 @@ static void pass_close(struct session *from)
 {
 	struct session *to = from->other;
 
-	from->close_seen = true;
 	from->since = clock_mono();
-	if (!may_write(to))
-		return;
-	frame_write(to, WS_CLOSE, from->splice.control,
-		    from->splice.control_len);
-	if (!to->close_seen)
+	if (may_write(to))
+		frame_write(to, WS_CLOSE, from->splice.control,
+			    from->splice.control_len);
+	from->close_seen = true;
+	if (!to->close_seen || to->kind != SESSION_JOINED)
 		return;
 	session_finish(from);
 	session_finish(to);
@@ -134,7 +142,7 @@ static size_t pass_some(struct session *from, const uint8_t *data, size_t len)
 	if (len > RELAY_READ_SIZE)
 		len = RELAY_READ_SIZE;
 	event = splice_feed(&from->splice, data, len, &used, out, &put,
-			    to->pong_due);
+			    wants_pong(to));
 	if (put && may_write(to)) {
 		relay_write(to, out, put);
 		hold_if_behind(from, to);
@@ -160,7 +168,8 @@ void pair_writable(struct session *session)
 {
 	struct session *from = session->other;
 
-	if (!from || !from->held)
+	answer_ping(session);
+	if (!from || !from->held || session->stuck)
 		return;
 	from->held = false;
 	if (from->kind == SESSION_JOINED)

@@ -12,7 +12,9 @@
  * so heads and frames are ours (codec/http, codec/ws).
  *
  * A write goes to the socket at once; what the socket does not take,
- * libwebsockets keeps, and calls back when it is sent.
+ * libwebsockets keeps, and calls back when it is sent.  Until then it does not
+ * read from that raw connection either, but polls for input: unless we turn
+ * that off as well it spins.  So a client that does not read is not read from.
  */
 
 #include "relay/relay.h"
@@ -31,15 +33,27 @@
 
 #define STOP_LIMIT_MS 3000
 
+/** set_flow() - Read from a connection only when nothing speaks against it */
+static void set_flow(struct session *session)
+{
+	lws_rx_flow_control(session->wsi, !session->paused && !session->stuck);
+}
+
 bool relay_write(struct session *session, const uint8_t *data, size_t len)
 {
 	int put = lws_write(session->wsi, (unsigned char *)(uintptr_t)data, len,
 			    LWS_WRITE_RAW);
 
-	if (put >= 0)
-		return true;
-	relay_kill(session);
-	return false;
+	if (put < 0) {
+		relay_kill(session);
+		return false;
+	}
+	if (relay_is_behind(session) && !session->stuck) {
+		session->stuck = true;
+		set_flow(session);
+		relay_call_writable(session);
+	}
+	return true;
 }
 
 bool relay_is_behind(const struct session *session)
@@ -49,7 +63,8 @@ bool relay_is_behind(const struct session *session)
 
 void relay_hold(struct session *session, bool hold)
 {
-	lws_rx_flow_control(session->wsi, hold ? 0 : 1);
+	session->paused = hold;
+	set_flow(session);
 }
 
 void relay_call_writable(struct session *session)
@@ -79,6 +94,16 @@ static int on_adopt(struct lws *wsi, struct session *session)
 	return 0;
 }
 
+/** on_writable() - libwebsockets has nothing left to send */
+static void on_writable(struct session *session)
+{
+	if (session->stuck) {
+		session->stuck = false;
+		set_flow(session);
+	}
+	session_writable(session);
+}
+
 static int on_traffic(struct lws *wsi, enum lws_callback_reasons reason,
 		      void *user, void *in, size_t len)
 {
@@ -97,7 +122,7 @@ static int on_traffic(struct lws *wsi, enum lws_callback_reasons reason,
 		return session_receive(session, in, len) ? 0 : -1;
 	case LWS_CALLBACK_RAW_WRITEABLE:
 		if (session->relay)
-			session_writable(session);
+			on_writable(session);
 		return 0;
 	case LWS_CALLBACK_RAW_CLOSE:
 		if (session && session->relay)
@@ -263,7 +288,8 @@ int relay_run(const struct relay_conf *conf,
 	relay.context = lws_create_context(&info);
 	if (!relay.context) {
 		free(relay.scratch);
-		return -EADDRNOTAVAIL;
+		/* The port was free a moment ago: it is about the files. */
+		return conf->plaintext ? -EADDRNOTAVAIL : -EKEYREJECTED;
 	}
 	err = adopt_signals(&relay);
 	if (!err)

@@ -45,7 +45,7 @@ struct relay {
  * @ready:	Called when the port is open, before the first connection (to
  *		drop privileges); a failure ends the relay
  *
- * Return: 0 or negative errno
+ * Return: 0 or negative errno, -EKEYREJECTED for certificate and key
  */
 int relay_run(const struct relay_conf *conf,
 	      int (*ready)(const struct relay_conf *conf))

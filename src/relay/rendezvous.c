@@ -51,52 +51,53 @@ size_t rendezvous_listener_cnt(const struct relay *relay,
 	return cnt;
 }
 
+/** is_ready() - May it be picked?  One that does not take its messages may
+ *  not: they would pile up */
+static bool is_ready(const struct session *session,
+		     const struct relay_path *path)
+{
+	return session->kind == SESSION_LISTENER && session->path == path &&
+	       !session->stuck;
+}
+
 /** pick() - A listener at random, NULL when there is none */
 static struct session *pick(const struct relay *relay,
 			    const struct relay_path *path)
 {
-	size_t cnt = rendezvous_listener_cnt(relay, path);
+	struct session *picked = NULL;
 	struct session *session;
-	size_t skip;
+	size_t cnt = 0;
 
-	if (!cnt)
-		return NULL;
-	skip = random_below(cnt);
+	/* The n-th replaces the one before with a chance of 1/n. */
 	for (session = relay->sessions; session; session = session->next) {
-		if (session->kind == SESSION_LISTENER &&
-		    session->path == path && skip-- == 0)
-			return session;
+		if (is_ready(session, path) && random_below(++cnt) == 0)
+			picked = session;
 	}
-	return NULL;
+	return picked;
 }
 
 /** public_base() - "wss://host[:port]" of rendezvous addresses */
-static void public_base(const struct session *sender,
-			const struct http_request *head, char *out, size_t size)
+static void public_base(const struct session *listener, char *out, size_t size)
 {
-	const struct relay_conf *conf = sender->relay->conf;
-	const struct slice *host =
-		http_header_find(head->headers, head->header_cnt, "Host");
+	const struct relay_conf *conf = listener->relay->conf;
 
 	if (conf->public_url)
 		snprintf(out, size, "%s", conf->public_url);
 	else
-		snprintf(out, size, "%s://%.*s", conf->plaintext ? "ws" : "wss",
-			 host ? (int)host->len : 9,
-			 host ? host->data : "localhost");
+		snprintf(out, size, "%s://%s", conf->plaintext ? "ws" : "wss",
+			 listener->host);
 }
 
 /** write_address() - Where the listener shall meet the sender */
-static bool write_address(const struct session *sender,
-			  const struct http_request *head, char *out,
-			  size_t size)
+static bool write_address(const struct session *listener,
+			  const struct session *sender, char *out, size_t size)
 {
 	const struct request *request = sender->request;
 	char base[512];
 	char id[3 * REQUEST_ID_SIZE];
 	int len;
 
-	public_base(sender, head, base, sizeof(base));
+	public_base(listener, base, sizeof(base));
 	if (text_percent_encode(sender->id, strlen(sender->id), id,
 				sizeof(id)) < 0)
 		return false;
@@ -142,7 +143,7 @@ static const char *tell(struct session *listener, struct session *sender,
 	char address[4096];
 	ssize_t len;
 
-	if (!write_address(sender, head, address, sizeof(address)))
+	if (!write_address(listener, sender, address, sizeof(address)))
 		return "the address is too long";
 	len = hyco_message_accept(
 		address, sender->id, headers, collect(head, headers),

@@ -89,9 +89,25 @@ static bool read_action(struct slice query, enum gesture *gesture)
 	return true;
 }
 
+/** after_own() - The part of an accept address behind the sender's arguments
+ *
+ * hyco-ws adds "statusCode" there, without the prefix; a sender may have an
+ * argument of that name as well, which means nothing.
+ */
+static struct slice after_own(struct slice query)
+{
+	struct slice value;
+
+	if (!http_query_find(query, "sb-hc-rendezvous", &value))
+		return (struct slice){0};
+	value.len = query.len - (size_t)(value.data - query.data);
+	return value;
+}
+
 /** read_reject() - Status and text of a reject; hyco-ws leaves out the prefix */
 static bool read_reject(struct slice query, struct request *request)
 {
+	struct slice added = after_own(query);
 	char status[8];
 
 	if (!decode_arg(query, "sb-hc-statusCode", status, sizeof(status)) ||
@@ -99,10 +115,10 @@ static bool read_reject(struct slice query, struct request *request)
 			sizeof(request->reject_text)))
 		return false;
 	if (!status[0] &&
-	    !decode_arg(query, "statusCode", status, sizeof(status)))
+	    !decode_arg(added, "statusCode", status, sizeof(status)))
 		return false;
 	if (!request->reject_text[0] &&
-	    !decode_arg(query, "statusDescription", request->reject_text,
+	    !decode_arg(added, "statusDescription", request->reject_text,
 			sizeof(request->reject_text)))
 		return false;
 	if (!status[0])
@@ -249,11 +265,25 @@ ssize_t request_write_101(struct slice key, struct slice protocol, char *out,
 	return len < 0 || (size_t)len >= size ? -EMSGSIZE : len;
 }
 
+/** one_line() - A text of somebody else's, fit for a reason phrase */
+static void one_line(const char *text, char *out, size_t size)
+{
+	size_t i;
+
+	for (i = 0; text[i] && i + 1 < size; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		out[i] = c < ' ' || c == 0x7f ? ' ' : text[i];
+	}
+	out[i] = '\0';
+}
+
 ssize_t request_write_refusal(int status, const char *text,
 			      const char *tracking, int64_t now_s, char *out,
 			      size_t size)
 {
 	time_t now = (time_t)now_s;
+	char phrase[256];
 	char date[40];
 	struct tm tm;
 	int len;
@@ -261,11 +291,12 @@ ssize_t request_write_refusal(int status, const char *text,
 	if (!gmtime_r(&now, &tm) ||
 	    !strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm))
 		date[0] = '\0';
+	one_line(text, phrase, sizeof(phrase));
 	len = snprintf(out, size,
 		       "HTTP/1.1 %d %s. TrackingId:%s, Timestamp:%lld\r\n"
 		       "Date: %s\r\n"
 		       "Content-Length: 0\r\n"
 		       "Connection: close\r\n\r\n",
-		       status, text, tracking, (long long)now_s, date);
+		       status, phrase, tracking, (long long)now_s, date);
 	return len < 0 || (size_t)len >= size ? -EMSGSIZE : len;
 }

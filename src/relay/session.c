@@ -21,6 +21,7 @@
 
 #include "relay/session.h"
 
+#include <ctype.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,13 +145,39 @@ static bool authorize(struct session *session, enum relay_right right)
 	return true;
 }
 
-static void take_listen(struct session *session)
+/** remember_host() - Where this listener finds us; Return: is it usable? */
+static bool remember_host(struct session *session,
+			  const struct http_request *head)
+{
+	const struct slice *host =
+		http_header_find(head->headers, head->header_cnt, "Host");
+	size_t i;
+
+	if (!host || !host->len || host->len >= sizeof(session->host))
+		return false;
+	for (i = 0; i < host->len; i++) {
+		char c = host->data[i];
+
+		if (!isalnum((unsigned char)c) && !strchr(".-_:[]", c))
+			return false;
+	}
+	memcpy(session->host, host->data, host->len);
+	session->host[host->len] = '\0';
+	return true;
+}
+
+static void take_listen(struct session *session,
+			const struct http_request *head)
 {
 	char answer[512];
 	ssize_t len;
 
 	if (!authorize(session, RELAY_LISTEN))
 		return;
+	if (!remember_host(session, head)) {
+		session_refuse(session, 400, "the header Host is not valid");
+		return;
+	}
 	if (rendezvous_listener_cnt(session->relay, session->path) >=
 	    session->relay->conf->listener_cnt_max) {
 		session_refuse(session, 429, "too many listeners");
@@ -280,7 +307,7 @@ static void dispatch(struct session *session, const struct http_request *head)
 	}
 	switch (session->request->gesture) {
 	case GESTURE_LISTEN:
-		take_listen(session);
+		take_listen(session, head);
 		break;
 	case GESTURE_CONNECT:
 		take_connect(session, head);

@@ -19,6 +19,9 @@
 #include "relay/request.h"
 #include "relay/splice.h"
 
+/* A name of 253 characters, brackets or dot, and ":65535". */
+#define HOST_SIZE 264
+
 struct lws;
 struct relay;
 
@@ -54,14 +57,18 @@ enum session_kind {
  * @head:	Request while it gathers; a waiting sender keeps it for its
  *		@request
  * @path:	Hybrid connection, NULL before the request
+ * @host:	Listener: the Host it used, where it finds the relay again
  * @expiry_s:	Listener: end of its token
  * @inbox:	Listener: its messages
  * @other:	Joined: the other side
  * @splice:	Joined: frames from here to @other
  * @is_sender:	Joined: which side this is
  * @close_seen:	Joined: its Close was passed on
- * @held:	Joined: not read from, because @other is slow
- * @pong_due:	Joined: a Ping of ours waits for its answer
+ * @paused:	relay_hold() is in force
+ * @stuck:	It does not take what we write: not read from, or its answers
+ *		would pile up
+ * @held:	Joined: paused because @other is slow
+ * @pong_due:	Joined: a Ping of its waits for our answer, @pong
  */
 struct session {
 	enum session_kind kind;
@@ -79,6 +86,7 @@ struct session {
 	size_t head_used;
 	struct request *request;
 	const struct relay_path *path;
+	char host[HOST_SIZE];
 	char id[REQUEST_ID_SIZE];
 	char secret[REQUEST_SECRET_SIZE];
 	int64_t expiry_s;
@@ -88,6 +96,8 @@ struct session {
 	struct splice splice;
 	bool is_sender;
 	bool close_seen;
+	bool paused;
+	bool stuck;
 	bool held;
 	bool pong_due;
 	size_t pong_len;
