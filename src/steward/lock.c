@@ -60,8 +60,8 @@ int lock_take(const char *gateway, struct diag *diag)
 	err = -errno;
 	if (err == -EADDRINUSE)
 		diag_error(diag, NULL, 0,
-			   "gateway %s is already running here; \"relaytun "
-			   "down\" stops and removes it",
+			   "gateway %s is already running here: a steward runs "
+			   "it; \"relaytun down\" stops and removes it",
 			   gateway);
 	else
 		diag_error(diag, NULL, 0, "lock of gateway %s: %m", gateway);

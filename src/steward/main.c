@@ -252,7 +252,10 @@ static int serve(struct steward *steward, const struct feed *feed,
 		log_failure(&steward->diag);
 		return EXIT_FAILURE;
 	}
-	return end < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (end < 0)
+		return EXIT_FAILURE;
+	log_info("event=ended");
+	return EXIT_SUCCESS;
 }
 
 /** drop() - All capabilities but the one that kernel state needs */
@@ -313,7 +316,6 @@ static int run_locked(struct steward *steward, int lock)
 	}
 	status = run_spawned(steward, &spawner, lock);
 	spawner_close(&spawner);
-	log_info("event=ended status=%d", status);
 	return status;
 }
 

@@ -6,6 +6,7 @@
 
 #include "steward/privilege.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <grp.h>
 #include <sys/prctl.h>
@@ -13,6 +14,16 @@
 #include <unistd.h>
 
 #include "base/strbuf.h"
+
+/** add_upper() - A capability's name as manuals write it */
+static void add_upper(struct strbuf *out, const char *name)
+{
+	for (; *name; name++) {
+		char c = (char)toupper((unsigned char)*name);
+
+		strbuf_add(out, &c, 1);
+	}
+}
 
 int privilege_check(const cap_value_t *caps, int cap_cnt, struct diag *diag)
 {
@@ -31,8 +42,9 @@ int privilege_check(const cap_value_t *caps, int cap_cnt, struct diag *diag)
 		    has == CAP_SET)
 			continue;
 		name = cap_to_name(caps[i]);
-		strbuf_printf(&missing, "%s%s", missing.len ? ", " : "",
-			      name ? name : "?");
+		if (missing.len)
+			strbuf_printf(&missing, ", ");
+		add_upper(&missing, name ? name : "?");
 		cap_free(name);
 	}
 	cap_free(own);
