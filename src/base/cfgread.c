@@ -418,7 +418,7 @@ config_setting_t *cfg_elem_group(struct cfg *cfg, config_setting_t *list,
 
 	if (!config_setting_is_group(elem)) {
 		cfg_error(cfg, cfg_line(elem),
-			  "a %s must be a group { }, not %s", what,
+			  "each %s must be a group { }, not %s", what,
 			  type_name(elem));
 		return NULL;
 	}
@@ -432,7 +432,7 @@ const char *cfg_elem_string(struct cfg *cfg, config_setting_t *list, size_t idx,
 
 	if (config_setting_type(elem) != CONFIG_TYPE_STRING) {
 		cfg_error(cfg, cfg_line(elem),
-			  "a %s must be a text in quotes, not %s", what,
+			  "each %s must be a text in quotes, not %s", what,
 			  type_name(elem));
 		return NULL;
 	}

@@ -6,119 +6,167 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "base/cfgread.h"
 #include "base/limits.h"
 #include "base/strbuf.h"
 #include "policy/parse.h"
+#include "policy/value.h"
 
-/* RFC 8200: IPv6 needs it, and nobody's path is smaller. */
-#define MTU_MIN 1280
-#define MTU_MAX 65521 /* the kernel's limit for a TUN device */
+#define DEFAULT_POLICY   "/etc/relaytun/policy.cfg"
+#define DEFAULT_TUN_NAME "rt0"
+#define DEFAULT_TUN_MTU  1500
+#define DEFAULT_USER     "relaytun"
+#define RUN_DIR          "/run/relaytun"
 
-/** check_path() - Paths are absolute: a daemon has no useful directory */
-static void check_path(struct cfg *cfg, config_setting_t *group,
+/* RFC 8200: less would be no link for IPv6. */
+#define TUN_MTU_MIN 1280
+/* A TUN device takes no more: 65535 less the longest link header. */
+#define TUN_MTU_MAX 65521
+
+/**
+ * judge() - Report a value that is not valid
+ * @cfg:	Text
+ * @group:	Group it stands in
+ * @key:	Its key
+ * @text:	The value, NULL when there is none
+ * @fault:	What value.c says of it, NULL when it is valid
+ */
+static void judge(struct cfg *cfg, config_setting_t *group, const char *key,
+		  const char *text, const char *fault)
+{
+	if (text && fault)
+		cfg_error(cfg, cfg_key_line(group, key), "%s \"%.100s\": %s",
+			  key, text, fault);
+}
+
+/**
+ * judge_path() - Report a path that is not valid
+ * @cfg:	Text
+ * @group:	Group it stands in
+ * @key:	Its key
+ * @path:	The path, NULL when there is none
+ */
+static void judge_path(struct cfg *cfg, config_setting_t *group,
 		       const char *key, const char *path)
 {
-	if (path && path[0] != '/')
-		diag_error(cfg->diag, cfg->path, cfg_key_line(group, key),
-			   "%s \"%s\": write the whole path, from / on", key,
-			   path);
+	judge(cfg, group, key, path, path ? value_path(path) : NULL);
 }
 
-static void read_tun(struct cfg *cfg, config_setting_t *root,
-		     struct gateway_conf *conf)
+/**
+ * read_tun() - tun = { name; mtu; }
+ * @cfg:	Text
+ * @conf:	Receives it
+ */
+static void read_tun(struct cfg *cfg, struct gateway_conf *conf)
 {
 	static const char *const keys[] = {"name", "mtu", NULL};
-	config_setting_t *group = cfg_group(cfg, root, "tun");
+	config_setting_t *group = cfg_group(cfg, cfg_root(cfg), "tun");
 
-	conf->tun_name = "rt0";
-	conf->tun_mtu = 1500;
+	conf->tun_name = DEFAULT_TUN_NAME;
+	conf->tun_mtu = DEFAULT_TUN_MTU;
 	if (!group)
 		return;
-	cfg_keys(cfg, group, "tun", keys);
-	conf->tun_name = cfg_string_or(cfg, group, "name", "rt0");
-	conf->tun_mtu =
-		(uint32_t)cfg_int_or(cfg, group, "mtu", 1500, MTU_MIN, MTU_MAX);
-	if (!conf->tun_name[0] || strlen(conf->tun_name) > IFNAME_LEN_MAX ||
-	    strpbrk(conf->tun_name, "/ \t\n:%\"\\") ||
-	    !strcmp(conf->tun_name, ".") || !strcmp(conf->tun_name, ".."))
-		diag_error(cfg->diag, cfg->path, cfg_key_line(group, "name"),
-			   "tun name \"%s\": a device name has 1 to %d "
-			   "characters, as rt0",
-			   conf->tun_name, IFNAME_LEN_MAX);
+	cfg_keys(cfg, group, "\"tun\" group", keys);
+	conf->tun_name = cfg_string_or(cfg, group, "name", DEFAULT_TUN_NAME);
+	conf->tun_mtu = (uint32_t)cfg_int_or(cfg, group, "mtu", DEFAULT_TUN_MTU,
+					     TUN_MTU_MIN, TUN_MTU_MAX);
+	judge(cfg, group, "name", conf->tun_name, value_ifname(conf->tun_name));
 }
 
-static void read_credentials(struct cfg *cfg, config_setting_t *root,
-			     struct gateway_conf *conf)
+/**
+ * read_credentials() - credentials = { key_name; key_file; }
+ * @cfg:	Text
+ * @conf:	Receives it
+ */
+static void read_credentials(struct cfg *cfg, struct gateway_conf *conf)
 {
 	static const char *const keys[] = {"key_name", "key_file", NULL};
-	config_setting_t *group = cfg_group(cfg, root, "credentials");
+	config_setting_t *group = cfg_group(cfg, cfg_root(cfg), "credentials");
 
-	if (!group) {
-		if (!config_setting_get_member(root, "credentials"))
-			diag_error(cfg->diag, cfg->path, 0,
-				   "gateway.cfg needs \"credentials\", as { "
-				   "key_name = \"send\"; key_file = "
-				   "\"/etc/relaytun/send.key\"; }");
+	if (!cfg_has(cfg_root(cfg), "credentials"))
+		cfg_error(
+			cfg, 0,
+			"gateway.cfg needs \"credentials\", like { key_name = "
+			"\"send\"; key_file = \"/etc/relaytun/send.key\"; }");
+	if (!group)
 		return;
-	}
-	cfg_keys(cfg, group, "credentials", keys);
+	cfg_keys(cfg, group, "\"credentials\" group", keys);
 	conf->key_name = cfg_string(cfg, group, "credentials", "key_name");
 	conf->key_file = cfg_string(cfg, group, "credentials", "key_file");
-	check_path(cfg, group, "key_file", conf->key_file);
-	if (conf->key_name &&
-	    (!conf->key_name[0] || strlen(conf->key_name) > KEY_NAME_LEN_MAX))
-		diag_error(cfg->diag, cfg->path,
-			   cfg_key_line(group, "key_name"),
-			   "key_name: it has 1 to %d characters",
-			   KEY_NAME_LEN_MAX);
+	if (conf->key_name)
+		judge(cfg, group, "key_name", conf->key_name,
+		      value_line(conf->key_name, KEY_NAME_LEN_MAX));
+	judge_path(cfg, group, "key_file", conf->key_file);
 }
 
-static void read_tls(struct cfg *cfg, config_setting_t *root,
-		     struct gateway_conf *conf)
+/**
+ * read_tls() - tls = { ca_file; }
+ * @cfg:	Text
+ * @conf:	Receives it
+ */
+static void read_tls(struct cfg *cfg, struct gateway_conf *conf)
 {
 	static const char *const keys[] = {"ca_file", NULL};
-	config_setting_t *group = cfg_group(cfg, root, "tls");
+	config_setting_t *group = cfg_group(cfg, cfg_root(cfg), "tls");
 
 	if (!group)
 		return;
-	cfg_keys(cfg, group, "tls", keys);
+	cfg_keys(cfg, group, "\"tls\" group", keys);
 	conf->ca_file = cfg_string_or(cfg, group, "ca_file", NULL);
-	check_path(cfg, group, "ca_file", conf->ca_file);
+	judge_path(cfg, group, "ca_file", conf->ca_file);
 }
 
-/** run_path() - "/run/relaytun/NAME.SUFFIX" */
+/**
+ * run_path() - Default path of a gateway's own file
+ * @cfg:	Text
+ * @name:	The gateway's name, NULL after an error
+ * @suffix:	"sock"
+ *
+ * Return: "/run/relaytun/NAME.SUFFIX" in the arena
+ */
 static const char *run_path(struct cfg *cfg, const char *name,
 			    const char *suffix)
 {
-	char path[NAME_LEN_MAX + 64];
+	char path[sizeof(RUN_DIR) + NAME_LEN_MAX + 16];
 
-	snprintf(path, sizeof(path), "/run/relaytun/%.*s.%s", NAME_LEN_MAX,
+	snprintf(path, sizeof(path), RUN_DIR "/%.*s.%s", NAME_LEN_MAX,
 		 name ? name : "", suffix);
 	return arena_strdup(cfg->arena, path);
 }
 
-static void read_status(struct cfg *cfg, config_setting_t *root,
-			struct gateway_conf *conf)
+/**
+ * read_status() - status = { socket; }
+ * @cfg:	Text
+ * @conf:	Receives it; its name is there already
+ */
+static void read_status(struct cfg *cfg, struct gateway_conf *conf)
 {
 	static const char *const keys[] = {"socket", NULL};
-	config_setting_t *group = cfg_group(cfg, root, "status");
+	const size_t len_max = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+	config_setting_t *group = cfg_group(cfg, cfg_root(cfg), "status");
 
 	conf->status_socket = run_path(cfg, conf->name, "sock");
 	if (!group)
 		return;
-	cfg_keys(cfg, group, "status", keys);
+	cfg_keys(cfg, group, "\"status\" group", keys);
 	conf->status_socket =
 		cfg_string_or(cfg, group, "socket", conf->status_socket);
-	check_path(cfg, group, "socket", conf->status_socket);
-	/* struct sockaddr_un has 108 bytes for it. */
-	if (strlen(conf->status_socket) > 107)
-		diag_error(cfg->diag, cfg->path, cfg_key_line(group, "socket"),
-			   "socket path has over 107 characters: use a "
-			   "shorter one");
+	judge_path(cfg, group, "socket", conf->status_socket);
+	if (strlen(conf->status_socket) > len_max)
+		cfg_error(
+			cfg, cfg_key_line(group, "socket"),
+			"socket has a path of %zu bytes; the kernel takes %zu "
+			"at most",
+			strlen(conf->status_socket), len_max);
 }
 
+/**
+ * read_conf() - The whole text
+ * @cfg:	Text
+ * @conf:	Receives it
+ */
 static void read_conf(struct cfg *cfg, struct gateway_conf *conf)
 {
 	static const char *const keys[] = {"name",        "policy",     "tun",
@@ -128,17 +176,20 @@ static void read_conf(struct cfg *cfg, struct gateway_conf *conf)
 
 	cfg_keys(cfg, root, "gateway.cfg", keys);
 	conf->name = cfg_string(cfg, root, "gateway.cfg", "name");
-	conf->policy_path =
-		cfg_string_or(cfg, root, "policy", "/etc/relaytun/policy.cfg");
-	check_path(cfg, root, "policy", conf->policy_path);
-	conf->user = cfg_string_or(cfg, root, "user", "relaytun");
-	read_tun(cfg, root, conf);
-	read_credentials(cfg, root, conf);
-	read_tls(cfg, root, conf);
-	read_status(cfg, root, conf);
+	conf->name_line = cfg_key_line(root, "name");
+	if (conf->name)
+		judge(cfg, root, "name", conf->name, value_name(conf->name));
+	conf->policy_path = cfg_string_or(cfg, root, "policy", DEFAULT_POLICY);
+	judge_path(cfg, root, "policy", conf->policy_path);
+	conf->user = cfg_string_or(cfg, root, "user", DEFAULT_USER);
+	judge(cfg, root, "user", conf->user, value_user(conf->user));
+	read_tun(cfg, conf);
+	read_credentials(cfg, conf);
+	read_tls(cfg, conf);
+	read_status(cfg, conf);
 	conf->state_file = cfg_string_or(cfg, root, "state_file",
 					 run_path(cfg, conf->name, "state"));
-	check_path(cfg, root, "state_file", conf->state_file);
+	judge_path(cfg, root, "state_file", conf->state_file);
 }
 
 const struct gateway_conf *gateway_conf_parse(const char *text,
@@ -147,7 +198,7 @@ const struct gateway_conf *gateway_conf_parse(const char *text,
 					      struct diag *diag)
 {
 	struct gateway_conf *conf = arena_alloc(arena, sizeof(*conf));
-	size_t before = diag->error_cnt;
+	size_t error_cnt = diag->error_cnt;
 	struct cfg cfg;
 
 	if (cfg_open(&cfg, text, path, arena, diag) == 0) {
@@ -155,7 +206,22 @@ const struct gateway_conf *gateway_conf_parse(const char *text,
 		diag_sort(diag);
 	}
 	cfg_close(&cfg);
-	return diag->error_cnt == before ? conf : NULL;
+	return diag->error_cnt == error_cnt ? conf : NULL;
+}
+
+const char *gateway_conf_policy_path(const char *text, struct arena *arena)
+{
+	const char *path = NULL;
+	struct diag ignored;
+	struct cfg cfg;
+
+	diag_init(&ignored);
+	if (cfg_open(&cfg, text, "", arena, &ignored) == 0)
+		path = cfg_string_or(&cfg, cfg_root(&cfg), "policy",
+				     DEFAULT_POLICY);
+	cfg_close(&cfg);
+	diag_fini(&ignored);
+	return path;
 }
 
 const struct policy_gateway *gateway_conf_check(const struct policy *policy,
@@ -170,29 +236,15 @@ const struct policy_gateway *gateway_conf_check(const struct policy *policy,
 
 	if (gateway)
 		return gateway;
+
 	strbuf_init(&names);
 	for (i = 0; i < policy->gateway_cnt; i++)
 		strbuf_printf(&names, "%s%s", i ? ", " : "",
 			      policy->gateways[i].name);
-	diag_error(diag, conf_path, 0,
-		   "name \"%s\" is not a gateway of the policy: it has %s",
-		   conf->name,
-		   policy->gateway_cnt ? strbuf_str(&names) : "none");
+	diag_error(diag, conf_path, conf->name_line,
+		   "name \"%s\" is none of the policy's gateways; these are: "
+		   "%s",
+		   conf->name, names.len ? strbuf_str(&names) : "none");
 	strbuf_fini(&names);
 	return NULL;
-}
-
-const char *gateway_conf_policy_path(const char *text, struct arena *arena)
-{
-	const char *path = NULL;
-	struct diag unused;
-	struct cfg cfg;
-
-	diag_init(&unused);
-	if (cfg_open(&cfg, text, "", arena, &unused) == 0)
-		path = cfg_string_or(&cfg, cfg_root(&cfg), "policy",
-				     "/etc/relaytun/policy.cfg");
-	cfg_close(&cfg);
-	diag_fini(&unused);
-	return path;
 }

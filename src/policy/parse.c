@@ -7,474 +7,444 @@
 /**
  * DOC: Theory of operation
  *
- * policy_parse() reads every value of the text into a draft and reports each
- * that is malformed by itself; draft_check() then judges how they fit together.
- * An entry with a malformed value keeps a harmless one in its place, so that
- * one run finds everything.  Any error and there is no table.
+ * Read		read_policy() takes every setting of the text into a draft and
+ *		reports each that is malformed by itself; value.c judges the
+ *		texts.
+ * Check	draft_check() judges how the values fit together.
+ * Finish	Without any error, draft_finish() turns the draft into the constant
+ *		table, in normal order: gateways, sites and services by name,
+ *		networks and addresses by value, relays as they stand.  So two
+ *		texts that mean the same give the same table, and an index into
+ *		it means the same on both ends.
+ *
+ * A malformed value is left empty in the draft, so that one run finds every
+ * error and none is reported twice.
  */
 
 #include "policy/parse.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/cfgread.h"
 #include "base/limits.h"
 #include "policy/draft.h"
+#include "policy/value.h"
 
-const struct policy_gateway *policy_gateway_find(const struct policy *policy,
-						 const char *name)
+/**
+ * fault_at() - Report a malformed value, if it is one
+ * @cfg:	Text
+ * @line:	Where the value stands
+ * @key:	What it is
+ * @text:	The value
+ * @fault:	What is wrong, or NULL
+ *
+ * Return: true when it was one
+ */
+static bool fault_at(struct cfg *cfg, unsigned int line, const char *key,
+		     const char *text, const char *fault)
 {
-	size_t i;
-
-	for (i = 0; i < policy->gateway_cnt; i++) {
-		if (!strcmp(policy->gateways[i].name, name))
-			return &policy->gateways[i];
-	}
-	return NULL;
+	if (fault)
+		cfg_error(cfg, line, "%s \"%.100s\": %s", key, text, fault);
+	return fault != NULL;
 }
 
-const struct ip_addr *gateway_addr(const struct policy_gateway *gateway,
-				   enum ip_family family)
+/**
+ * read_name() - The name of an entry
+ * @cfg:	Text
+ * @group:	The entry
+ * @what:	What it is: "gateway"
+ *
+ * Return: name and line; the name is "" after an error
+ */
+static struct draft_text read_name(struct cfg *cfg, config_setting_t *group,
+				   const char *what)
+{
+	struct draft_text name = {
+		.text = cfg_string(cfg, group, what, "name"),
+		.line = cfg_key_line(group, "name"),
+	};
+
+	if (!name.text ||
+	    fault_at(cfg, name.line, "name", name.text, value_name(name.text)))
+		name.text = "";
+	return name;
+}
+
+/**
+ * family_taken() - Report a second address of one family
+ * @cfg:	Text
+ * @gateway:	Gateway with the addresses so far
+ * @addr:	Next one
+ *
+ * Return: true when it was one
+ */
+static bool family_taken(struct cfg *cfg, const struct draft_gateway *gateway,
+			 const struct draft_addr *addr)
 {
 	size_t i;
 
 	for (i = 0; i < gateway->addr_cnt; i++) {
-		if (gateway->addrs[i].family == family)
-			return &gateway->addrs[i];
-	}
-	return NULL;
-}
-
-const char *gateway_role_name(enum gateway_role role)
-{
-	return role == ROLE_CLOUD ? "cloud" : "site";
-}
-
-const char *service_proto_name(enum service_proto proto)
-{
-	return proto == PROTO_TCP ? "tcp" : "udp";
-}
-
-static bool name_is_good(const char *name)
-{
-	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-");
-
-	return len && !name[len] && len <= NAME_LEN_MAX && name[0] != '-' &&
-	       name[0] != '.' && name[0] != '_';
-}
-
-/** read_name() - "name" of an entry; never NULL */
-static const char *read_name(struct cfg *cfg, config_setting_t *group,
-			     const char *what)
-{
-	const char *name = cfg_string(cfg, group, what, "name");
-
-	if (!name)
-		return "";
-	if (!name_is_good(name))
-		diag_error(cfg->diag, cfg->path, cfg_key_line(group, "name"),
-			   "%s name \"%s\": use 1 to %d of a-z, 0-9, '.', '_' "
-			   "and '-', beginning with a letter or digit",
-			   what, name, NAME_LEN_MAX);
-	return name;
-}
-
-/** is_group() - Report an entry of a list that is no group */
-static bool is_group(struct cfg *cfg, const config_setting_t *entry,
-		     const char *what)
-{
-	if (config_setting_is_group(entry))
+		if (gateway->addrs[i].addr.family != addr->addr.family)
+			continue;
+		cfg_error(cfg, addr->line,
+			  "a gateway has one IPv%d address at most; remove "
+			  "this one or the one of line %u",
+			  addr->addr.family, gateway->addrs[i].line);
 		return true;
-	diag_error(cfg->diag, cfg->path, cfg_line(entry),
-		   "each %s is a group { ... }", what);
+	}
 	return false;
 }
 
-/** read_addrs() - A gateway's tunnel addresses */
+/**
+ * read_addrs() - A gateway's tunnel addresses
+ * @cfg:	Text
+ * @group:	The gateway
+ * @gateway:	Receives them
+ *
+ * An IPv4 address is needed as long as all services are IPv4.
+ */
 static void read_addrs(struct cfg *cfg, config_setting_t *group,
-		       struct draft_gateway *draft)
+		       struct draft_gateway *gateway)
 {
-	struct policy_gateway *gateway = &draft->gateway;
-	size_t cnt;
-	const char **texts = cfg_strings(cfg, group, "address", &cnt);
-	struct ip_addr *addrs;
+	config_setting_t *list = cfg_texts(cfg, group, "address");
+	size_t cnt = cfg_list_len(list);
+	bool all_good = true;
+	bool has_v4 = false;
 	size_t i;
 
-	draft->address_line = cfg_key_line(group, "address");
-	addrs = arena_array(cfg->arena, cnt + 1, sizeof(*addrs));
-	gateway->addrs = addrs;
+	gateway->addrs = arena_array(cfg->arena, cnt, sizeof(*gateway->addrs));
 	for (i = 0; i < cnt; i++) {
-		struct ip_addr addr;
+		const char *text = cfg_elem_string(cfg, list, i, "address");
+		struct draft_addr *addr = &gateway->addrs[gateway->addr_cnt];
 
-		if (ip_addr_parse(texts[i], &addr))
-			diag_error(cfg->diag, cfg->path, draft->address_line,
-				   "\"%s\" is not an address: write it as "
-				   "100.64.0.1 or fd64:1::1, without a length",
-				   texts[i]);
-		else if (gateway_addr(gateway, addr.family))
-			diag_error(cfg->diag, cfg->path, draft->address_line,
-				   "gateway \"%s\" has two IPv%d addresses: "
-				   "one is all it can use",
-				   gateway->name, addr.family);
-		else
-			addrs[gateway->addr_cnt++] = addr;
+		addr->line = cfg_line(cfg_list_elem(list, i));
+		if (!text || fault_at(cfg, addr->line, "address", text,
+				      value_tunnel_addr(text, &addr->addr))) {
+			all_good = false;
+			continue;
+		}
+		has_v4 |= addr->addr.family == IP_V4;
+		if (!family_taken(cfg, gateway, addr))
+			gateway->addr_cnt++;
 	}
-	if (!texts)
-		diag_error(cfg->diag, cfg->path, gateway->line,
-			   "gateway needs \"address\"");
-	else if (!gateway_addr(gateway, IP_V4) && gateway->addr_cnt == cnt)
-		diag_error(cfg->diag, cfg->path, draft->address_line,
-			   "gateway \"%s\" needs an IPv4 tunnel address, as "
-			   "100.64.0.1",
-			   gateway->name);
+
+	if (!cfg_has(group, "address"))
+		cfg_error(cfg, gateway->line,
+			  "gateway needs \"address\", like [ \"100.64.0.1\" ]");
+	else if (list && all_good && !has_v4)
+		cfg_error(cfg, cfg_key_line(group, "address"),
+			  "gateway needs an IPv4 address, like 100.64.0.1");
 }
 
-/** relay_fault() - What is wrong with a relay's URL, NULL when nothing is */
-static const char *relay_fault(const char *url)
-{
-	static const char *const local[] = {"ws://127.0.0.1", "ws://[::1]",
-					    "ws://localhost"};
-	const char *host = strstr(url, "://");
-	bool is_local = false;
-	const char *path;
-	size_t i;
-
-	for (i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
-		size_t len = strlen(local[i]);
-
-		is_local |= !strncasecmp(url, local[i], len) &&
-			    (url[len] == ':' || url[len] == '/');
-	}
-	if (strlen(url) > URL_LEN_MAX)
-		return "it is too long";
-	if (strncasecmp(url, "wss://", 6) && !is_local)
-		return "it must begin with wss:// (ws:// without TLS only on "
-		       "this machine itself)";
-	if (strpbrk(url, " \t\r\n\"\\#@"))
-		return "it has a character that does not belong there";
-	host += 3;
-	path = strchr(host, '/');
-	if (path == host || !*host)
-		return "it has no host";
-	if (!path || !path[1])
-		return "it lacks the name of the hybrid connection, as "
-		       "wss://HOST/NAME";
-	return NULL;
-}
-
+/**
+ * read_relays() - Where a site gateway listens
+ * @cfg:	Text
+ * @group:	The gateway
+ * @gateway:	Receives them
+ */
 static void read_relays(struct cfg *cfg, config_setting_t *group,
-			struct draft_gateway *draft)
+			struct draft_gateway *gateway)
 {
-	struct policy_gateway *gateway = &draft->gateway;
-	size_t cnt;
-	const char **urls = cfg_strings(cfg, group, "relays", &cnt);
+	config_setting_t *list = cfg_texts(cfg, group, "relays");
+	size_t cnt = cfg_list_len(list);
 	size_t i;
 
-	draft->relays_line = cfg_key_line(group, "relays");
+	gateway->relays_set = cfg_has(group, "relays");
+	gateway->relays_line = cfg_key_line(group, "relays");
+	gateway->relays =
+		arena_array(cfg->arena, cnt, sizeof(*gateway->relays));
 	for (i = 0; i < cnt; i++) {
-		const char *fault = relay_fault(urls[i]);
+		struct draft_text relay = {
+			.text = cfg_elem_string(cfg, list, i, "relay"),
+			.line = cfg_line(cfg_list_elem(list, i)),
+		};
 
-		if (fault)
-			diag_error(cfg->diag, cfg->path, draft->relays_line,
-				   "relay \"%s\": %s", urls[i], fault);
+		if (relay.text &&
+		    !fault_at(cfg, relay.line, "relay", relay.text,
+			      value_relay(relay.text)))
+			gateway->relays[gateway->relay_cnt++] = relay;
 	}
-	gateway->relays = urls;
-	gateway->relay_cnt = cnt;
+	if (list && !cnt)
+		cfg_error(cfg, gateway->relays_line,
+			  "\"relays\" is empty; name where the gateway "
+			  "listens, like [ \"wss://HOST/NAME\" ]");
 }
 
-static enum gateway_role read_role(struct cfg *cfg, config_setting_t *group)
+/**
+ * read_role() - Which end a gateway is
+ * @cfg:	Text
+ * @group:	The gateway
+ * @gateway:	Receives it
+ */
+static void read_role(struct cfg *cfg, config_setting_t *group,
+		      struct draft_gateway *gateway)
 {
 	const char *text = cfg_string(cfg, group, "gateway", "role");
 
-	if (text && strcmp(text, "cloud") && strcmp(text, "site"))
-		diag_error(cfg->diag, cfg->path, cfg_key_line(group, "role"),
-			   "role \"%s\": it is \"cloud\" or \"site\"", text);
-	return text && !strcmp(text, "site") ? ROLE_SITE : ROLE_CLOUD;
+	if (!text)
+		return;
+	gateway->role_known = true;
+	if (!strcmp(text, "cloud")) {
+		gateway->role = ROLE_CLOUD;
+	} else if (!strcmp(text, "site")) {
+		gateway->role = ROLE_SITE;
+	} else {
+		gateway->role_known = false;
+		fault_at(cfg, cfg_key_line(group, "role"), "role", text,
+			 "it must be \"cloud\" or \"site\"");
+	}
 }
 
+/**
+ * read_gateway() - One entry of "gateways"
+ * @cfg:	Text
+ * @group:	The entry
+ * @gateway:	Receives it
+ */
 static void read_gateway(struct cfg *cfg, config_setting_t *group,
-			 struct draft_gateway *draft)
+			 struct draft_gateway *gateway)
 {
 	static const char *const keys[] = {"name",    "role",   "site",
 					   "address", "relays", NULL};
 
 	cfg_keys(cfg, group, "gateway", keys);
-	draft->gateway.line = cfg_line(group);
-	draft->gateway.name = read_name(cfg, group, "gateway");
-	draft->gateway.role = read_role(cfg, group);
-	draft->site_name = cfg_string_or(cfg, group, "site", NULL);
-	draft->site_line = cfg_key_line(group, "site");
-	read_addrs(cfg, group, draft);
-	read_relays(cfg, group, draft);
+	gateway->line = cfg_line(group);
+	gateway->name = read_name(cfg, group, "gateway");
+	read_role(cfg, group, gateway);
+	gateway->site.line = cfg_key_line(group, "site");
+	/* A site of the wrong type was reported; that will do. */
+	gateway->site.text = cfg_string_or(cfg, group, "site",
+					   cfg_has(group, "site") ? "" : NULL);
+	read_addrs(cfg, group, gateway);
+	read_relays(cfg, group, gateway);
 }
 
-static void read_networks(struct cfg *cfg, config_setting_t *group,
-			  struct draft_site *draft)
+/**
+ * read_network() - One entry of "networks"
+ * @cfg:	Text
+ * @text:	The entry, or NULL after an error
+ * @network:	Receives it; its line is there already
+ *
+ * A network with host bits is taken without them: what is meant is clear enough
+ * to find further errors.
+ *
+ * Return: true when it can be used
+ */
+static bool read_network(struct cfg *cfg, const char *text,
+			 struct draft_network *network)
 {
-	size_t cnt;
-	const char **texts = cfg_strings(cfg, group, "networks", &cnt);
 	char right[IP_PREFIX_TEXT_SIZE];
-	struct ip_prefix *networks;
+	const char *fault;
+	bool host_bits;
+
+	if (!text)
+		return false;
+	fault = value_network(text, &network->prefix, &host_bits);
+	if (!host_bits)
+		return !fault_at(cfg, network->line, "network", text, fault);
+	cfg_error(cfg, network->line, "network \"%.100s\": %s %s", text, fault,
+		  ip_prefix_format(&network->prefix, right));
+	return true;
+}
+
+/**
+ * read_networks() - The prefixes of a site
+ * @cfg:	Text
+ * @group:	The site
+ * @site:	Receives them
+ */
+static void read_networks(struct cfg *cfg, config_setting_t *group,
+			  struct draft_site *site)
+{
+	config_setting_t *list = cfg_texts(cfg, group, "networks");
+	size_t cnt = cfg_list_len(list);
 	size_t i;
 
-	draft->networks_line = cfg_key_line(group, "networks");
-	networks = arena_array(cfg->arena, cnt + 1, sizeof(*networks));
-	draft->site.networks = networks;
+	site->networks_known = cnt != 0;
+	site->networks = arena_array(cfg->arena, cnt, sizeof(*site->networks));
 	for (i = 0; i < cnt; i++) {
-		struct ip_prefix prefix;
-		int err = ip_prefix_parse(texts[i], &prefix);
+		struct draft_network *network =
+			&site->networks[site->network_cnt];
 
-		if (err == -EDOM)
-			diag_error(cfg->diag, cfg->path, draft->networks_line,
-				   "network \"%s\" has host bits set: %s?",
-				   texts[i], ip_prefix_format(&prefix, right));
-		else if (err)
-			diag_error(cfg->diag, cfg->path, draft->networks_line,
-				   "\"%s\" is not a network: write it as "
-				   "10.1.0.0/24",
-				   texts[i]);
-		else if (prefix.addr.family != IP_V4)
-			diag_error(cfg->diag, cfg->path, draft->networks_line,
-				   "network \"%s\": IPv6 networks are not "
-				   "supported yet",
-				   texts[i]);
+		network->line = cfg_line(cfg_list_elem(list, i));
+		if (read_network(cfg, cfg_elem_string(cfg, list, i, "network"),
+				 network))
+			site->network_cnt++;
 		else
-			networks[draft->site.network_cnt++] = prefix;
+			site->networks_known = false;
 	}
-	if (!cnt)
-		diag_error(cfg->diag, cfg->path, draft->networks_line,
-			   "site needs \"networks\", as [ \"10.1.0.0/24\" ]");
+	if (!cfg_has(group, "networks") || (list && !cnt))
+		cfg_error(cfg, cfg_key_line(group, "networks"),
+			  "site needs \"networks\", like [ \"10.1.0.0/24\" ]");
 }
 
-/** parse_port() - "8443" to a port, 0 when it is none */
-static uint16_t parse_port(const char *text)
-{
-	unsigned int port = 0;
-
-	if (!*text || strlen(text) > 5)
-		return 0;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return 0;
-		port = port * 10 + (unsigned int)(*text - '0');
-	}
-	return port <= 65535 ? (uint16_t)port : 0;
-}
-
-/** split_last() - Copy @text and cut it at its last @sep
- *  Return: what follows @sep, NULL when there is none or it is too long */
-static char *split_last(const char *text, char sep, char *copy, size_t size)
-{
-	char *at;
-
-	if (strlen(text) >= size)
-		return NULL;
-	memcpy(copy, text, strlen(text) + 1);
-	at = strrchr(copy, sep);
-	if (!at)
-		return NULL;
-	*at = '\0';
-	return at + 1;
-}
-
-/** parse_public() - "[ADDRESS:]PROTO/PORT"; Return: NULL, or what is wrong */
-static const char *parse_public(const char *text,
-				struct policy_service *service)
-{
-	char copy[128];
-	const char *port = split_last(text, '/', copy, sizeof(copy));
-	const char *proto = copy;
-	char *colon;
-
-	if (!port)
-		return "write it as tcp/8443 or 198.51.100.7:udp/53";
-	colon = strrchr(copy, ':');
-	if (colon) {
-		*colon = '\0';
-		proto = colon + 1;
-		if (ip_addr_parse(copy, &service->public_addr))
-			return "what stands before the ':' is not an address";
-		if (service->public_addr.family != IP_V4)
-			return "IPv6 public addresses are not supported yet";
-	}
-	if (!strcmp(proto, "tcp"))
-		service->proto = PROTO_TCP;
-	else if (!strcmp(proto, "udp"))
-		service->proto = PROTO_UDP;
-	else
-		return "the protocol is tcp or udp";
-	service->public_port = parse_port(port);
-	return service->public_port ? NULL : "the port is 1 to 65535";
-}
-
-/** parse_target() - "ADDRESS:PORT"; Return: NULL, or what is wrong */
-static const char *parse_target(const char *text,
-				struct policy_service *service)
-{
-	char copy[128];
-	const char *port = split_last(text, ':', copy, sizeof(copy));
-	struct ip_addr addr;
-
-	if (!port || ip_addr_parse(copy, &addr))
-		return "write it as 10.1.0.5:443";
-	if (addr.family != IP_V4)
-		return "IPv6 targets are not supported yet";
-	service->target = addr;
-	service->target_port = parse_port(port);
-	return service->target_port ? NULL : "the port is 1 to 65535";
-}
-
-/** read_end() - One end of a service through its parser */
-static void read_end(struct cfg *cfg, config_setting_t *group, const char *key,
-		     struct policy_service *service,
-		     const char *(*parse)(const char *,
-					  struct policy_service *))
-{
-	const char *text = cfg_string(cfg, group, "service", key);
-	const char *fault = text ? parse(text, service) : NULL;
-
-	if (fault)
-		diag_error(cfg->diag, cfg->path, cfg_key_line(group, key),
-			   "%s \"%s\": %s", key, text, fault);
-}
-
+/**
+ * read_service() - One entry of "services"
+ * @cfg:	Text
+ * @group:	The entry
+ * @draft:	Receives it
+ */
 static void read_service(struct cfg *cfg, config_setting_t *group,
-			 struct policy_service *service)
+			 struct draft_service *draft)
 {
 	static const char *const keys[] = {"name", "public", "target", NULL};
+	const char *public = cfg_string(cfg, group, "service", "public");
+	const char *target = cfg_string(cfg, group, "service", "target");
+	struct draft_text name = read_name(cfg, group, "service");
 
 	cfg_keys(cfg, group, "service", keys);
-	service->line = cfg_line(group);
-	service->name = read_name(cfg, group, "service");
-	read_end(cfg, group, "public", service, parse_public);
-	read_end(cfg, group, "target", service, parse_target);
+	draft->service.name = name.text;
+	draft->service.line = cfg_line(group);
+	draft->name_line = name.line;
+	draft->public_line = cfg_key_line(group, "public");
+	draft->target_line = cfg_key_line(group, "target");
+	if (public)
+		fault_at(cfg, draft->public_line, "public", public,
+			 value_public(public, &draft->service));
+	if (target)
+		fault_at(cfg, draft->target_line, "target", target,
+			 value_target(target, &draft->service));
 }
 
+/**
+ * read_services() - The services of a site; none is fine
+ * @cfg:	Text
+ * @group:	The site
+ * @site:	Receives them
+ */
 static void read_services(struct cfg *cfg, config_setting_t *group,
-			  struct draft_site *draft)
+			  struct draft_site *site)
 {
 	config_setting_t *list = cfg_list(cfg, group, "services");
-	unsigned int cnt = list ? (unsigned int)config_setting_length(list) : 0;
-	unsigned int i;
+	size_t cnt = cfg_list_len(list);
+	size_t i;
 
-	draft->services =
-		arena_array(cfg->arena, cnt + 1, sizeof(*draft->services));
-	draft->site.services = draft->services;
+	site->services = arena_array(cfg->arena, cnt, sizeof(*site->services));
 	for (i = 0; i < cnt; i++) {
-		config_setting_t *entry = config_setting_get_elem(list, i);
+		config_setting_t *entry =
+			cfg_elem_group(cfg, list, i, "service");
 
-		if (is_group(cfg, entry, "service"))
-			read_service(
-				cfg, entry,
-				&draft->services[draft->site.service_cnt++]);
+		if (entry)
+			read_service(cfg, entry,
+				     &site->services[site->service_cnt++]);
 	}
 }
 
+/**
+ * read_site() - One entry of "sites"
+ * @cfg:	Text
+ * @group:	The entry
+ * @site:	Receives it
+ */
 static void read_site(struct cfg *cfg, config_setting_t *group,
-		      struct draft_site *draft)
+		      struct draft_site *site)
 {
-	static const char *const keys[] = {"name", "networks", "services",
-					   "masquerade", NULL};
+	static const char *const keys[] = {"name", "networks", "masquerade",
+					   "services", NULL};
 
 	cfg_keys(cfg, group, "site", keys);
-	draft->site.line = cfg_line(group);
-	draft->site.name = read_name(cfg, group, "site");
-	draft->site.masquerade = cfg_bool_or(cfg, group, "masquerade", true);
-	read_networks(cfg, group, draft);
-	read_services(cfg, group, draft);
+	site->line = cfg_line(group);
+	site->name = read_name(cfg, group, "site");
+	site->masquerade = cfg_bool_or(cfg, group, "masquerade", true);
+	read_networks(cfg, group, site);
+	read_services(cfg, group, site);
 }
 
-/** list_of() - A required list of the root; *@cnt is its length */
-static config_setting_t *list_of(struct cfg *cfg, const char *key,
-				 unsigned int *cnt)
+/**
+ * root_list() - "gateways" or "sites"
+ * @cfg:	Text
+ * @key:	Which
+ * @cnt:	Set to the number of entries
+ *
+ * Return: the list, or NULL after an error
+ */
+static config_setting_t *root_list(struct cfg *cfg, const char *key,
+				   size_t *cnt)
 {
-	config_setting_t *root = cfg_root(cfg);
-	config_setting_t *list = cfg_list(cfg, root, key);
+	config_setting_t *list = cfg_list(cfg, cfg_root(cfg), key);
 
-	*cnt = list ? (unsigned int)config_setting_length(list) : 0;
-	if (!config_setting_get_member(root, key))
-		diag_error(cfg->diag, cfg->path, 0,
-			   "the policy needs \"%s\", a list ( ... )", key);
+	*cnt = cfg_list_len(list);
+	if (!cfg_has(cfg_root(cfg), key))
+		cfg_error(cfg, 0, "policy needs \"%s\", a list ( )", key);
 	return list;
 }
 
-static void read_draft(struct cfg *cfg, struct draft *draft)
+/**
+ * read_version() - Is it a text that this program understands?
+ * @cfg:	Text
+ */
+static void read_version(struct cfg *cfg)
+{
+	config_setting_t *root = cfg_root(cfg);
+	int64_t version;
+
+	if (!cfg_has(root, "version")) {
+		cfg_error(cfg, 0, "policy needs \"version = %d;\"",
+			  POLICY_VERSION);
+		return;
+	}
+	version = cfg_int_or(cfg, root, "version", POLICY_VERSION, INT32_MIN,
+			     INT32_MAX);
+	if (version != POLICY_VERSION)
+		cfg_error(cfg, cfg_key_line(root, "version"),
+			  "version %d is unknown; this program reads version "
+			  "%d",
+			  (int)version, POLICY_VERSION);
+}
+
+/**
+ * read_policy() - The whole text
+ * @cfg:	Text
+ * @draft:	Receives what is well-formed
+ */
+static void read_policy(struct cfg *cfg, struct draft *draft)
 {
 	static const char *const keys[] = {"version", "gateways", "sites",
 					   NULL};
+	config_setting_t *entry;
 	config_setting_t *list;
-	unsigned int cnt;
-	unsigned int i;
+	size_t cnt;
+	size_t i;
 
-	cfg_keys(cfg, cfg_root(cfg), "the policy", keys);
-	cfg_int(cfg, cfg_root(cfg), "the policy", "version", POLICY_VERSION,
-		POLICY_VERSION);
-	list = list_of(cfg, "gateways", &cnt);
+	cfg_keys(cfg, cfg_root(cfg), "policy", keys);
+	read_version(cfg);
+
+	list = root_list(cfg, "gateways", &cnt);
 	draft->gateways =
-		arena_array(cfg->arena, cnt + 1, sizeof(*draft->gateways));
+		arena_array(cfg->arena, cnt, sizeof(*draft->gateways));
 	for (i = 0; i < cnt; i++) {
-		config_setting_t *entry = config_setting_get_elem(list, i);
-
-		if (is_group(cfg, entry, "gateway"))
+		entry = cfg_elem_group(cfg, list, i, "gateway");
+		if (entry)
 			read_gateway(cfg, entry,
 				     &draft->gateways[draft->gateway_cnt++]);
 	}
-	list = list_of(cfg, "sites", &cnt);
-	draft->sites = arena_array(cfg->arena, cnt + 1, sizeof(*draft->sites));
-	for (i = 0; i < cnt; i++) {
-		config_setting_t *entry = config_setting_get_elem(list, i);
 
-		if (is_group(cfg, entry, "site"))
+	list = root_list(cfg, "sites", &cnt);
+	draft->sites = arena_array(cfg->arena, cnt, sizeof(*draft->sites));
+	for (i = 0; i < cnt; i++) {
+		entry = cfg_elem_group(cfg, list, i, "site");
+		if (entry)
 			read_site(cfg, entry, &draft->sites[draft->site_cnt++]);
 	}
-}
-
-/** finish() - The draft, found good, as the constant table */
-static const struct policy *finish(const struct draft *draft,
-				   struct arena *arena)
-{
-	struct policy *policy = arena_alloc(arena, sizeof(*policy));
-	struct policy_gateway *gateways =
-		arena_array(arena, draft->gateway_cnt + 1, sizeof(*gateways));
-	struct policy_site *sites =
-		arena_array(arena, draft->site_cnt + 1, sizeof(*sites));
-	size_t i;
-
-	for (i = 0; i < draft->site_cnt; i++)
-		sites[i] = draft->sites[i].site;
-	for (i = 0; i < draft->gateway_cnt; i++) {
-		size_t site;
-
-		gateways[i] = draft->gateways[i].gateway;
-		for (site = 0; site < draft->site_cnt; site++) {
-			if (gateways[i].site == &draft->sites[site].site)
-				gateways[i].site = &sites[site];
-		}
-	}
-	*policy = (struct policy){gateways, draft->gateway_cnt, sites,
-				  draft->site_cnt};
-	return policy;
 }
 
 const struct policy *policy_parse(const char *text, const char *path,
 				  struct arena *arena, struct diag *diag)
 {
 	const struct policy *policy = NULL;
-	size_t before = diag->error_cnt;
+	size_t error_cnt = diag->error_cnt;
 	struct draft draft = {.path = path};
 	struct cfg cfg;
 
 	if (cfg_open(&cfg, text, path, arena, diag) == 0) {
-		read_draft(&cfg, &draft);
+		read_policy(&cfg, &draft);
 		draft_check(&draft, diag);
 		diag_sort(diag);
 	}
 	cfg_close(&cfg);
-	if (diag->error_cnt == before)
-		policy = finish(&draft, arena);
+	if (diag->error_cnt == error_cnt)
+		policy = draft_finish(&draft, arena);
 	return policy;
 }

@@ -4,34 +4,72 @@
  * plan.c - The kernel state that a policy wants on one gateway
  */
 
+/**
+ * DOC: Ids of services
+ *
+ * An id stands in the connection mark of flows, so it must not change while
+ * they live: not by a reload, a restart, or another service coming or going.
+ *
+ * Known	A name that had an id keeps it.  An id whose name is gone stays
+ *		taken: flows may still carry it.
+ * New		A new name gets the id its hash says, so that both ends and a
+ *		gateway that lost its memory mostly agree; when it is taken, the
+ *		next free one.
+ * Full		When there are not enough ids for all names there ever were,
+ *		those of names that are gone are free again.
+ */
+
 #include "policy/plan.h"
 
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-/** is_peer() - Is it at the other end of @gateway? */
-static bool is_peer(const struct policy_gateway *gateway,
-		    const struct policy_gateway *other)
-{
-	return other->role != gateway->role;
-}
+#include "base/limits.h"
 
+/* "SITE/SERVICE" with NUL. */
+#define FULL_NAME_SIZE   (2 * NAME_LEN_MAX + 2)
+
+#define FNV_OFFSET_BASIS 2166136261u
+#define FNV_PRIME        16777619u
+
+/**
+ * struct id_space - Who has which id
+ * @taken:	Per id: given to a name
+ * @known:	Ids given before, by name
+ * @known_cnt:	Entries there
+ */
+struct id_space {
+	bool taken[PLAN_ID_MAX + 1];
+	struct plan_id *known;
+	size_t known_cnt;
+};
+
+/**
+ * plan_peers() - The gateways at the other end
+ * @plan:	Plan to fill in
+ * @arena:	Receives the list
+ */
 static void plan_peers(struct plan *plan, struct arena *arena)
 {
 	const struct policy *policy = plan->policy;
 	const struct policy_gateway **peers =
-		arena_array(arena, policy->gateway_cnt + 1, sizeof(*peers));
+		arena_array(arena, policy->gateway_cnt, sizeof(*peers));
 	size_t i;
 
 	for (i = 0; i < policy->gateway_cnt; i++) {
-		if (is_peer(plan->gateway, &policy->gateways[i]))
+		if (policy->gateways[i].role != plan->gateway->role)
 			peers[plan->peer_cnt++] = &policy->gateways[i];
 	}
 	plan->peers = peers;
 }
 
-/** add_route() - One route, unless we lack an address of its family */
+/**
+ * add_route() - Append a route, if we have an address of its family
+ * @plan:	Plan
+ * @routes:	Its routes, with room
+ * @to:		Destination
+ */
 static void add_route(struct plan *plan, struct plan_route *routes,
 		      const struct ip_prefix *to)
 {
@@ -42,139 +80,205 @@ static void add_route(struct plan *plan, struct plan_route *routes,
 		routes[plan->route_cnt++] = (struct plan_route){*to, *src};
 }
 
-static void add_peer_routes(struct plan *plan, struct plan_route *routes)
-{
-	size_t i;
-	size_t a;
-
-	for (i = 0; i < plan->peer_cnt; i++) {
-		for (a = 0; a < plan->peers[i]->addr_cnt; a++) {
-			struct ip_prefix host = {plan->peers[i]->addrs[a], 0};
-
-			host.len = (uint8_t)(8 * ip_addr_len(host.addr.family));
-			add_route(plan, routes, &host);
-		}
-	}
-}
-
+/**
+ * plan_routes() - What goes into the TUN: networks, then peers' addresses
+ * @plan:	Plan to fill in, with its peers
+ * @arena:	Receives the list
+ */
 static void plan_routes(struct plan *plan, struct arena *arena)
 {
 	const struct policy *policy = plan->policy;
 	struct plan_route *routes;
-	size_t cnt = 2 * plan->peer_cnt;
+	size_t cnt = 0;
 	size_t i;
-	size_t n;
+	size_t k;
 
 	for (i = 0; i < policy->site_cnt; i++)
 		cnt += policy->sites[i].network_cnt;
-	routes = arena_array(arena, cnt + 1, sizeof(*routes));
-	plan->routes = routes;
-	if (plan->gateway->role == ROLE_CLOUD) {
-		for (i = 0; i < policy->site_cnt; i++) {
-			for (n = 0; n < policy->sites[i].network_cnt; n++)
-				add_route(plan, routes,
-					  &policy->sites[i].networks[n]);
+	for (i = 0; i < plan->peer_cnt; i++)
+		cnt += plan->peers[i]->addr_cnt;
+	routes = arena_array(arena, cnt, sizeof(*routes));
+
+	for (i = 0; plan->gateway->role == ROLE_CLOUD && i < policy->site_cnt;
+	     i++) {
+		const struct policy_site *site = &policy->sites[i];
+
+		for (k = 0; k < site->network_cnt; k++)
+			add_route(plan, routes, &site->networks[k]);
+	}
+	for (i = 0; i < plan->peer_cnt; i++) {
+		for (k = 0; k < plan->peers[i]->addr_cnt; k++) {
+			struct ip_prefix host =
+				ip_prefix_of(&plan->peers[i]->addrs[k]);
+
+			add_route(plan, routes, &host);
 		}
 	}
-	add_peer_routes(plan, routes);
+	plan->routes = routes;
 }
 
-static int by_name(const void *a, const void *b)
+/**
+ * full_name() - "SITE/SERVICE"
+ * @service:	Service of a plan
+ * @name:	Receives it
+ *
+ * Return: @name
+ */
+static const char *full_name(const struct plan_service *service,
+			     char name[FULL_NAME_SIZE])
 {
-	const struct plan_service *x = a;
-	const struct plan_service *y = b;
-	int order = strcmp(x->site->name, y->site->name);
+	char *end = stpcpy(name, service->site->name);
 
-	return order ? order : strcmp(x->service->name, y->service->name);
+	*end = '/';
+	strcpy(end + 1, service->service->name);
+	return name;
 }
 
-/** full_name() - "SITE/SERVICE" */
-static void full_name(const struct plan_service *entry, char *buf, size_t size)
-{
-	snprintf(buf, size, "%s/%s", entry->site->name, entry->service->name);
-}
-
-/** hash_id() - FNV-1a of a name, folded into the range of ids */
+/**
+ * hash_id() - The id that a name gets if nothing is in its way
+ * @name:	"SITE/SERVICE"
+ *
+ * FNV-1a, 32 bits, folded to 16.  Never change it: gateways of different
+ * releases and goldens of rulesets rely on it.
+ *
+ * Return: 1 to PLAN_ID_MAX
+ */
 static uint32_t hash_id(const char *name)
 {
-	uint32_t hash = 2166136261u;
+	uint32_t hash = FNV_OFFSET_BASIS;
 
 	for (; *name; name++)
-		hash = (hash ^ (uint8_t)*name) * 16777619u;
+		hash = (hash ^ (uint8_t)*name) * FNV_PRIME;
 	return (hash ^ hash >> 16) % PLAN_ID_MAX + 1;
 }
 
-static int known_by_name(const void *a, const void *b)
+/**
+ * known_compare() - Order of known ids by name, for qsort() and bsearch()
+ * @a:		One struct plan_id
+ * @b:		Another
+ */
+static int known_compare(const void *a, const void *b)
 {
-	return strcmp(((const struct plan_id *)a)->name,
-		      ((const struct plan_id *)b)->name);
+	const struct plan_id *one = a;
+	const struct plan_id *two = b;
+
+	return strcmp(one->name, two->name);
 }
 
-/** struct id_space - Which ids are given, and to whom they were given before */
-struct id_space {
-	uint8_t taken[PLAN_ID_MAX + 1];
-	struct plan_id *known; /* sorted by name */
-	size_t known_cnt;
-};
+/**
+ * ids_init() - Take note of the ids given before
+ * @ids:	Id space, all free
+ * @known:	Ids given before; invalid ones and the second of two names with
+ *		the same id are passed over (the file may be damaged)
+ * @known_cnt:	Entries there
+ * @arena:	Memory for a sorted copy
+ */
+static void ids_init(struct id_space *ids, const struct plan_id *known,
+		     size_t known_cnt, struct arena *arena)
+{
+	size_t i;
 
-/** known_id() - The id a name had before, 0 when it had none */
+	ids->known = arena_array(arena, known_cnt, sizeof(*ids->known));
+	for (i = 0; i < known_cnt; i++) {
+		if (known[i].id == 0 || known[i].id > PLAN_ID_MAX ||
+		    ids->taken[known[i].id])
+			continue;
+		ids->taken[known[i].id] = true;
+		ids->known[ids->known_cnt++] = known[i];
+	}
+	if (ids->known_cnt)
+		qsort(ids->known, ids->known_cnt, sizeof(*ids->known),
+		      known_compare);
+}
+
+/**
+ * known_id() - The id that a name had before
+ * @ids:	Id space
+ * @name:	"SITE/SERVICE"
+ *
+ * Return: the id, or 0
+ */
 static uint32_t known_id(const struct id_space *ids, const char *name)
 {
-	struct plan_id key = {.name = name};
-	const struct plan_id *found =
-		ids->known_cnt ? bsearch(&key, ids->known, ids->known_cnt,
-					 sizeof(key), known_by_name)
-			       : NULL;
+	const struct plan_id key = {.name = name};
+	const struct plan_id *found = NULL;
 
+	if (ids->known_cnt)
+		found = bsearch(&key, ids->known, ids->known_cnt, sizeof(key),
+				known_compare);
 	return found ? found->id : 0;
 }
 
-/** free_id() - The id that a new name's hash says, or the next free one */
-static uint32_t free_id(const struct id_space *ids, const char *name)
+/**
+ * new_id() - An id for a new name; there is a free one
+ * @ids:	Id space; the id is taken afterwards
+ * @name:	"SITE/SERVICE"
+ *
+ * Return: the id
+ */
+static uint32_t new_id(struct id_space *ids, const char *name)
 {
 	uint32_t id = hash_id(name);
-	uint32_t tries;
 
-	for (tries = 0; tries < PLAN_ID_MAX && ids->taken[id]; tries++)
+	while (ids->taken[id])
 		id = id % PLAN_ID_MAX + 1;
+	ids->taken[id] = true;
 	return id;
 }
 
 /**
- * give_ids() - Known names keep theirs, the others take what is free
- *
- * All known ids count as taken, also those of names that are gone: flows may
- * still carry them.
+ * give_ids() - Each service gets its id
+ * @services:	Services by name
+ * @cnt:	Entries there, fewer than there are ids (check.c)
+ * @known:	Ids given before
+ * @known_cnt:	Entries there
+ * @arena:	Memory to work with
  */
 static void give_ids(struct plan_service *services, size_t cnt,
 		     const struct plan_id *known, size_t known_cnt,
 		     struct arena *arena)
 {
 	struct id_space *ids = arena_alloc(arena, sizeof(*ids));
-	char name[160];
+	char name[FULL_NAME_SIZE];
 	size_t i;
 
-	ids->known = arena_array(arena, known_cnt + 1, sizeof(*known));
-	for (i = 0; i < known_cnt; i++) {
-		if (known[i].id == 0 || known[i].id > PLAN_ID_MAX ||
-		    ids->taken[known[i].id])
-			continue;
-		ids->taken[known[i].id] = 1;
-		ids->known[ids->known_cnt++] = known[i];
+	ids_init(ids, known, known_cnt, arena);
+	for (i = 0; i < cnt; i++)
+		services[i].id = known_id(ids, full_name(&services[i], name));
+
+	if (cnt + ids->known_cnt > PLAN_ID_MAX) {
+		memset(ids->taken, 0, sizeof(ids->taken));
+		for (i = 0; i < cnt; i++)
+			ids->taken[services[i].id] = true;
 	}
-	if (ids->known_cnt)
-		qsort(ids->known, ids->known_cnt, sizeof(*known),
-		      known_by_name);
 	for (i = 0; i < cnt; i++) {
-		full_name(&services[i], name, sizeof(name));
-		services[i].id = known_id(ids, name);
-		if (services[i].id)
-			continue;
-		services[i].id = free_id(ids, name);
-		ids->taken[services[i].id] = 1;
+		if (!services[i].id)
+			services[i].id =
+				new_id(ids, full_name(&services[i], name));
 	}
 }
 
+/**
+ * service_compare() - Order by site and service name, for qsort()
+ * @a:		One struct plan_service
+ * @b:		Another
+ */
+static int service_compare(const void *a, const void *b)
+{
+	const struct plan_service *one = a;
+	const struct plan_service *two = b;
+	int order = strcmp(one->site->name, two->site->name);
+
+	return order ? order : strcmp(one->service->name, two->service->name);
+}
+
+/**
+ * plan_services() - Services that lead through this gateway
+ * @plan:	Plan to fill in
+ * @known:	Ids given before
+ * @known_cnt:	Entries there
+ * @arena:	Receives the list
+ */
 static void plan_services(struct plan *plan, const struct plan_id *known,
 			  size_t known_cnt, struct arena *arena)
 {
@@ -186,7 +290,7 @@ static void plan_services(struct plan *plan, const struct plan_id *known,
 
 	for (i = 0; i < policy->site_cnt; i++)
 		cnt += policy->sites[i].service_cnt;
-	services = arena_array(arena, cnt + 1, sizeof(*services));
+	services = arena_array(arena, cnt, sizeof(*services));
 	for (i = 0; i < policy->site_cnt; i++) {
 		const struct policy_site *site = &policy->sites[i];
 
@@ -194,10 +298,11 @@ static void plan_services(struct plan *plan, const struct plan_id *known,
 			continue;
 		for (k = 0; k < site->service_cnt; k++)
 			services[plan->service_cnt++] = (struct plan_service){
-				site, &site->services[k], 0};
+				.site = site, .service = &site->services[k]};
 	}
 	if (plan->service_cnt)
-		qsort(services, plan->service_cnt, sizeof(*services), by_name);
+		qsort(services, plan->service_cnt, sizeof(*services),
+		      service_compare);
 	give_ids(services, plan->service_cnt, known, known_cnt, arena);
 	plan->services = services;
 }

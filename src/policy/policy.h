@@ -3,9 +3,10 @@
 /*
  * policy.h - The policy table and a gateway's own settings, validated
  *
- * Vocabulary only.  A struct policy is immutable, lives in one arena and is
- * built by policy_parse(); whoever holds one may rely on every rule that
- * policy/check.c enforces.
+ * Vocabulary, and a few questions (policy.c).  A struct policy is immutable,
+ * lives in one arena and is built by policy_parse(); whoever holds one may rely
+ * on every rule that policy/check.c enforces, and on the order of entries:
+ * gateways, sites and services by name, networks and addresses by value.
  */
 
 #ifndef POLICY_POLICY_H
@@ -104,6 +105,7 @@ const char *service_proto_name(enum service_proto proto);
 /**
  * struct gateway_conf - gateway.cfg
  * @name:	Which of the policy's gateways this machine is
+ * @name_line:	Where it stands in the text
  * @policy_path: File of the policy
  * @tun_name:	Device, at most IFNAME_LEN_MAX characters
  * @tun_mtu:	Bytes
@@ -117,6 +119,7 @@ const char *service_proto_name(enum service_proto proto);
  */
 struct gateway_conf {
 	const char *name;
+	unsigned int name_line;
 	const char *policy_path;
 	const char *tun_name;
 	uint32_t tun_mtu;

@@ -8,7 +8,11 @@
 
 #include <string.h>
 
-/** quoted() - A libconfig string */
+/**
+ * quoted() - A libconfig string
+ * @out:	Receives the text
+ * @text:	Without control characters, which value.c refuses everywhere
+ */
 static void quoted(struct strbuf *out, const char *text)
 {
 	strbuf_add(out, "\"", 1);
@@ -20,6 +24,11 @@ static void quoted(struct strbuf *out, const char *text)
 	strbuf_add(out, "\"", 1);
 }
 
+/**
+ * print_gateway() - One entry of "gateways", without newline
+ * @gateway:	Gateway
+ * @out:	Receives the text
+ */
 static void print_gateway(const struct policy_gateway *gateway,
 			  struct strbuf *out)
 {
@@ -47,6 +56,11 @@ static void print_gateway(const struct policy_gateway *gateway,
 	strbuf_printf(out, "%s }", gateway->relay_cnt ? " );" : "");
 }
 
+/**
+ * print_service() - One entry of "services", without newline
+ * @service:	Service
+ * @out:	Receives the text
+ */
 static void print_service(const struct policy_service *service,
 			  struct strbuf *out)
 {
@@ -64,6 +78,11 @@ static void print_service(const struct policy_service *service,
 		      service->target_port);
 }
 
+/**
+ * print_site() - One entry of "sites", without newline
+ * @site:	Site
+ * @out:	Receives the text
+ */
 static void print_site(const struct policy_site *site, struct strbuf *out)
 {
 	char text[IP_PREFIX_TEXT_SIZE];
@@ -84,18 +103,32 @@ static void print_site(const struct policy_site *site, struct strbuf *out)
 	strbuf_printf(out, "%s);\n  }", site->service_cnt ? "\n    " : "");
 }
 
+/**
+ * open_list() - Begin a list of entries
+ * @out:	Receives the text
+ * @name:	Its key
+ */
 static void open_list(struct strbuf *out, const char *name)
 {
 	strbuf_printf(out, "%s = (", name);
 }
 
+/**
+ * close_list() - End a list of entries
+ * @out:	Receives the text
+ * @cnt:	Entries printed
+ */
 static void close_list(struct strbuf *out, size_t cnt)
 {
 	strbuf_printf(out, "%s);\n", cnt ? "\n" : "");
 }
 
-/** print_some() - The policy, of which @only NULL means everything, or what
- *  concerns one site */
+/**
+ * print_some() - The policy, or the part that concerns one site
+ * @policy:	Policy
+ * @only:	The site, NULL for everything
+ * @out:	Receives the text
+ */
 static void print_some(const struct policy *policy,
 		       const struct policy_site *only, struct strbuf *out)
 {
@@ -134,6 +167,12 @@ void policy_print_site(const struct policy *policy,
 	print_some(policy, site, out);
 }
 
+/**
+ * setting() - KEY = "VALUE"; without newline
+ * @out:	Receives the text
+ * @key:	Key
+ * @value:	Text
+ */
 static void setting(struct strbuf *out, const char *key, const char *value)
 {
 	strbuf_printf(out, "%s = ", key);

@@ -304,8 +304,8 @@ static void readers_name_the_right_type(void **state)
 		"t.cfg:7: \"k\" must be a list [ ] of texts in quotes, not "
 		"true or "
 		"false",
-		"t.cfg:8: a port must be a text in quotes, not a number",
-		"t.cfg:9: a site must be a group { }, not a text",
+		"t.cfg:8: each port must be a text in quotes, not a number",
+		"t.cfg:9: each site must be a group { }, not a text",
 		"t.cfg:10: \"r\" must be 1 to 9, not 10",
 	};
 	struct fixture f;
