@@ -229,8 +229,10 @@ static void check_cloud(struct check *check,
  * @check:	Run
  * @gateway:	Gateway of role "site"
  * @served:	Per site of the draft: marked when this gateway serves it
+ *
+ * Return: true when it is known which site the gateway serves
  */
-static void check_site_gateway(struct check *check,
+static bool check_site_gateway(struct check *check,
 			       const struct draft_gateway *gateway,
 			       bool *served)
 {
@@ -244,18 +246,20 @@ static void check_site_gateway(struct check *check,
 		check_error(check, gateway->line,
 			    "a site gateway needs \"site\", the name of the "
 			    "site it serves");
-		return;
+		return false;
 	}
 	if (!gateway->site.text[0])
-		return;
+		return false;
 	site = site_find(check, gateway->site.text);
-	if (site)
-		served[site - check->draft->sites] = true;
-	else
+	if (!site) {
 		check_error(check, gateway->site.line,
 			    "site \"%.100s\" is unknown; \"sites\" has none of "
 			    "this name",
 			    gateway->site.text);
+		return false;
+	}
+	served[site - check->draft->sites] = true;
+	return true;
 }
 
 /**
@@ -267,19 +271,20 @@ static void check_roles(struct check *check)
 	const struct draft *draft = check->draft;
 	bool *served =
 		arena_array(&check->scratch, draft->site_cnt, sizeof(*served));
+	bool all_known = true;
 	size_t i;
 
 	for (i = 0; i < draft->gateway_cnt; i++) {
 		const struct draft_gateway *gateway = &draft->gateways[i];
 
 		if (!gateway->role_known)
-			continue;
-		if (gateway->role == ROLE_CLOUD)
+			all_known = false;
+		else if (gateway->role == ROLE_CLOUD)
 			check_cloud(check, gateway);
 		else
-			check_site_gateway(check, gateway, served);
+			all_known &= check_site_gateway(check, gateway, served);
 	}
-	for (i = 0; i < draft->site_cnt; i++) {
+	for (i = 0; all_known && i < draft->site_cnt; i++) {
 		if (!served[i] && draft->sites[i].name.text[0])
 			check_warning(
 				check, draft->sites[i].line,
