@@ -40,7 +40,8 @@ const struct steer *steer_new(const struct plan *plan, struct arena *arena);
  * Cloud: by destination, a site's networks or a site gateway's own address; the
  * source must be one of our own addresses.  Site: the destination must be a
  * cloud gateway's address; the source, one of the site's networks or our own
- * address, or any address when the packet is an ICMP error.
+ * address, or any when the packet is an ICMP error about one that came from
+ * that destination and went to one of these.
  * With several site gateways for a site the first is meant until flows are
  * spread over the live ones (the flow hash is here for that: steer_flow()).
  *
@@ -57,10 +58,10 @@ int steer_out(const struct steer *steer, const uint8_t *pkt,
  * @view:	Its view
  *
  * Site to cloud: sources in the site's networks or the peer's own address, and
- * ICMP errors about packets that went there, whose source may be any router on
- * the way.  Cloud to site: the peer's own addresses.  The destination must be
- * ours: cloud, one of our own addresses; site, one of our networks or our own
- * address.
+ * ICMP errors about packets that went there from the error's destination, whose
+ * source may be any router on the way.  Cloud to site: the peer's own
+ * addresses.  The destination must be ours: cloud, one of our own addresses;
+ * site, one of our networks or our own address.
  *
  * Return: 0, or -EACCES
  */
@@ -72,8 +73,9 @@ int steer_in(const struct steer *steer, int peer, const uint8_t *pkt,
  * @pkt:	The packet
  * @view:	Its view
  *
- * 5-tuple; ICMP errors by the quoted packet, reversed, so that they meet the
- * flow they are about; echo by its id.  The same for both directions.
+ * 5-tuple; ICMP errors by the quoted packet, so that they meet the flow they are
+ * about; echo by its id; fragments by addresses and protocol.  The same for both
+ * directions.
  */
 uint32_t steer_flow(const uint8_t *pkt, const struct ip_view *view);
 

@@ -1,0 +1,682 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "carrier/steer.h"
+#include "packets.h"
+
+#define TCP    6
+#define UDP    17
+#define ICMP   1
+#define ICMPV6 58
+
+/*
+ * edge-1 100.64.0.1, fd64:1::1, and edge-2 100.64.0.2 are cloud gateways.
+ * Site oslo (10.1.0.0/24, fd10:1::/32) has oslo-a 100.64.0.11, fd64:1::11 and
+ * oslo-b 100.64.0.12.  Site bergen (10.2.0.0/16 and all of 100.64.0.0/24 but
+ * the gateways) has bergen-a 100.64.0.21.
+ */
+enum {
+	EDGE_1,
+	EDGE_2,
+	OSLO_A,
+	OSLO_B,
+	BERGEN_A,
+	GATEWAY_CNT,
+};
+
+/* Peers as edge-1 and edge-2 number them, and as sites do. */
+enum {
+	PEER_OSLO_A = 0,
+	PEER_OSLO_B = 1,
+	PEER_BERGEN_A = 2,
+	PEER_EDGE_1 = 0,
+	PEER_EDGE_2 = 1,
+};
+
+struct world {
+	struct ip_prefix networks[2][2];
+	struct ip_addr addrs[GATEWAY_CNT][2];
+	struct policy_site sites[2];
+	struct policy_gateway gateways[GATEWAY_CNT];
+	const struct policy_gateway *peers[GATEWAY_CNT];
+	struct plan plan;
+	struct arena arena;
+	const struct steer *steer;
+};
+
+/** addr() - From text */
+static struct ip_addr addr(const char *text)
+{
+	struct ip_addr a;
+
+	assert_int_equal(ip_addr_parse(text, &a), 0);
+	return a;
+}
+
+/** prefix() - From text */
+static struct ip_prefix prefix(const char *text)
+{
+	struct ip_prefix p;
+
+	assert_int_equal(ip_prefix_parse(text, &p), 0);
+	return p;
+}
+
+/** add_gateway() - One gateway of the world; @v6 may be NULL */
+static void add_gateway(struct world *w, int idx, const char *v4,
+			const char *v6)
+{
+	w->addrs[idx][0] = addr(v4);
+	if (v6)
+		w->addrs[idx][1] = addr(v6);
+	w->gateways[idx] = (struct policy_gateway){
+		.role = idx <= EDGE_2 ? ROLE_CLOUD : ROLE_SITE,
+		.site = idx <= EDGE_2   ? NULL
+			: idx <= OSLO_B ? &w->sites[0]
+					: &w->sites[1],
+		.addrs = w->addrs[idx],
+		.addr_cnt = v6 ? 2 : 1,
+	};
+}
+
+/** world_init() - The policy above, seen from one gateway */
+static void world_init(struct world *w, int self)
+{
+	int i;
+
+	memset(w, 0, sizeof(*w));
+	w->networks[0][0] = prefix("10.1.0.0/24");
+	w->networks[0][1] = prefix("fd10:1::/32");
+	w->networks[1][0] = prefix("10.2.0.0/16");
+	w->networks[1][1] = prefix("100.64.0.0/24");
+	for (i = 0; i < 2; i++) {
+		w->sites[i].networks = w->networks[i];
+		w->sites[i].network_cnt = 2;
+	}
+	add_gateway(w, EDGE_1, "100.64.0.1", "fd64:1::1");
+	add_gateway(w, EDGE_2, "100.64.0.2", NULL);
+	add_gateway(w, OSLO_A, "100.64.0.11", "fd64:1::11");
+	add_gateway(w, OSLO_B, "100.64.0.12", NULL);
+	add_gateway(w, BERGEN_A, "100.64.0.21", NULL);
+
+	w->plan.gateway = &w->gateways[self];
+	w->plan.peers = w->peers;
+	for (i = 0; i < GATEWAY_CNT; i++) {
+		if (w->gateways[i].role != w->gateways[self].role)
+			w->peers[w->plan.peer_cnt++] = &w->gateways[i];
+	}
+	arena_init(&w->arena);
+	w->steer = steer_new(&w->plan, &w->arena);
+}
+
+/** world_fini() - Free what world_init() took */
+static void world_fini(struct world *w)
+{
+	arena_fini(&w->arena);
+}
+
+/** begin() - IP header of a packet between two addresses given as text */
+static void begin(struct packet *p, const char *src, const char *dst,
+		  uint8_t proto)
+{
+	struct ip_addr s = addr(src);
+	struct ip_addr d = addr(dst);
+
+	assert_int_equal(s.family, d.family);
+	if (s.family == IP_V4)
+		packet_v4(p, s.bytes, d.bytes, proto);
+	else
+		packet_v6(p, s.bytes, d.bytes, proto);
+}
+
+/** udp() - UDP packet, 1000 to 53 */
+static void udp(struct packet *p, const char *src, const char *dst)
+{
+	begin(p, src, dst, UDP);
+	packet_ports(p, UDP, 1000, 53);
+	packet_close(p);
+}
+
+/** icmp_error() - "Unreachable" about @quote */
+static void icmp_error(struct packet *p, const char *src, const char *dst,
+		       const struct packet *quote)
+{
+	bool v4 = quote->data[0] >> 4 == 4;
+
+	begin(p, src, dst, v4 ? ICMP : ICMPV6);
+	*packet_add(p, NULL, 8) = v4 ? 3 : 1;
+	packet_add(p, quote->data, quote->len);
+	packet_close(p);
+}
+
+/** out() - steer_out() of a packet */
+static int out(const struct world *w, const struct packet *p)
+{
+	struct ip_view view;
+
+	assert_int_equal(ip_view(p->data, p->len, &view), 0);
+	return steer_out(w->steer, p->data, &view);
+}
+
+/** in() - steer_in() of a packet */
+static int in(const struct world *w, int peer, const struct packet *p)
+{
+	struct ip_view view;
+
+	assert_int_equal(ip_view(p->data, p->len, &view), 0);
+	return steer_in(w->steer, peer, p->data, &view);
+}
+
+/** flow() - steer_flow() of a packet */
+static uint32_t flow(const struct packet *p)
+{
+	struct ip_view view;
+
+	assert_int_equal(ip_view(p->data, p->len, &view), 0);
+	return steer_flow(p->data, &view);
+}
+
+/** struct way - A packet, and what is to become of it */
+struct way {
+	const char *src;
+	const char *dst;
+	int peer; /* to (out), or from (in) */
+	int rc;   /* of steer_in() */
+};
+
+static void assert_out(const struct world *w, const struct way *ways,
+		       size_t cnt)
+{
+	size_t i;
+
+	for (i = 0; i < cnt; i++) {
+		struct packet p;
+
+		udp(&p, ways[i].src, ways[i].dst);
+		if (out(w, &p) != ways[i].peer)
+			fail_msg("%s -> %s: peer %d, not %d", ways[i].src,
+				 ways[i].dst, out(w, &p), ways[i].peer);
+	}
+}
+
+static void assert_in(const struct world *w, const struct way *ways, size_t cnt)
+{
+	size_t i;
+
+	for (i = 0; i < cnt; i++) {
+		struct packet p;
+
+		udp(&p, ways[i].src, ways[i].dst);
+		if (in(w, ways[i].peer, &p) != ways[i].rc)
+			fail_msg("%s -> %s from %d: not %d", ways[i].src,
+				 ways[i].dst, ways[i].peer, ways[i].rc);
+	}
+}
+
+static void cloud_sends_by_longest_prefix_of_the_destination(void **state)
+{
+	static const struct way ways[] = {
+		{"100.64.0.1", "10.1.0.5", PEER_OSLO_A, 0},
+		{"100.64.0.1", "10.1.0.255", PEER_OSLO_A, 0},
+		{"100.64.0.1", "10.2.200.1", PEER_BERGEN_A, 0},
+		{"fd64:1::1", "fd10:1:2:3::4", PEER_OSLO_A, 0},
+		/* Gateways' own, inside a network of bergen. */
+		{"100.64.0.1", "100.64.0.11", PEER_OSLO_A, 0},
+		{"100.64.0.1", "100.64.0.12", PEER_OSLO_B, 0},
+		{"100.64.0.1", "100.64.0.21", PEER_BERGEN_A, 0},
+		{"100.64.0.1", "100.64.0.77", PEER_BERGEN_A, 0},
+		{"fd64:1::1", "fd64:1::11", PEER_OSLO_A, 0},
+		/* Nobody's. */
+		{"100.64.0.1", "10.1.1.0", STEER_NO_PEER, 0},
+		{"100.64.0.1", "8.8.8.8", STEER_NO_PEER, 0},
+		{"fd64:1::1", "fd64:1::12", STEER_NO_PEER, 0},
+	};
+	struct world w;
+
+	(void)state;
+	world_init(&w, EDGE_1);
+	assert_out(&w, ways, sizeof(ways) / sizeof(ways[0]));
+	world_fini(&w);
+}
+
+static void cloud_sends_only_from_its_own_addresses(void **state)
+{
+	static const struct way ways[] = {
+		{"100.64.0.2", "10.1.0.5", STEER_NO_PEER, 0},
+		{"100.64.0.11", "10.1.0.5", STEER_NO_PEER, 0},
+		{"10.2.0.1", "10.1.0.5", STEER_NO_PEER, 0},
+		{"203.0.113.9", "10.1.0.5", STEER_NO_PEER, 0},
+		{"fd64:1::2", "fd10:1::4", STEER_NO_PEER, 0},
+	};
+	struct packet quote;
+	struct packet p;
+	struct world w;
+
+	(void)state;
+	world_init(&w, EDGE_1);
+	assert_out(&w, ways, sizeof(ways) / sizeof(ways[0]));
+
+	/* An ICMP error from the internet is no exception at the cloud. */
+	udp(&quote, "10.1.0.5", "100.64.0.1");
+	icmp_error(&p, "203.0.113.9", "10.1.0.5", &quote);
+	assert_int_equal(out(&w, &p), STEER_NO_PEER);
+	icmp_error(&p, "100.64.0.1", "10.1.0.5", &quote);
+	assert_int_equal(out(&w, &p), PEER_OSLO_A);
+	world_fini(&w);
+}
+
+static void site_sends_to_cloud_gateways_from_its_networks(void **state)
+{
+	static const struct way ways[] = {
+		{"10.1.0.5", "100.64.0.1", PEER_EDGE_1, 0},
+		{"10.1.0.5", "100.64.0.2", PEER_EDGE_2, 0},
+		{"100.64.0.11", "100.64.0.2", PEER_EDGE_2, 0},
+		{"fd10:1::5", "fd64:1::1", PEER_EDGE_1, 0},
+		{"fd64:1::11", "fd64:1::1", PEER_EDGE_1, 0},
+		/* Not ours to send from. */
+		{"10.1.1.5", "100.64.0.1", STEER_NO_PEER, 0},
+		{"10.2.0.5", "100.64.0.1", STEER_NO_PEER, 0},
+		{"100.64.0.12", "100.64.0.1", STEER_NO_PEER, 0},
+		/* Not a cloud gateway. */
+		{"10.1.0.5", "10.2.0.5", STEER_NO_PEER, 0},
+		{"10.1.0.5", "100.64.0.21", STEER_NO_PEER, 0},
+		{"10.1.0.5", "8.8.8.8", STEER_NO_PEER, 0},
+	};
+	struct world w;
+
+	(void)state;
+	world_init(&w, OSLO_A);
+	assert_out(&w, ways, sizeof(ways) / sizeof(ways[0]));
+	world_fini(&w);
+}
+
+static void site_passes_icmp_errors_of_any_router_about_its_packets(
+	void **state)
+{
+	struct packet quote;
+	struct packet p;
+	struct world w;
+
+	(void)state;
+	world_init(&w, OSLO_A);
+
+	udp(&quote, "100.64.0.1", "10.1.0.5");
+	icmp_error(&p, "192.168.7.1", "100.64.0.1", &quote);
+	assert_int_equal(out(&w, &p), PEER_EDGE_1);
+
+	/* It goes to somebody else than the quoted packet came from. */
+	icmp_error(&p, "192.168.7.1", "100.64.0.2", &quote);
+	assert_int_equal(out(&w, &p), STEER_NO_PEER);
+
+	/* The quoted packet did not go to us. */
+	udp(&quote, "100.64.0.1", "10.2.0.5");
+	icmp_error(&p, "192.168.7.1", "100.64.0.1", &quote);
+	assert_int_equal(out(&w, &p), STEER_NO_PEER);
+
+	udp(&quote, "fd64:1::1", "fd10:1::5");
+	icmp_error(&p, "2001:db8::1", "fd64:1::1", &quote);
+	assert_int_equal(out(&w, &p), PEER_EDGE_1);
+	world_fini(&w);
+}
+
+static void cloud_takes_from_a_peer_what_its_site_may_send(void **state)
+{
+	static const struct way ways[] = {
+		{"10.1.0.5", "100.64.0.1", PEER_OSLO_A, 0},
+		{"10.1.0.5", "100.64.0.1", PEER_OSLO_B, 0}, /* same site */
+		{"10.1.0.5", "100.64.0.1", PEER_BERGEN_A, -EACCES},
+		{"10.2.0.5", "100.64.0.1", PEER_BERGEN_A, 0},
+		{"10.2.0.5", "100.64.0.1", PEER_OSLO_A, -EACCES},
+		{"10.1.1.5", "100.64.0.1", PEER_OSLO_A, -EACCES},
+		{"203.0.113.9", "100.64.0.1", PEER_OSLO_A, -EACCES},
+		{"fd10:1::5", "fd64:1::1", PEER_OSLO_A, 0},
+		{"fd10:2::5", "fd64:1::1", PEER_OSLO_A, -EACCES},
+		/* A gateway's own address is its own alone. */
+		{"100.64.0.11", "100.64.0.1", PEER_OSLO_A, 0},
+		{"100.64.0.11", "100.64.0.1", PEER_OSLO_B, -EACCES},
+		{"100.64.0.11", "100.64.0.1", PEER_BERGEN_A, -EACCES},
+		{"100.64.0.77", "100.64.0.1", PEER_BERGEN_A, 0},
+		{"fd64:1::11", "fd64:1::1", PEER_OSLO_B, -EACCES},
+		/* To us, and to no one else. */
+		{"10.1.0.5", "100.64.0.2", PEER_OSLO_A, -EACCES},
+		{"10.1.0.5", "10.2.0.5", PEER_OSLO_A, -EACCES},
+		{"10.1.0.5", "203.0.113.9", PEER_OSLO_A, -EACCES},
+		{"fd10:1::5", "fd64:1::2", PEER_OSLO_A, -EACCES},
+		/* Our own address as a source. */
+		{"100.64.0.1", "100.64.0.1", PEER_OSLO_A, -EACCES},
+	};
+	struct world w;
+
+	(void)state;
+	world_init(&w, EDGE_1);
+	assert_in(&w, ways, sizeof(ways) / sizeof(ways[0]));
+	world_fini(&w);
+}
+
+static void cloud_takes_icmp_errors_about_packets_that_went_there(void **state)
+{
+	struct packet quote;
+	struct packet p;
+	struct world w;
+
+	(void)state;
+	world_init(&w, EDGE_1);
+
+	udp(&quote, "100.64.0.1", "10.1.0.5");
+	icmp_error(&p, "192.168.7.1", "100.64.0.1", &quote);
+	assert_int_equal(in(&w, PEER_OSLO_A, &p), 0);
+	assert_int_equal(in(&w, PEER_OSLO_B, &p), 0);
+	assert_int_equal(in(&w, PEER_BERGEN_A, &p), -EACCES);
+
+	/* About a packet that was not ours. */
+	udp(&quote, "100.64.0.2", "10.1.0.5");
+	icmp_error(&p, "192.168.7.1", "100.64.0.1", &quote);
+	assert_int_equal(in(&w, PEER_OSLO_A, &p), -EACCES);
+
+	/* About a packet to the internet. */
+	udp(&quote, "100.64.0.1", "203.0.113.9");
+	icmp_error(&p, "192.168.7.1", "100.64.0.1", &quote);
+	assert_int_equal(in(&w, PEER_OSLO_A, &p), -EACCES);
+
+	/* A redirect is no error. */
+	udp(&quote, "100.64.0.1", "10.1.0.5");
+	icmp_error(&p, "192.168.7.1", "100.64.0.1", &quote);
+	p.data[20] = 5;
+	assert_int_equal(in(&w, PEER_OSLO_A, &p), -EACCES);
+
+	/* Nor is a ping. */
+	p.data[20] = 8;
+	assert_int_equal(in(&w, PEER_OSLO_A, &p), -EACCES);
+	world_fini(&w);
+}
+
+static void site_takes_from_a_cloud_gateway_its_own_addresses(void **state)
+{
+	static const struct way ways[] = {
+		{"100.64.0.1", "10.1.0.5", PEER_EDGE_1, 0},
+		{"100.64.0.1", "100.64.0.11", PEER_EDGE_1, 0},
+		{"fd64:1::1", "fd10:1::5", PEER_EDGE_1, 0},
+		{"100.64.0.2", "10.1.0.5", PEER_EDGE_1, -EACCES},
+		{"100.64.0.1", "10.1.0.5", PEER_EDGE_2, -EACCES},
+		{"203.0.113.9", "10.1.0.5", PEER_EDGE_1, -EACCES},
+		{"10.1.0.6", "10.1.0.5", PEER_EDGE_1, -EACCES},
+		{"100.64.0.1", "10.2.0.5", PEER_EDGE_1, -EACCES},
+		{"100.64.0.1", "10.1.1.5", PEER_EDGE_1, -EACCES},
+		{"100.64.0.1", "100.64.0.12", PEER_EDGE_1, -EACCES},
+		{"100.64.0.1", "8.8.8.8", PEER_EDGE_1, -EACCES},
+	};
+	struct packet quote;
+	struct packet p;
+	struct world w;
+
+	(void)state;
+	world_init(&w, OSLO_A);
+	assert_in(&w, ways, sizeof(ways) / sizeof(ways[0]));
+
+	/* No exception for ICMP errors in this direction. */
+	udp(&quote, "10.1.0.5", "100.64.0.1");
+	icmp_error(&p, "203.0.113.9", "10.1.0.5", &quote);
+	assert_int_equal(in(&w, PEER_EDGE_1, &p), -EACCES);
+	icmp_error(&p, "100.64.0.1", "10.1.0.5", &quote);
+	assert_int_equal(in(&w, PEER_EDGE_1, &p), 0);
+	world_fini(&w);
+}
+
+static void addresses_of_one_link_never_travel(void **state)
+{
+	static const char *const v4[] = {
+		"0.0.0.0",         "0.1.2.3",   "127.0.0.1",      "224.0.0.1",
+		"239.255.255.250", "240.0.0.1", "255.255.255.255"};
+	static const char *const v6[] = {"::",      "::1",     "ff02::1",
+					 "ff0e::1", "fe80::1", "febf::1"};
+	struct packet quote;
+	struct packet p;
+	struct world w;
+	size_t i;
+
+	(void)state;
+	/* A site that owns everything. */
+	world_init(&w, EDGE_1);
+	w.networks[1][0] = prefix("0.0.0.0/0");
+	w.networks[1][1] = prefix("::/0");
+	w.steer = steer_new(&w.plan, &w.arena);
+	udp(&p, "100.64.0.1", "9.9.9.9");
+	assert_int_equal(out(&w, &p), PEER_BERGEN_A);
+
+	for (i = 0; i < sizeof(v4) / sizeof(v4[0]); i++) {
+		udp(&p, "100.64.0.1", v4[i]);
+		assert_int_equal(out(&w, &p), STEER_NO_PEER);
+		udp(&p, v4[i], "100.64.0.1");
+		assert_int_equal(in(&w, PEER_BERGEN_A, &p), -EACCES);
+	}
+	for (i = 0; i < sizeof(v6) / sizeof(v6[0]); i++) {
+		udp(&p, "fd64:1::1", v6[i]);
+		assert_int_equal(out(&w, &p), STEER_NO_PEER);
+		udp(&p, v6[i], "fd64:1::1");
+		assert_int_equal(in(&w, PEER_BERGEN_A, &p), -EACCES);
+	}
+	/* Not even as the source of an ICMP error. */
+	udp(&quote, "100.64.0.1", "10.1.0.5");
+	icmp_error(&p, "127.0.0.1", "100.64.0.1", &quote);
+	assert_int_equal(in(&w, PEER_OSLO_A, &p), -EACCES);
+	world_fini(&w);
+}
+
+static void gateway_without_peers_sends_nothing(void **state)
+{
+	struct packet p;
+	struct world w;
+
+	(void)state;
+	world_init(&w, EDGE_1);
+	w.plan.peer_cnt = 0;
+	w.steer = steer_new(&w.plan, &w.arena);
+	udp(&p, "100.64.0.1", "10.1.0.5");
+	assert_int_equal(out(&w, &p), STEER_NO_PEER);
+	world_fini(&w);
+}
+
+/** tuple() - Packet with ports */
+static void tuple(struct packet *p, const char *src, unsigned int sport,
+		  const char *dst, unsigned int dport, uint8_t proto)
+{
+	begin(p, src, dst, proto);
+	packet_ports(p, proto, sport, dport);
+	packet_add(p, NULL, 8);
+	packet_close(p);
+}
+
+static void flow_is_the_same_in_both_directions(void **state)
+{
+	static const uint8_t protos[] = {TCP, UDP};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct packet a;
+		struct packet b;
+
+		tuple(&a, "100.64.0.1", 40000, "10.1.0.5", 443, protos[i]);
+		tuple(&b, "10.1.0.5", 443, "100.64.0.1", 40000, protos[i]);
+		assert_int_equal(flow(&a), flow(&b));
+		tuple(&a, "fd64:1::1", 1, "fd10:1::5", 2, protos[i]);
+		tuple(&b, "fd10:1::5", 2, "fd64:1::1", 1, protos[i]);
+		assert_int_equal(flow(&a), flow(&b));
+		/* Equal addresses: the ports alone order the ends. */
+		tuple(&a, "10.1.0.5", 1, "10.1.0.5", 2, protos[i]);
+		tuple(&b, "10.1.0.5", 2, "10.1.0.5", 1, protos[i]);
+		assert_int_equal(flow(&a), flow(&b));
+	}
+}
+
+static void flow_depends_on_each_part_of_the_tuple(void **state)
+{
+	struct packet p[6];
+	size_t i;
+	size_t k;
+
+	(void)state;
+	tuple(&p[0], "100.64.0.1", 40000, "10.1.0.5", 443, TCP);
+	tuple(&p[1], "100.64.0.1", 40001, "10.1.0.5", 443, TCP);
+	tuple(&p[2], "100.64.0.1", 40000, "10.1.0.5", 444, TCP);
+	tuple(&p[3], "100.64.0.1", 40000, "10.1.0.6", 443, TCP);
+	tuple(&p[4], "100.64.0.1", 40000, "10.1.0.5", 443, UDP);
+	tuple(&p[5], "100.64.0.1", 443, "10.1.0.5", 40000, TCP);
+	for (i = 0; i < 6; i++) {
+		for (k = 0; k < i; k++)
+			assert_int_not_equal(flow(&p[i]), flow(&p[k]));
+	}
+}
+
+static void flow_of_an_icmp_error_is_that_of_the_quoted_packet(void **state)
+{
+	struct packet quote;
+	struct packet p;
+
+	(void)state;
+	tuple(&quote, "100.64.0.1", 40000, "10.1.0.5", 443, TCP);
+	icmp_error(&p, "192.168.7.1", "100.64.0.1", &quote);
+	assert_int_equal(flow(&p), flow(&quote));
+
+	/* Eight bytes of the transport header are enough. */
+	p.len = 20 + 8 + 20 + 8;
+	packet_close(&p);
+	assert_int_equal(flow(&p), flow(&quote));
+
+	tuple(&quote, "fd64:1::1", 40000, "fd10:1::5", 53, UDP);
+	icmp_error(&p, "2001:db8::1", "fd64:1::1", &quote);
+	assert_int_equal(flow(&p), flow(&quote));
+}
+
+/** echo() - Ping or its answer */
+static void echo(struct packet *p, const char *src, const char *dst,
+		 uint8_t type, unsigned int id)
+{
+	uint8_t *icmp;
+
+	begin(p, src, dst, addr(src).family == IP_V4 ? ICMP : ICMPV6);
+	icmp = packet_add(p, NULL, 64);
+	icmp[0] = type;
+	put_u16(icmp + 4, id);
+	put_u16(icmp + 6, (size_t)random() & 0xffff);
+	packet_close(p);
+}
+
+static void flow_of_a_ping_is_its_id(void **state)
+{
+	struct packet ping;
+	struct packet pong;
+	struct packet other;
+	struct packet error;
+
+	(void)state;
+	echo(&ping, "100.64.0.1", "10.1.0.5", 8, 77);
+	echo(&pong, "10.1.0.5", "100.64.0.1", 0, 77);
+	echo(&other, "100.64.0.1", "10.1.0.5", 8, 78);
+	assert_int_equal(flow(&ping), flow(&pong));
+	assert_int_not_equal(flow(&ping), flow(&other));
+	icmp_error(&error, "192.168.7.1", "100.64.0.1", &ping);
+	assert_int_equal(flow(&error), flow(&ping));
+
+	echo(&ping, "fd64:1::1", "fd10:1::5", 128, 77);
+	echo(&pong, "fd10:1::5", "fd64:1::1", 129, 77);
+	echo(&other, "fd64:1::1", "fd10:1::5", 128, 78);
+	assert_int_equal(flow(&ping), flow(&pong));
+	assert_int_not_equal(flow(&ping), flow(&other));
+}
+
+static void flow_of_fragments_is_one_for_all_of_them(void **state)
+{
+	struct packet first;
+	struct packet later;
+
+	(void)state;
+	tuple(&first, "100.64.0.1", 40000, "10.1.0.5", 443, UDP);
+	put_u16(first.data + 6, 0x2000);
+	tuple(&later, "100.64.0.1", 1, "10.1.0.5", 2, UDP); /* payload */
+	put_u16(later.data + 6, 0x00b9);
+	assert_int_equal(flow(&first), flow(&later));
+}
+
+static void flow_of_a_cut_transport_header_is_not_read_from_behind_it(
+	void **state)
+{
+	size_t len;
+
+	(void)state;
+	for (len = 0; len < 8; len++) {
+		struct ip_view view;
+		struct packet p;
+		uint8_t *copy;
+
+		begin(&p, "100.64.0.1", "10.1.0.5", UDP);
+		packet_add(&p, NULL, len);
+		packet_close(&p);
+		copy = malloc(p.len);
+		assert_non_null(copy);
+		memcpy(copy, p.data, p.len);
+		assert_int_equal(ip_view(copy, p.len, &view), 0);
+		assert_int_equal(steer_flow(copy, &view), flow(&p));
+		free(copy);
+	}
+}
+
+static void flows_spread_evenly(void **state)
+{
+	unsigned int buckets[8] = {0};
+	unsigned int port;
+	size_t i;
+
+	(void)state;
+	for (port = 1024; port < 1024 + 8000; port++) {
+		struct packet p;
+
+		tuple(&p, "100.64.0.1", port, "10.1.0.5", 443, TCP);
+		buckets[flow(&p) % 8]++;
+	}
+	/* 1000 in each, give or take four standard deviations. */
+	for (i = 0; i < 8; i++)
+		assert_in_range(buckets[i], 1000 - 120, 1000 + 120);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			cloud_sends_by_longest_prefix_of_the_destination),
+		cmocka_unit_test(cloud_sends_only_from_its_own_addresses),
+		cmocka_unit_test(
+			site_sends_to_cloud_gateways_from_its_networks),
+		cmocka_unit_test(
+			site_passes_icmp_errors_of_any_router_about_its_packets),
+		cmocka_unit_test(
+			cloud_takes_from_a_peer_what_its_site_may_send),
+		cmocka_unit_test(
+			cloud_takes_icmp_errors_about_packets_that_went_there),
+		cmocka_unit_test(
+			site_takes_from_a_cloud_gateway_its_own_addresses),
+		cmocka_unit_test(addresses_of_one_link_never_travel),
+		cmocka_unit_test(gateway_without_peers_sends_nothing),
+		cmocka_unit_test(flow_is_the_same_in_both_directions),
+		cmocka_unit_test(flow_depends_on_each_part_of_the_tuple),
+		cmocka_unit_test(
+			flow_of_an_icmp_error_is_that_of_the_quoted_packet),
+		cmocka_unit_test(flow_of_a_ping_is_its_id),
+		cmocka_unit_test(flow_of_fragments_is_one_for_all_of_them),
+		cmocka_unit_test(
+			flow_of_a_cut_transport_header_is_not_read_from_behind_it),
+		cmocka_unit_test(flows_spread_evenly),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
