@@ -101,15 +101,20 @@ static struct channel *choose(struct worker *worker, const uint8_t *data,
 	return channel;
 }
 
-/** pack() - One packet, read to @data, into its channel */
-static void pack(struct worker *worker, const uint8_t *data, size_t len)
+/**
+ * pack() - One packet, read to @data, into its channel
+ *
+ * Return: the channel, or NULL when the packet was dropped
+ */
+static struct channel *pack(struct worker *worker, const uint8_t *data,
+			    size_t len)
 {
 	int peer = STEER_NO_PEER;
 	struct channel *channel = choose(worker, data, len, &peer);
 	uint8_t *room;
 
 	if (!channel)
-		return;
+		return NULL;
 	room = outbox_room(&channel->outbox);
 	if (room != data)
 		memcpy(room, data, len);
@@ -119,6 +124,7 @@ static void pack(struct worker *worker, const uint8_t *data, size_t len)
 	worker->stats.up.bytes += len - VNET_HDR_LEN;
 	worker->stats.peer_up[peer].packets++;
 	worker->stats.peer_up[peer].bytes += len - VNET_HDR_LEN;
+	return channel;
 }
 
 /** pump_all() - Send what was packed */
@@ -146,44 +152,48 @@ static void pause_reading(struct worker *worker, bool pause)
 /**
  * read_one() - One packet from the TUN into a channel
  *
- * Return: 1 done, 0 the TUN is empty
+ * Return: false when no more can be read now: the TUN is empty or failed, or the
+ *	   packet's channel is full even after it has sent what it could
  */
-static int read_one(struct worker *worker)
+static bool read_one(struct worker *worker)
 {
 	uint8_t *data = channel_may_pack(worker->likely)
 				? outbox_room(&worker->likely->outbox)
 				: worker->scratch;
+	struct channel *channel;
 	ssize_t len = tun_read(worker->setup->tun_fd, data,
 			       VNET_HDR_LEN + PKT_LEN_MAX);
 
 	if (len == -EAGAIN)
-		return 0;
+		return false;
 	if (len < 0) {
 		/* The device is down or gone: the steward mends it, or ends
 		 * us.  Do not spin on it. */
 		log_err("event=tun_read_failed error=\"%s\"",
 			strerror((int)-len));
 		pause_reading(worker, true);
-		return 0;
+		return false;
 	}
-	pack(worker, data, (size_t)len);
-	return 1;
+	channel = pack(worker, data, (size_t)len);
+	if (!channel || !outbox_is_full(&channel->outbox))
+		return true;
+	channel_pump(channel);
+	if (!outbox_is_full(&channel->outbox))
+		return true;
+	pause_reading(worker, true);
+	return false;
 }
 
 void uplink_run(struct worker *worker)
 {
 	int i;
 
-	for (i = 0; i < UPLINK_BUDGET; i++) {
-		if (any_full(worker))
-			pump_all(worker);
-		if (any_full(worker)) {
-			pause_reading(worker, true);
-			return;
-		}
-		if (!read_one(worker))
-			break;
+	if (any_full(worker)) {
+		pause_reading(worker, true);
+		return;
 	}
+	for (i = 0; i < UPLINK_BUDGET && read_one(worker); i++)
+		;
 	pump_all(worker);
 }
 
