@@ -117,6 +117,10 @@ static int secret_check(int fd, const char **why)
 		*why = "not a regular file; a key lies in a file of its own";
 		return -EACCES;
 	}
+	if (st.st_size == 0) {
+		*why = "empty; write the key there";
+		return -EBADMSG;
+	}
 	if (st.st_mode & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)) {
 		*why = "group or others may read or change it; "
 		       "chmod 600 makes it private";

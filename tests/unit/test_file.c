@@ -139,11 +139,14 @@ static void a_secret_that_is_no_usable_file_is_refused_with_a_reason(
 
 	(void)state;
 	put("empty", "\n", 1, 0600);
+	put("nothing", "", 0, 0644);
 	put("nul", "a\0b", 3, 0600);
 	put("long", "abcd", 4, 0600);
 	assert_int_equal(mkfifo("fifo", 0600), 0);
 
 	assert_int_equal(file_read_secret("empty", 9, &text, &why), -EBADMSG);
+	assert_string_equal(why, "empty; write the key there");
+	assert_int_equal(file_read_secret("nothing", 9, &text, &why), -EBADMSG);
 	assert_string_equal(why, "empty; write the key there");
 	assert_int_equal(file_read_secret("nul", 9, &text, &why), -EBADMSG);
 	assert_non_null(strstr(why, "NUL"));
