@@ -27,6 +27,7 @@
 #include "policy/plan.h"
 #include "policy/print.h"
 #include "steward/nft.h"
+#include "steward/state.h"
 #include "sys/file.h"
 
 /**
@@ -164,21 +165,38 @@ static void show_diag(const struct diag *diag)
 }
 
 /**
- * known_ids() - Ids of services that the gateway gave before
+ * read_state() - What a running gateway remembers, if there is one
+ * @check:	Run
  * @conf:	Settings, which name the state file
- * @cnt:	Set to the number of entries
+ * @state:	Receives it; empty when there is no file
  *
- * The ruleset shown is the exact one that a first start loads; ids of a running
- * gateway differ from it only where two names' hashes collide.
- *
- * Return: entries, or NULL
+ * Ids of services and the interfaces it opened: with them the ruleset is
+ * exactly the one in the kernel, without them that of a first start.
  */
-static const struct plan_id *known_ids(const struct gateway_conf *conf,
-				       size_t *cnt)
+static void read_state(struct check *check, const struct gateway_conf *conf,
+		       struct state *state)
 {
-	(void)conf;
-	*cnt = 0;
-	return NULL;
+	char *text = NULL;
+	ssize_t len = file_read(conf->state_file, POLICY_LEN_MAX, &text);
+	size_t cnt = 0;
+	size_t i;
+
+	state_init(state, &check->arena);
+	if (len >= 0)
+		state_parse(state, text);
+	else if (len != -ENOENT)
+		fprintf(stderr,
+			"%s: warning: cannot be read: %s; the ruleset is that "
+			"of a first start\n",
+			conf->state_file, strerror((int)-len));
+	free(text);
+
+	/* Somebody may have edited the file. */
+	for (i = 0; i < state->opened_cnt; i++) {
+		if (nft_ifname_ok(state->opened[i]))
+			state->opened[cnt++] = state->opened[i];
+	}
+	state->opened_cnt = cnt;
 }
 
 /**
@@ -193,17 +211,17 @@ static void render(struct check *check, const struct policy *policy,
 		   const struct gateway_conf *conf,
 		   const struct policy_gateway *gateway, struct strbuf *out)
 {
-	const struct plan_id *known;
-	size_t known_cnt;
+	const struct plan *plan;
+	struct state state;
 
 	if (!check->show_nft) {
 		policy_print(policy, out);
 		return;
 	}
-	known = known_ids(conf, &known_cnt);
-	nft_render(plan_make(policy, gateway, conf, known, known_cnt,
-			     &check->arena),
-		   NULL, 0, out);
+	read_state(check, conf, &state);
+	plan = plan_make(policy, gateway, conf, state.ids, state.id_cnt,
+			 &check->arena);
+	nft_render(plan, state.opened, state.opened_cnt, out);
 }
 
 /**

@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# golden.sh - relaytun check as a person runs it: output, errors, exit codes
+#
+# What the languages mean is pinned by tests/unit/test_golden_policy.c; here are
+# the command line, files that cannot be read, and errors of two files at once.
+
+set -euo pipefail
+export LC_ALL=C
+cd "$(dirname "$0")/.."
+relaytun=$PWD/${BUILD:-build}/bin/relaytun
+golden=$PWD/tests/golden
+dir=$(mktemp -d "${TMPDIR:-/tmp}/relaytun-golden.XXXXXX")
+trap 'rm -rf "$dir"' EXIT
+bad=0
+
+# run CODE ARGUMENT...: check with these; its outputs are in out and err
+run() {
+	local want=$1 code=0
+	shift
+	"$relaytun" check "$@" >"$dir/out" 2>"$dir/err" </dev/null || code=$?
+	name="check $*"
+	[ "$code" = "$want" ] || fail "exit code $code, not $want"
+}
+
+# fail TEXT
+fail() {
+	echo "FAIL ${name//$dir/DIR}: $1"
+	sed 's/^/    /' "$dir/err"
+	bad=1
+}
+
+# says TEXT: is it exactly what stands on stderr?
+says() {
+	[ "$(sed "s|$dir|DIR|g" "$dir/err")" = "$1" ] || fail "expected: $1"
+}
+
+# prints FILE: is it exactly what stands on stdout?
+prints() {
+	diff -u "$1" "$dir/out" >>"$dir/err" || fail "stdout differs"
+}
+
+# A policy alone, and with the gateway that uses it.
+cat >"$dir/gateway.cfg" <<END
+name        = "edge-1";
+policy      = "$dir/policy.cfg";
+credentials = { key_name = "send"; key_file = "/etc/relaytun/send.key"; };
+state_file  = "$dir/state";
+END
+cp etc/policy.cfg "$dir/policy.cfg"
+run 0 etc/policy.cfg
+prints "$golden/policy/example.ok"
+says ''
+run 0 -c "$dir/gateway.cfg"
+prints "$golden/policy/example.ok"
+run 0 -c "$dir/gateway.cfg" "$golden/policy/example.ok"
+prints "$golden/policy/example.ok"
+run 0 "$golden/policy/warnings.cfg"
+prints "$golden/policy/warnings.ok"
+grep -q '^[^ ]*:11: warning: ' "$dir/err" || fail 'no warning'
+
+# The ruleset: of a first start, and with what a gateway remembers.
+run 0 -c "$dir/gateway.cfg" --show-nft
+grep -q '^table inet relaytun_edge-1 {' "$dir/out" || fail 'no ruleset'
+says ''
+printf 'id oslo/dns 12345\nforwarding eth7\nforwarding x";\n' >"$dir/state"
+run 0 -c "$dir/gateway.cfg" --show-nft
+grep -q 12345 "$dir/out" || fail 'a known id is not used'
+grep -q eth7 "$dir/out" || fail 'an opened interface is not shown'
+! grep -q 'x";' "$dir/out" || fail 'a bad interface name is shown'
+rm "$dir/state"
+mkdir "$dir/state"
+run 0 -c "$dir/gateway.cfg" --show-nft
+says 'DIR/state: warning: cannot be read: Is a directory; the ruleset is that of a first start'
+rmdir "$dir/state"
+
+# Files that are not there, or are none.
+run 2 "$dir/none.cfg"
+says 'DIR/none.cfg: cannot be read: No such file or directory'
+run 2 "$dir"
+says 'DIR: cannot be read: Is a directory'
+printf 'version = 1;\0' >"$dir/nul.cfg"
+run 2 "$dir/nul.cfg"
+says 'DIR/nul.cfg: has NUL bytes in it; it must be a text file'
+truncate -s 17M "$dir/large.cfg"
+run 2 "$dir/large.cfg"
+says 'DIR/large.cfg: is larger than 16777216 bytes, the most a configuration file may have'
+run 2 -c "$dir/none.cfg" etc/policy.cfg
+says 'DIR/none.cfg: cannot be read: No such file or directory'
+[ ! -s "$dir/out" ] || fail 'prints something in spite of errors'
+
+# Errors of both files come in one run, also when gateway.cfg names the policy.
+cat >"$dir/bad.cfg" <<END
+policy      = "$dir/policy.cfg";
+credentials = { key_name = "send"; key_file = "send.key"; };
+END
+printf 'version = 2; gateways = ();\nsites = ( 1 );' >"$dir/policy.cfg"
+run 2 -c "$dir/bad.cfg"
+says 'DIR/bad.cfg: gateway.cfg needs "name"
+DIR/bad.cfg:2: key_file "send.key": it must be an absolute path, beginning with '\''/'\''
+DIR/policy.cfg:1: version 2 is unknown; this program reads version 1
+DIR/policy.cfg:2: each site must be a group { }, not a number'
+run 2 -c "$dir/gateway.cfg" etc/policy.cfg --no-such-option
+run 0 -c "$dir/gateway.cfg" "$golden/policy/example.ok"
+sed 's/edge-1/edge-2/' "$dir/gateway.cfg" >"$dir/other.cfg"
+run 2 -c "$dir/other.cfg" etc/policy.cfg
+says 'DIR/other.cfg:1: name "edge-2" is none of the policy'\''s gateways; these are: edge-1, oslo-a'
+
+# More errors than are worth printing.
+{
+	echo 'version = 1; gateways = (); sites = (); x = ('
+	seq -s , 3
+	echo ');'
+	seq -f 'key%g = 1;' 300
+} >"$dir/many.cfg"
+run 2 "$dir/many.cfg"
+[ "$(wc -l <"$dir/err")" = 201 ] || fail 'not 200 errors and one line more'
+[ "$(tail -n 1 "$dir/err")" = '... and 101 more' ] || fail 'no count of the rest'
+
+# Usage.
+run 0 --help
+grep -q '^Usage: relaytun check' "$dir/out" || fail 'no help on stdout'
+run 2 a b
+says 'relaytun check: one policy at a time'
+run 2 --show-nft etc/policy.cfg
+says 'relaytun check: --show-nft needs -c GATEWAY.cfg: a ruleset is a gateway'\''s'
+run 2 -c
+[ ! -s "$dir/out" ] || fail 'usage error on stdout'
+
+# A full disk is no success.
+name='check >/dev/full'
+code=0
+"$relaytun" check etc/policy.cfg >/dev/full 2>"$dir/err" || code=$?
+[ "$code" = 1 ] || fail "exit code $code, not 1"
+says 'relaytun check: cannot print: No space left on device'
+
+exit "$bad"
