@@ -124,7 +124,7 @@ PURE_PREFIXES='json_ mbedtls_md mbedtls_sha1 mbedtls_sha256'
 
 # Pure folders, and pure files of others.
 PURE_FOLDERS='base codec policy hyco'
-PURE_FILES='steward/nft steward/state carrier/steer relay/splice relay/auth
+PURE_FILES='steward/nft steward/state carrier/lpm carrier/steer relay/splice relay/auth
 relay/request relay/relay_conf'
 
 # pure_objects: those that were built
