@@ -21,11 +21,11 @@ plant() {
 				type inet_service : ipv4_addr
 				elements = { 4711 : 10.1.0.7 }
 			}
-			chain mark {
+			chain marks {
 				type filter hook prerouting priority -150
 				udp dport 4711 ct mark set 0x10000
 			}
-			chain forward {
+			chain passing {
 				type filter hook forward priority 10; policy accept
 				ct state invalid drop
 			}
@@ -77,7 +77,6 @@ configure
 relay_up
 for where in cloud onprem; do
 	plant "$where"
-	wait_for 5 addresses_settled "$where" || fail "IPv6 is not ready"
 	snapshot "$where" "$DIR/before-$where"
 done
 for where in cloud onprem; do

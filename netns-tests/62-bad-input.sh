@@ -19,14 +19,13 @@ untouched() {
 gateway_refuses() {
 	local what=$1 code=$2 regex=$3
 	shift 3
-	refused "$what" "$code" "$regex" at cloud "$@" "$RELAYTUN" gateway \
+	refused "$what" "$code" "$regex" at cloud timeout 20 "$@" "$RELAYTUN" gateway \
 		-c "$DIR/edge-1.cfg"
 	untouched "$what"
 }
 
 topo_up
 configure
-wait_for 5 addresses_settled cloud || fail "IPv6 is not ready"
 at cloud nft list ruleset >/dev/null # what it loads at first use, it loads now
 snapshot cloud "$DIR/before"
 
@@ -86,15 +85,15 @@ cp "$DIR/untaken" "$DIR/before"
 spawn relay other python3 "$HERE/lib/echo.py" serve 192.0.2.1 443
 wait_for 5 relay_listens || fail "nobody takes the relay's port"
 refused "a port in use" 1 "192.0.2.1.*443.* in use" \
-	at relay "$RELAYTUN" relay -c "$DIR/relay.cfg"
+	at relay timeout 20 "$RELAYTUN" relay -c "$DIR/relay.cfg"
 stop other || :
 sed -i "s|listen.key|nowhere.key|" "$DIR/relay.cfg"
 refused "no key file for the relay" 2 "nowhere.key.*[Nn]o such file" \
-	at relay "$RELAYTUN" relay -c "$DIR/relay.cfg"
+	at relay timeout 20 "$RELAYTUN" relay -c "$DIR/relay.cfg"
 write_relay
 sed -i "s|relay.pem|relay.key|" "$DIR/relay.cfg"
 refused "no certificate in the certificate's file" "[12]" "relay.key" \
-	at relay "$RELAYTUN" relay -c "$DIR/relay.cfg"
+	at relay timeout 20 "$RELAYTUN" relay -c "$DIR/relay.cfg"
 write_relay
 
 # A second gateway of the same name leaves the first alone.
@@ -102,7 +101,7 @@ relay_up
 gateway_up cloud
 snapshot cloud "$DIR/running"
 refused "a second gateway of the same name" 1 "edge-1.* runs" \
-	at cloud "$RELAYTUN" gateway -c "$DIR/edge-1.cfg"
+	at cloud timeout 20 "$RELAYTUN" gateway -c "$DIR/edge-1.cfg"
 snapshot cloud "$DIR/after"
 expect_file "the machine with a second gateway" "$DIR/after" "$DIR/running"
 alive edge-1 || fail "the first gateway ended"

@@ -37,6 +37,9 @@ kernel_defaults() {
 	ip netns exec "$NS-$1" sysctl -q -w net.ipv4.ip_forward=0 \
 		net.ipv4.conf.all.rp_filter=0 \
 		net.ipv4.conf.default.rp_filter=2
+	# Link-local addresses are usable at once.
+	ip netns exec "$NS-$1" sysctl -q -w net.ipv6.conf.all.accept_dad=0 \
+		net.ipv6.conf.default.accept_dad=0 2>/dev/null || :
 }
 
 # cable WHERE DEV ADDRESS WHERE DEV ADDRESS: one veth pair, both ends up
@@ -47,11 +50,6 @@ cable() {
 	ip -n "$NS-$4" address add "$6" dev "$5"
 	ip -n "$NS-$1" link set "$2" up
 	ip -n "$NS-$4" link set "$5" up
-}
-
-# addresses_settled WHERE: has IPv6 done its duplicate address detection?
-addresses_settled() {
-	! ip -n "$NS-$1" -6 address show tentative | grep -q .
 }
 
 # site_firewall: the on-prem gateway can only dial out.
@@ -75,7 +73,7 @@ watch() {
 			counter arrived { }
 			chain in {
 				type filter hook prerouting priority -400
-				iifname "eth0" counter name arrived
+				iifname "eth0" meta nfproto ipv4 counter name arrived
 				tcp flags & rst == rst counter name resets
 			}
 			chain out {
@@ -115,6 +113,6 @@ snapshot() {
 		echo "# settings"
 		at "$1" sysctl -a 2>/dev/null | grep '^net\.' |
 			grep -vE 'nf_conntrack_count|stable_secret'
-		echo "# files" && find "$DIR/run" -mindepth 1
+		echo "# files" && find "$DIR/run" -name "${GATEWAY[$1]}.*"
 	} >"$2"
 }

@@ -135,11 +135,12 @@ carrier_pid() {
 	program_pid "$1" relaytun-carrier
 }
 
-# status_json cloud|onprem FILTER: a gateway's status through jq
+# status_json cloud|onprem FILTER: a gateway's status through jq.  (The exit
+# code 1 of a tunnel that is not up is no failure here.)
 status_json() {
 	local text
 	text=$(at "$1" "$RELAYTUN" status -c "$DIR/${GATEWAY[$1]}.cfg" --json) ||
-		return 1
+		[ $? = 1 ] || return 1
 	jq -er "$2" <<<"$text"
 }
 
