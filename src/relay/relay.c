@@ -280,7 +280,8 @@ int relay_run(const struct relay_conf *conf,
 	char iface[IP_ADDR_TEXT_SIZE];
 	int err;
 
-	lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
+	/* Why it does not start, the caller says in one line. */
+	lws_set_log_level(0, on_log);
 	relay.scratch = malloc(RELAY_SCRATCH_SIZE);
 	if (!relay.scratch)
 		return -ENOMEM;
@@ -291,6 +292,7 @@ int relay_run(const struct relay_conf *conf,
 		/* The port was free a moment ago: it is about the files. */
 		return conf->plaintext ? -EADDRNOTAVAIL : -EKEYREJECTED;
 	}
+	lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
 	err = adopt_signals(&relay);
 	if (!err)
 		err = ready(conf);
