@@ -49,7 +49,9 @@ write_gateway cloud
 # Secrets.
 mv "$DIR/send.key" "$DIR/hidden"
 gateway_refuses "no key file" 2 "send.key: .*[Nn]o such file"
-: >"$DIR/send.key"
+install -m 644 "$DIR/hidden" "$DIR/send.key"
+gateway_refuses "a key file that all may read" 2 "send.key: .*chmod 600"
+install -m 600 /dev/null "$DIR/send.key"
 gateway_refuses "an empty key file" 2 "send.key: .*empty"
 rm "$DIR/send.key"
 mkdir "$DIR/send.key"
@@ -92,7 +94,7 @@ refused "no key file for the relay" 2 "nowhere.key.*[Nn]o such file" \
 	at relay timeout 20 "$RELAYTUN" relay -c "$DIR/relay.cfg"
 write_relay
 sed -i "s|relay.pem|relay.key|" "$DIR/relay.cfg"
-refused "no certificate in the certificate's file" "[12]" "relay.key" \
+refused "no certificate in the certificate's file" 2 "relay.key" \
 	at relay timeout 20 "$RELAYTUN" relay -c "$DIR/relay.cfg"
 write_relay
 
