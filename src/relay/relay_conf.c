@@ -13,6 +13,9 @@
 #include "base/cfgread.h"
 #include "base/limits.h"
 
+/* A name of 253 characters and ":65535". */
+#define HOST_LEN_MAX 260
+
 static void check_path(struct cfg *cfg, config_setting_t *group,
 		       const char *key, const char *path)
 {
@@ -22,32 +25,63 @@ static void check_path(struct cfg *cfg, config_setting_t *group,
 			   path);
 }
 
+/** parse_port() - Digits alone, 1 to 65535; 0 for anything else */
+static uint16_t parse_port(const char *text)
+{
+	unsigned int port = 0;
+
+	if (strspn(text, "0123456789") != strlen(text) || strlen(text) > 5)
+		return 0;
+	for (; *text; text++)
+		port = port * 10 + (unsigned int)(*text - '0');
+	return port <= 65535 ? (uint16_t)port : 0;
+}
+
+/** parse_host() - An address, an IPv6 one in brackets; Return: was it one? */
+static bool parse_host(const char *text, size_t len, struct ip_addr *addr)
+{
+	char host[IP_ADDR_TEXT_SIZE];
+	bool brackets = len > 2 && text[0] == '[' && text[len - 1] == ']';
+
+	if (brackets) {
+		text++;
+		len -= 2;
+	}
+	if (len >= sizeof(host))
+		return false;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	return ip_addr_parse(host, addr) == 0 &&
+	       addr->family == (brackets ? IP_V6 : IP_V4);
+}
+
 /** read_listen() - "ADDRESS:PORT", IPv6 in brackets */
 static void read_listen(struct cfg *cfg, struct relay_conf *conf)
 {
 	config_setting_t *root = cfg_root(cfg);
 	const char *text = cfg_string_or(cfg, root, "listen", "0.0.0.0:443");
 	const char *colon = strrchr(text, ':');
-	char host[IP_ADDR_TEXT_SIZE + 2];
-	size_t len = colon ? (size_t)(colon - text) : 0;
-	char *end = NULL;
-	unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
-	char *addr = host;
 
-	if (len && len < sizeof(host)) {
-		memcpy(host, text, len);
-		host[len] = '\0';
-		if (host[0] == '[' && host[len - 1] == ']') {
-			host[len - 1] = '\0';
-			addr++;
-		}
-		conf->port = (uint16_t)port;
-		if (port && port <= 65535 && !*end &&
-		    !ip_addr_parse(addr, &conf->addr))
+	if (colon) {
+		conf->port = parse_port(colon + 1);
+		if (conf->port &&
+		    parse_host(text, (size_t)(colon - text), &conf->addr))
 			return;
 	}
 	diag_error(cfg->diag, cfg->path, cfg_key_line(root, "listen"),
 		   "listen \"%s\": write it as 0.0.0.0:443 or [::]:443", text);
+}
+
+/** is_base_url() - "wss://host[:port]" and no more? */
+static bool is_base_url(const char *url)
+{
+	const char *host;
+
+	if (strncasecmp(url, "wss://", 6) && strncasecmp(url, "ws://", 5))
+		return false;
+	host = strstr(url, "://") + 3;
+	return *host && *host != ':' && strlen(host) <= HOST_LEN_MAX &&
+	       !strpbrk(host, "/@?#\"\\ ");
 }
 
 static void read_public(struct cfg *cfg, struct relay_conf *conf)
@@ -56,11 +90,7 @@ static void read_public(struct cfg *cfg, struct relay_conf *conf)
 	const char *url = cfg_string_or(cfg, root, "public", NULL);
 
 	conf->public_url = url;
-	if (!url)
-		return;
-	if ((strncasecmp(url, "wss://", 6) && strncasecmp(url, "ws://", 5)) ||
-	    strchr(strstr(url, "://") + 3, '/') || strpbrk(url, " ?#\"\\") ||
-	    strlen(url) > 300)
+	if (url && !is_base_url(url))
 		diag_error(cfg->diag, cfg->path, cfg_key_line(root, "public"),
 			   "public \"%s\": write it as wss://relay.example.net "
 			   "or wss://relay.example.net:8443",
@@ -130,6 +160,26 @@ static void read_key(struct cfg *cfg, config_setting_t *group,
 	key->file = cfg_string(cfg, group, "key", "key_file");
 	key->rights = read_rights(cfg, group);
 	check_path(cfg, group, "key_file", key->file);
+	if (key->name &&
+	    (!key->name[0] || strlen(key->name) > KEY_NAME_LEN_MAX))
+		diag_error(cfg->diag, cfg->path, cfg_key_line(group, "name"),
+			   "a key's name has 1 to %d characters",
+			   KEY_NAME_LEN_MAX);
+}
+
+/** check_key_twice() - The last of @cnt keys must differ from those before */
+static void check_key_twice(struct cfg *cfg, const struct relay_key *keys,
+			    size_t cnt)
+{
+	const struct relay_key *last = &keys[cnt - 1];
+	size_t i;
+
+	for (i = 0; last->name && i + 1 < cnt; i++) {
+		if (keys[i].name && !strcmp(keys[i].name, last->name))
+			diag_error(cfg->diag, cfg->path, last->line,
+				   "key \"%s\" stands twice in one list",
+				   last->name);
+	}
 }
 
 static struct relay_key *read_keys(struct cfg *cfg, config_setting_t *group,
@@ -145,11 +195,13 @@ static struct relay_key *read_keys(struct cfg *cfg, config_setting_t *group,
 	for (i = 0; i < len; i++) {
 		config_setting_t *entry = config_setting_get_elem(list, i);
 
-		if (config_setting_is_group(entry))
-			read_key(cfg, entry, &keys[(*cnt)++]);
-		else
+		if (!config_setting_is_group(entry)) {
 			diag_error(cfg->diag, cfg->path, cfg_line(entry),
 				   "each key is a group { ... }");
+			continue;
+		}
+		read_key(cfg, entry, &keys[(*cnt)++]);
+		check_key_twice(cfg, keys, *cnt);
 	}
 	return keys;
 }
@@ -208,6 +260,11 @@ static void read_paths(struct cfg *cfg, struct relay_conf *conf)
 		}
 		read_path(cfg, entry, &conf->paths[conf->path_cnt++]);
 		check_twice(cfg, entry, conf);
+		if (!conf->key_cnt && !conf->paths[conf->path_cnt - 1].key_cnt)
+			diag_error(cfg->diag, cfg->path, cfg_line(entry),
+				   "connection without keys: nobody could "
+				   "listen or send; give it \"keys\", or the "
+				   "whole relay");
 	}
 	if (!len)
 		diag_error(cfg->diag, cfg->path, 0,
@@ -253,6 +310,10 @@ struct relay_conf *relay_conf_parse(const char *text, const char *path,
 		conf->keys = read_keys(&cfg, cfg_root(&cfg), &conf->key_cnt);
 		read_paths(&cfg, conf);
 		conf->user = cfg_string_or(&cfg, cfg_root(&cfg), "user", NULL);
+		if (conf->user && !conf->user[0])
+			diag_error(diag, path,
+				   cfg_key_line(cfg_root(&cfg), "user"),
+				   "user \"\": name one, or leave it out");
 		read_limits(&cfg, conf);
 		diag_sort(diag);
 	}

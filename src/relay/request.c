@@ -210,6 +210,11 @@ bool request_read(const struct http_request *head, struct request *request,
 		read_reject(query, request));
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 struct slice request_first_protocol(struct slice protocols)
 {
 	const char *comma;
@@ -219,7 +224,7 @@ struct slice request_first_protocol(struct slice protocols)
 	comma = memchr(protocols.data, ',', protocols.len);
 	if (comma)
 		protocols.len = (size_t)(comma - protocols.data);
-	while (protocols.len && protocols.data[protocols.len - 1] == ' ')
+	while (protocols.len && is_blank(protocols.data[protocols.len - 1]))
 		protocols.len--;
 	return protocols;
 }
@@ -237,7 +242,7 @@ bool request_offers(struct slice protocols, struct slice protocol)
 			return false;
 		protocols.len -= (size_t)(comma + 1 - protocols.data);
 		protocols.data = comma + 1;
-		while (protocols.len && *protocols.data == ' ') {
+		while (protocols.len && is_blank(*protocols.data)) {
 			protocols.data++;
 			protocols.len--;
 		}
