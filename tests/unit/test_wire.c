@@ -574,7 +574,7 @@ static void ping_and_pong_read_and_write_as_the_golden_bytes(void **state)
 		{GOLDEN "ping.hex",
 		 WIRE_PING,
 		 {1234567890123456789, 0x0102030405060708, 42}},
-		{GOLDEN "pong.hex", WIRE_PONG, {1234567890123456789, 28, 1}},
+		{GOLDEN "pong.hex", WIRE_PONG, {1234567890123456789, 289, 3}},
 	};
 	size_t i;
 
@@ -958,6 +958,41 @@ static void data_of_random_records_reads_back_what_was_written(void **state)
 	}
 }
 
+/** slurp() - A text file, NUL-terminated */
+static void slurp(const char *path, char *text, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	size_t len;
+
+	assert_non_null(file);
+	len = fread(text, 1, size - 1, file);
+	assert_true(len > 0 && feof(file));
+	text[len] = '\0';
+	fclose(file);
+}
+
+static void specification_quotes_the_golden_bytes(void **state)
+{
+	static const char *const paths[] = {GOLDEN "preface-cloud.hex",
+					    GOLDEN "data.hex"};
+	static char spec[128 * 1024];
+	size_t i;
+
+	(void)state;
+	slurp("docs/wire-format.md", spec, sizeof(spec));
+	for (i = 0; i < 2; i++) {
+		char vector[8192];
+		char *bytes;
+
+		slurp(paths[i], vector, sizeof(vector));
+		bytes = strstr(vector, "\n\n"); /* behind the headline */
+		assert_non_null(bytes);
+		if (!strstr(spec, bytes + 2))
+			fail_msg("docs/wire-format.md differs from %s",
+				 paths[i]);
+	}
+}
+
 /** random_fill() - Random bytes */
 static void random_fill(void *data, size_t len)
 {
@@ -1059,6 +1094,7 @@ int main(void)
 		cmocka_unit_test(data_commit_clears_what_must_not_travel),
 		cmocka_unit_test(
 			data_of_random_records_reads_back_what_was_written),
+		cmocka_unit_test(specification_quotes_the_golden_bytes),
 		cmocka_unit_test(random_hellos_read_back_as_written),
 	};
 
