@@ -49,7 +49,8 @@ LIBS_relaytun-relay	:= -lwebsockets -ljansson -lconfig -lmbedcrypto
 LIBS_relaytun-keys	:= -lmbedcrypto
 LIBS_ALL := $(sort $(foreach p,$(PROGRAMS),$(LIBS_$(notdir $(p)))))
 
-TESTS	:= $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+TESTS	:= $(patsubst %.c,$(B)/tests/%,\
+	$(notdir $(wildcard tests/unit/test_*.c tests/platform/test_*.c)))
 FUZZERS	:= $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all build deps check check-unit check-netns check-all demo bench \
@@ -75,6 +76,9 @@ $(PROGRAMS):
 	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_$(@F))
 
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_ALL) -lcmocka
+$(B)/tests/%: $(B)/obj/tests/platform/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_ALL) -lcmocka
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay_main.o $(LIB)

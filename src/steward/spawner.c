@@ -237,14 +237,19 @@ static void run(struct nest *nest)
 static int become_spawner(int sock, int program)
 {
 	static const cap_value_t caps[] = {CAP_SETUID, CAP_SETGID, CAP_KILL};
+	sigset_t theirs;
 	int copy;
 	int null;
 
 	(void)prctl(PR_SET_NAME, "relaytun-spawn");
-	/* Ctrl-C goes to the whole group of processes: the steward decides. */
-	(void)signal(SIGINT, SIG_IGN);
-	(void)signal(SIGTERM, SIG_IGN);
-	(void)signal(SIGHUP, SIG_IGN);
+	/* Ctrl-C goes to the whole group of processes: the steward decides.
+	 * Blocked, not ignored: a signal for a carrier that is just forked
+	 * waits until it unblocks them. */
+	sigemptyset(&theirs);
+	sigaddset(&theirs, SIGINT);
+	sigaddset(&theirs, SIGTERM);
+	sigaddset(&theirs, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &theirs, NULL);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0)
 		return -errno;

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * What we rely on in nf_tables and libnftables, in a namespace of our own.
+ */
+
+#include "steward/ruleset.h"
+
+#include <dirent.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "steward/nft.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+#define GOLDEN_DIR "tests/golden/nft"
+
+static int new_namespace(void **state)
+{
+	static bool have;
+
+	if (unshare(CLONE_NEWNET) == 0)
+		have = true;
+	*state = have ? &have : NULL;
+	return 0;
+}
+
+/** need_namespace() - Skip without root */
+static void need_namespace(void **state)
+{
+	if (!*state)
+		skip();
+}
+
+/** load() - Load a script that must be accepted */
+static void load(const char *what, const char *script)
+{
+	char line[DIAG_TEXT_LEN_MAX + 16] = "";
+	struct diag diag;
+	int err;
+
+	diag_init(&diag);
+	err = ruleset_load(script, &diag);
+	if (diag.cnt)
+		diag_text(&diag, 0, line, sizeof(line));
+	diag_fini(&diag);
+	if (err)
+		fail_msg("%s: %s", what, line);
+}
+
+/** refuses() - Does the kernel refuse a script, and is it said why? */
+static bool refuses(const char *script)
+{
+	struct diag diag;
+	bool refused;
+
+	diag_init(&diag);
+	refused = ruleset_load(script, &diag) < 0;
+	assert_int_equal(diag.error_cnt, refused);
+	diag_fini(&diag);
+	return refused;
+}
+
+static void every_golden_ruleset_loads_also_over_itself(void **state)
+{
+	struct dirent *entry;
+	unsigned int cnt = 0;
+	DIR *dir;
+
+	need_namespace(state);
+	dir = opendir(GOLDEN_DIR);
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		char path[300];
+		char *script;
+
+		if (!strstr(entry->d_name, ".nft"))
+			continue;
+		snprintf(path, sizeof(path), GOLDEN_DIR "/%s", entry->d_name);
+		assert_true(file_read(path, POLICY_LEN_MAX, &script) > 0);
+		load(path, script);
+		load(path, script);
+		free(script);
+		cnt++;
+	}
+	closedir(dir);
+	assert_true(cnt >= 4);
+}
+
+static void a_refused_script_leaves_nothing_of_itself(void **state)
+{
+	need_namespace(state);
+
+	assert_true(refuses("table inet half { chain a { jump nowhere; } }"));
+	assert_true(refuses("table inet half { nonsense }"));
+
+	assert_true(refuses("list table inet half"));
+}
+
+static void a_removal_is_accepted_with_and_without_the_table(void **state)
+{
+	struct strbuf script;
+
+	need_namespace(state);
+	strbuf_init(&script);
+	nft_render_removal("gone-1", &script);
+
+	load("without", strbuf_str(&script));
+	load("table", "table inet relaytun_gone-1 { }");
+	load("with", strbuf_str(&script));
+
+	assert_true(refuses("list table inet relaytun_gone-1"));
+	strbuf_fini(&script);
+}
+
+static void ten_thousand_services_load_within_three_seconds(void **state)
+{
+	static struct policy_service services[10000];
+	static struct plan_service entries[10000];
+	const struct ip_addr self = {IP_V4, {100, 64, 0, 1}};
+	struct policy_site site = {.name = "oslo"};
+	struct policy_gateway gateway = {
+		.name = "big", .site = &site, .addrs = &self, .addr_cnt = 1};
+	const struct policy policy = {&gateway, 1, &site, 1};
+	const struct gateway_conf conf = {.name = "big", .tun_name = "rt0"};
+	const struct plan plan = {
+		.policy = &policy,
+		.gateway = &gateway,
+		.conf = &conf,
+		.services = entries,
+		.service_cnt = 10000,
+	};
+	const enum gateway_role roles[] = {ROLE_CLOUD, ROLE_SITE};
+	size_t i;
+
+	need_namespace(state);
+	for (i = 0; i < 10000; i++) {
+		services[i] = (struct policy_service){
+			.name = "s",
+			.proto = PROTO_TCP,
+			.public_port = (uint16_t)(i + 1),
+			.target = {IP_V4,
+				   {10, 0, (uint8_t)(i >> 8), (uint8_t)i}},
+			.target_port = 80,
+		};
+		entries[i] = (struct plan_service){&site, &services[i],
+						   (uint32_t)i + 1};
+	}
+	for (i = 0; i < 2; i++) {
+		mono_t start = clock_mono();
+		struct strbuf script;
+
+		gateway.role = roles[i];
+		strbuf_init(&script);
+		nft_render(&plan, NULL, 0, &script);
+		load("10,000 services", strbuf_str(&script));
+		strbuf_fini(&script);
+		assert_true(mono_diff_ms(clock_mono(), start) < 3000);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_golden_ruleset_loads_also_over_itself),
+		cmocka_unit_test(a_refused_script_leaves_nothing_of_itself),
+		cmocka_unit_test(
+			a_removal_is_accepted_with_and_without_the_table),
+		cmocka_unit_test(
+			ten_thousand_services_load_within_three_seconds),
+	};
+
+	return cmocka_run_group_tests(tests, new_namespace, NULL);
+}
