@@ -21,6 +21,11 @@
  *		within the bounds of gso_rules[].  hdr_len is a hint (Linux
  *		writes how much of the packet was linear): from the end of the
  *		headers to the end of the packet.
+ *
+ * The second half does in software what a peer's kernel cannot: gso_segment()
+ * writes one segment after the other, each headers and a share of the payload.
+ * The checksum field is made what NEEDS_CSUM demands of it, the sum of the
+ * pseudo header, and then completed as for a packet that is not cut.
  */
 
 #include "codec/gso.h"
@@ -28,9 +33,9 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "codec/cursor.h"
-#include "codec/ip.h"
 
 #define GSO_FLAGS_OFF       0
 #define GSO_NUM_BUFFERS_OFF 10
@@ -260,4 +265,171 @@ uint32_t gso_needs(const struct gso_header *header, const uint8_t *pkt)
 	default:
 		return needs | GSO_CAN_NOBODY;
 	}
+}
+
+/* TCP's flags, in byte 13 of its header. */
+#define TCP_FIN 0x01
+#define TCP_PSH 0x08
+#define TCP_CWR 0x80
+
+/** load_u16() - Number in network order */
+static uint16_t load_u16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+/** store_u16() - Number in network order */
+static void store_u16(uint8_t *p, size_t value)
+{
+	p[0] = (uint8_t)(value >> 8);
+	p[1] = (uint8_t)value;
+}
+
+/** load_u32() - Number in network order */
+static uint32_t load_u32(const uint8_t *p)
+{
+	return (uint32_t)load_u16(p) << 16 | load_u16(p + 2);
+}
+
+/** store_u32() - Number in network order */
+static void store_u32(uint8_t *p, uint32_t value)
+{
+	store_u16(p, value >> 16);
+	store_u16(p + 2, value & 0xffff);
+}
+
+/**
+ * sum_bytes() - Add bytes to an internet checksum (RFC 1071)
+ * @sum:	Sum so far, of an even number of bytes
+ * @data:	Bytes, at most PKT_LEN_MAX
+ * @len:	How many; an odd one is followed by 0
+ */
+static uint64_t sum_bytes(uint64_t sum, const uint8_t *data, size_t len)
+{
+	for (; len >= 4; len -= 4, data += 4)
+		sum += load_u32(data);
+	if (len >= 2)
+		sum += load_u16(data);
+	if (len & 1)
+		sum += (uint64_t)data[len - 1] << 8;
+	return sum;
+}
+
+/** sum_fold() - The sum as 16 bits, not complemented */
+static uint16_t sum_fold(uint64_t sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+/** pseudo_sum() - Of the pseudo header of @l4_len bytes (RFC 9293, RFC 8200) */
+static uint16_t pseudo_sum(const struct ip_view *view, size_t l4_len)
+{
+	uint64_t sum = view->proto + l4_len;
+
+	sum = sum_bytes(sum, view->src.bytes, ip_addr_len(view->family));
+	sum = sum_bytes(sum, view->dst.bytes, ip_addr_len(view->family));
+	return sum_fold(sum);
+}
+
+/**
+ * csum_complete() - Put the checksum where the sum of the pseudo header is
+ * @s:		Says where
+ * @pkt:	The segment
+ * @len:	Its length
+ */
+static void csum_complete(const struct gso_segments *s, uint8_t *pkt,
+			  size_t len)
+{
+	uint8_t *field = pkt + s->header.csum_start + s->header.csum_offset;
+	uint16_t sum = sum_fold(sum_bytes(0, pkt + s->header.csum_start,
+					  len - s->header.csum_start));
+
+	sum = (uint16_t)~sum;
+	if (!sum && s->view.proto == IPPROTO_UDP)
+		sum = 0xffff; /* 0 says "none" there (RFC 768) */
+	store_u16(field, sum);
+}
+
+int gso_segments_init(struct gso_segments *segments,
+		      const struct gso_header *header, const uint8_t *pkt,
+		      size_t len)
+{
+	struct gso_segments s = {.header = *header, .pkt = pkt, .cnt = 1};
+	int rc = gso_check(header, pkt, len);
+
+	if (!rc)
+		rc = ip_view(pkt, len, &s.view);
+	if (rc < 0)
+		return rc;
+
+	s.headers_len = len;
+	if (header->type != GSO_NONE) {
+		s.headers_len = headers_len(pkt, &s.view);
+		s.cnt = (len - s.headers_len + header->gso_size - 1) /
+			header->gso_size;
+	}
+	*segments = s;
+	return 0;
+}
+
+/** segment_ip() - Make the IP header that of this segment */
+static void segment_ip(const struct gso_segments *s, uint8_t *pkt, size_t len)
+{
+	if (s->view.family == IP_V6) {
+		store_u16(pkt + 4, len - 40);
+		return;
+	}
+	store_u16(pkt + 2, len);
+	store_u16(pkt + 4, load_u16(s->pkt + 4) + s->idx);
+	store_u16(pkt + 10, 0);
+	store_u16(pkt + 10,
+		  (uint16_t)~sum_fold(sum_bytes(0, pkt, s->view.l4_off)));
+}
+
+/** segment_l4() - Make the transport header that of this segment */
+static void segment_l4(const struct gso_segments *s, uint8_t *l4, size_t l4_len)
+{
+	if (s->view.proto == IPPROTO_TCP) {
+		store_u32(l4 + 4,
+			  load_u32(l4 + 4) +
+				  (uint32_t)(s->idx * s->header.gso_size));
+		if (s->idx > 0)
+			l4[13] &= (uint8_t)~TCP_CWR;
+		if (s->idx + 1 < s->cnt)
+			l4[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+	} else {
+		store_u16(l4 + 4, l4_len);
+	}
+	store_u16(l4 + s->header.csum_offset, pseudo_sum(&s->view, l4_len));
+}
+
+ssize_t gso_segment(struct gso_segments *segments, uint8_t *data, size_t size)
+{
+	const struct gso_segments *s = segments;
+	size_t off = s->headers_len + s->idx * s->header.gso_size;
+	uint8_t *pkt = data + VNET_HDR_LEN;
+	size_t len;
+
+	if (s->idx == s->cnt)
+		return 0;
+	len = s->view.len - off;
+	if (s->idx + 1 < s->cnt)
+		len = s->header.gso_size;
+	if (size < VNET_HDR_LEN + s->headers_len + len)
+		return -EMSGSIZE;
+
+	memset(data, 0, VNET_HDR_LEN);
+	memcpy(pkt, s->pkt, s->headers_len);
+	memcpy(pkt + s->headers_len, s->pkt + off, len);
+	len += s->headers_len;
+	if (s->header.type != GSO_NONE) {
+		segment_ip(s, pkt, len);
+		segment_l4(s, pkt + s->view.l4_off, len - s->view.l4_off);
+	}
+	if (s->header.flags & GSO_NEEDS_CSUM)
+		csum_complete(s, pkt, len);
+	segments->idx++;
+	return (ssize_t)(VNET_HDR_LEN + len);
 }

@@ -14,8 +14,10 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/limits.h"
+#include "codec/ip.h"
 
 enum gso_flags {
 	GSO_NEEDS_CSUM = 0x01,
@@ -98,5 +100,58 @@ int gso_check(const struct gso_header *header, const uint8_t *pkt, size_t len)
  * Return: bits of enum gso_offload, or GSO_CAN_NOBODY
  */
 uint32_t gso_needs(const struct gso_header *header, const uint8_t *pkt);
+
+/**
+ * struct gso_segments - A packet on its way into pieces that need no offload
+ * @header:	Its offload header
+ * @view:	Its view
+ * @pkt:	The packet (borrowed until the last segment is out)
+ * @headers_len: Bytes that every segment repeats
+ * @idx:	The next segment
+ * @cnt:	How many there are
+ */
+struct gso_segments {
+	struct gso_header header;
+	struct ip_view view;
+	const uint8_t *pkt;
+	size_t headers_len;
+	size_t idx;
+	size_t cnt;
+};
+
+/**
+ * gso_segments_init() - Begin to cut a packet, for a peer that lacks gso_needs()
+ * @segments:	Caller's storage, nothing to be freed
+ * @header:	Decoded header
+ * @pkt:	The packet, borrowed until the last segment is out
+ * @len:	Its length in bytes
+ *
+ * A packet that only lacks its checksum becomes one segment, and so does one
+ * that lacks nothing.
+ *
+ * Return: 0, or -EBADMSG: what gso_check() refuses
+ */
+int gso_segments_init(struct gso_segments *segments,
+		      const struct gso_header *header, const uint8_t *pkt,
+		      size_t len) __attribute__((warn_unused_result));
+
+/**
+ * gso_segment() - Write the next segment
+ * @segments:	As left by gso_segments_init() or the last call
+ * @data:	Receives a vnet header without a wish, and the packet: fit for
+ *		wire_data_room(); must not overlap the packet being cut
+ * @size:	Room there
+ *
+ * As Linux does it: lengths and checksums are the segment's own; the IPv4 id
+ * counts up; TCP's sequence number advances, FIN and PSH are on the last
+ * segment, CWR on the first.  The rest is repeated.  (Of an IPv6 packet to be
+ * cut that has a routing header with segments left, checksums would be wrong:
+ * Linux sends none such on a TUN.)
+ *
+ * Return: bytes written, 0 after the last segment, or -EMSGSIZE: no room; the
+ *	   segment is still the next one
+ */
+ssize_t gso_segment(struct gso_segments *segments, uint8_t *data, size_t size)
+	__attribute__((warn_unused_result));
 
 #endif /* CODEC_GSO_H */

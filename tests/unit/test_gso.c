@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "codec/gso.h"
+#include "hexfile.h"
 #include "packets.h"
 
 #define TCP  6
@@ -450,6 +451,173 @@ static void random_header_that_passes_is_one_linux_would_write(void **state)
 	assert_true(passed > 1000);
 }
 
+/** cut_all() - All segments, one behind the other; Return: length */
+static size_t cut_all(const uint8_t *in, size_t in_len, uint8_t *out,
+		      size_t size)
+{
+	struct gso_segments s;
+	struct gso_header h;
+	size_t len = 0;
+	ssize_t got;
+
+	gso_read(in, &h);
+	assert_int_equal(gso_segments_init(&s, &h, in + 12, in_len - 12), 0);
+	while ((got = gso_segment(&s, out + len, size - len)) > 0)
+		len += (size_t)got;
+	assert_int_equal(got, 0);
+	assert_int_equal(gso_segment(&s, out, size), 0); /* and stays so */
+	return len;
+}
+
+static void segments_are_the_golden_ones(void **state)
+{
+	static const char *const names[] = {
+		"tcp4",      "tcp6",       "udp4",
+		"udp6",      "one-tcp4",   "csum-udp4",
+		"csum-tcp6", "valid-udp4", "csum-zero-udp4"};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		uint8_t want[1024];
+		uint8_t out[1024];
+		uint8_t in[1024];
+		char path[64];
+		size_t in_len;
+		size_t len;
+
+		snprintf(path, sizeof(path), "tests/golden/gso/%s.in.hex",
+			 names[i]);
+		in_len = hexfile_read(path, in, sizeof(in));
+		snprintf(path, sizeof(path), "tests/golden/gso/%s.out.hex",
+			 names[i]);
+		len = hexfile_read(path, want, sizeof(want));
+
+		assert_int_equal(cut_all(in, in_len, out, sizeof(out)), len);
+		assert_memory_equal(out, want, len);
+	}
+}
+
+static void segment_that_does_not_fit_is_still_the_next_one(void **state)
+{
+	uint8_t want[1024];
+	uint8_t out[1024];
+	uint8_t in[1024];
+	size_t in_len =
+		hexfile_read("tests/golden/gso/udp4.in.hex", in, sizeof(in));
+	struct gso_segments s;
+	struct gso_header h;
+	size_t size;
+
+	(void)state;
+	hexfile_read("tests/golden/gso/udp4.out.hex", want, sizeof(want));
+	gso_read(in, &h);
+	assert_int_equal(gso_segments_init(&s, &h, in + 12, in_len - 12), 0);
+	for (size = 0; size < 12 + 28 + 9; size++) {
+		memset(out, 0xcc, sizeof(out));
+		assert_int_equal(gso_segment(&s, out, size), -EMSGSIZE);
+		assert_int_equal(out[size], 0xcc);
+	}
+	assert_int_equal(gso_segment(&s, out, size), size);
+	assert_memory_equal(out, want, size);
+}
+
+static void packet_whose_header_lies_is_not_cut(void **state)
+{
+	struct gso_header h = {1, GSO_TCPV4, 40, 7, 20, 16, 0};
+	struct gso_segments s;
+	struct packet p;
+
+	(void)state;
+	packet(&p, 4, TCP);
+	assert_int_equal(gso_segments_init(&s, &h, p.data, p.len), -EBADMSG);
+}
+
+/** sum_twin() - Internet checksum the slow way: one byte at a time */
+static uint32_t sum_twin(uint32_t sum, const uint8_t *data, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		sum += i & 1 ? data[i] : (uint32_t)data[i] << 8;
+		sum = (sum & 0xffff) + (sum >> 16);
+	}
+	return sum;
+}
+
+/** assert_sums() - A receiver would find both checksums right */
+static void assert_sums(const uint8_t *pkt, size_t len)
+{
+	bool v4 = pkt[0] >> 4 == 4;
+	size_t l4 = v4 ? 20 : 40;
+	uint32_t sum = (uint32_t)(len - l4) + pkt[v4 ? 9 : 6];
+
+	if (v4)
+		assert_int_equal(sum_twin(0, pkt, 20), 0xffff);
+	sum = sum_twin(sum, pkt + (v4 ? 12 : 8), v4 ? 8 : 32);
+	assert_int_equal(sum_twin(sum, pkt + l4, len - l4), 0xffff);
+}
+
+static void random_packets_are_cut_without_loss(void **state)
+{
+	static uint8_t out[1 << 20];
+	unsigned int round;
+
+	(void)state;
+	srandom(20261124);
+	for (round = 0; round < 3000; round++) {
+		int family = round & 1 ? 4 : 6;
+		uint8_t proto = round & 2 ? TCP : UDP;
+		uint16_t l4 = family == 4 ? 20 : 40;
+		uint16_t headers = (uint16_t)(l4 + (proto == TCP ? 20 : 8));
+		size_t payload_len = 1 + (size_t)random() % 1500;
+		struct gso_header h = {
+			.flags = 1,
+			.type = proto == UDP  ? GSO_UDP_L4
+				: family == 4 ? GSO_TCPV4
+					      : GSO_TCPV6,
+			.hdr_len = headers,
+			.gso_size = (uint16_t)(16 + random() % 600),
+			.csum_start = l4,
+			.csum_offset = proto == TCP ? 16 : 6,
+		};
+		struct gso_segments s;
+		struct packet p;
+		size_t done = 0;
+		ssize_t got;
+		size_t i;
+
+		if (family == 4)
+			packet_v4(&p, a4, b4, proto);
+		else
+			packet_v6(&p, a6, b6, proto);
+		packet_ports(&p, proto, 40000, 443);
+		for (i = 0; i < payload_len; i++)
+			*packet_add(&p, NULL, 1) = (uint8_t)random();
+		packet_close(&p);
+
+		assert_int_equal(gso_segments_init(&s, &h, p.data, p.len), 0);
+		while ((got = gso_segment(&s, out, sizeof(out))) > 0) {
+			size_t len = (size_t)got - 12;
+			struct gso_header none;
+			struct ip_view view;
+
+			gso_read(out, &none);
+			assert_int_equal(gso_needs(&none, out + 12), 0);
+			assert_int_equal(ip_view(out + 12, len, &view), 0);
+			assert_sums(out + 12, len);
+			assert_true(len > headers &&
+				    len <= headers + h.gso_size);
+			assert_memory_equal(out + 12 + headers,
+					    p.data + headers + done,
+					    len - headers);
+			done += len - headers;
+		}
+		assert_int_equal(got, 0);
+		assert_int_equal(done, payload_len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -477,6 +645,11 @@ int main(void)
 			scrub_clears_what_must_not_travel_and_nothing_else),
 		cmocka_unit_test(
 			random_header_that_passes_is_one_linux_would_write),
+		cmocka_unit_test(segments_are_the_golden_ones),
+		cmocka_unit_test(
+			segment_that_does_not_fit_is_still_the_next_one),
+		cmocka_unit_test(packet_whose_header_lies_is_not_cut),
+		cmocka_unit_test(random_packets_are_cut_without_loss),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
