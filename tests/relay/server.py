@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 
-from client import Client, quote, sign
+from client import Client, sign
 
 PATHS = ("hyco", "hyco2", "deep/er", "solo")
 KEYS = {"listen": "listen-key", "send": "send-key"}
@@ -180,6 +180,3 @@ class Relay:
         assert side.answer() == 101, side.head
         assert sender.answer() == 101, sender.head
         return sender, side
-
-
-__all__ = ["Relay", "quote"]

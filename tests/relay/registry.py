@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the cases share: their list, options, small helpers."""
+
+import argparse
+import re
+
+from server import Relay
+
+CASES = {}
+OPTIONS = argparse.Namespace()
+
+
+def case(number, text):
+    def register(function):
+        assert number not in CASES
+        CASES[number] = (text, function)
+        return function
+    return register
+
+
+def own_relay(extra="", limits="rendezvous_s = 2;"):
+    return Relay(OPTIONS.program, extra, limits)
+
+
+def eq(got, want, what=""):
+    assert got == want, f"{what} got {got!r}, want {want!r}"
+
+
+def listen_status(relay, headers, target="/$hc/hyco?sb-hc-action=listen",
+                  **more):
+    with relay.client() as client:
+        status = client.upgrade(target, headers, **more)
+        if status != 101:
+            # The phrase carries a tracking id, the head a date; then the end.
+            assert re.search(r"TrackingId:[0-9a-f-]{36}", client.reason)
+            assert client.headers["date"].endswith("GMT")
+            eq(client.headers["content-length"], "0")
+            client.expect_eof()
+        return status
