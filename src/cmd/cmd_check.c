@@ -214,7 +214,7 @@ static void render(struct check *check, const struct policy *policy,
 	const struct plan *plan;
 	struct state state;
 
-	if (!check->show_nft) {
+	if (!check->show_nft || !conf) {
 		policy_print(policy, out);
 		return;
 	}

@@ -22,6 +22,7 @@
 #include "policy/plan.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,10 +128,8 @@ static void plan_routes(struct plan *plan, struct arena *arena)
 static const char *full_name(const struct plan_service *service,
 			     char name[FULL_NAME_SIZE])
 {
-	char *end = stpcpy(name, service->site->name);
-
-	*end = '/';
-	strcpy(end + 1, service->service->name);
+	snprintf(name, FULL_NAME_SIZE, "%s/%s", service->site->name,
+		 service->service->name);
 	return name;
 }
 
