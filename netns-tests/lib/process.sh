@@ -111,12 +111,19 @@ on_error() {
 	echo "${0##*/}:${BASH_LINENO[-2]}: failed: $1" >&2
 }
 
+# bugs: what assertions and sanitizers of our programs said, in any log
+bugs() {
+	grep -hE 'Assertion|Sanitizer|runtime error|Segmentation|stack smashing' \
+		"$DIR"/log/*.log
+}
+
 # cleanup: trap of every end.  Logs first while they are whole.
 cleanup() {
 	local code=$? where
 	trap - EXIT ERR
 	trap '' HUP INT TERM
 	set +e
+	[ $code != 0 ] || ! bugs >&2 || code=1
 	case $code in
 	0 | 129 | 130 | "$SKIPPED") ;; # fine, or ended by hand
 	*) show_logs "$code" ;;
