@@ -4,6 +4,21 @@
  * wire.c - The messages between two gateways
  */
 
+/**
+ * DOC: How a message is read and written
+ *
+ * Every function works on one whole message over a cursor whose error sticks,
+ * so each is a straight run of fields with one check at its end.
+ *
+ * HELLO is a list of TLVs: written in the order of their numbers, read in any,
+ * each by its case in take_field() from a cursor of its own, which must be used
+ * up.
+ *
+ * DATA is built in the send buffer around packets that a TUN read has put
+ * there.  What makes it simple: between two calls the length of the message is
+ * a multiple of 4, so padding always fits into the room that was given out.
+ */
+
 #include "codec/wire.h"
 
 #include <assert.h>
@@ -59,6 +74,7 @@ int wire_open(const uint8_t *data, size_t len, struct wire_message *message)
 	return 0;
 }
 
+/** write_header() - Type, no flags, reserved bytes */
 static void write_header(struct writer *w, enum wire_type type)
 {
 	writer_u8(w, (uint8_t)type);
@@ -66,6 +82,7 @@ static void write_header(struct writer *w, enum wire_type type)
 	writer_u16(w, 0);
 }
 
+/** written() - Return: length of the message, or -EMSGSIZE */
 static ssize_t written(const struct writer *w)
 {
 	return w->failed ? -EMSGSIZE : (ssize_t)w->len;
@@ -147,12 +164,14 @@ enum hello_field {
 	 1u << HELLO_MSG_LEN_MAX | 1u << HELLO_OFFLOADS |                      \
 	 1u << HELLO_POLICY_DIGEST)
 
+/** field_head() - Type and length of a TLV; its value follows */
 static void field_head(struct writer *w, uint16_t field, size_t len)
 {
 	writer_u16(w, field);
 	writer_u16(w, (uint16_t)len);
 }
 
+/** field_bytes() - TLV of bytes as they are */
 static void field_bytes(struct writer *w, uint16_t field, const void *data,
 			size_t len)
 {
@@ -160,23 +179,27 @@ static void field_bytes(struct writer *w, uint16_t field, const void *data,
 	writer_bytes(w, data, len);
 }
 
+/** field_text() - TLV of a text, without its NUL */
 static void field_text(struct writer *w, uint16_t field, const char *text)
 {
 	field_bytes(w, field, text, strlen(text));
 }
 
+/** field_u16() - TLV of a number of 2 bytes */
 static void field_u16(struct writer *w, uint16_t field, uint16_t value)
 {
 	field_head(w, field, 2);
 	writer_u16(w, value);
 }
 
+/** field_u32() - TLV of a number of 4 bytes */
 static void field_u32(struct writer *w, uint16_t field, uint32_t value)
 {
 	field_head(w, field, 4);
 	writer_u32(w, value);
 }
 
+/** field_u64() - TLV of a number of 8 bytes */
 static void field_u64(struct writer *w, uint16_t field, uint64_t value)
 {
 	field_head(w, field, 8);
@@ -212,7 +235,8 @@ ssize_t wire_hello_write(const struct wire_hello *hello, uint8_t *data,
 	return written(&w);
 }
 
-/** take_text() - The rest of @r as printable ASCII */
+/** take_text() - The rest of @r as printable ASCII, shorter than @size;
+ *  Return: 0 or -EBADMSG */
 static int take_text(struct reader *r, char *out, size_t size)
 {
 	size_t len = reader_left(r);
@@ -230,6 +254,7 @@ static int take_text(struct reader *r, char *out, size_t size)
 	return 0;
 }
 
+/** take_bytes() - Exactly @len bytes of @r; Return: 0 or -EBADMSG */
 static int take_bytes(struct reader *r, uint8_t *out, size_t len)
 {
 	const uint8_t *data = reader_bytes(r, len);
