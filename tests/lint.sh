@@ -11,5 +11,5 @@ cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 
 [ "${1:-}" = --tidy ] || exit 0
 find src -name '*.c' -print0 | xargs -0 -n 4 -P "$(nproc)" sh -c '
-	clang-tidy --quiet "$@" -- -std=gnu11 -D_GNU_SOURCE -iquote src -Iinclude \
+	clang-tidy --quiet "$@" -- -std=gnu11 -D_GNU_SOURCE -iquote src -Iinclude -isystem /usr/include/libnl3 \
 		-DRELAYTUN_VERSION="\"0\"" 2>/dev/null' sh

@@ -141,7 +141,7 @@ static void pump_all(struct worker *worker)
 /** pause_reading() - Leave packets in the TUN's queue until uplink_resume() */
 static void pause_reading(struct worker *worker, bool pause)
 {
-	if (worker->tun_paused == pause)
+	if (worker->tun_paused == pause || worker->tun_gone)
 		return;
 	worker->tun_paused = pause;
 	if (loop_watch(&worker->loop, &worker->tun, worker->setup->tun_fd,
@@ -167,11 +167,13 @@ static bool read_one(struct worker *worker)
 	if (len == -EAGAIN)
 		return false;
 	if (len < 0) {
-		/* The device is down or gone: the steward mends it, or ends
-		 * us.  Do not spin on it. */
+		/* The device is gone: the steward makes a new one and ends us.
+		 * Do not spin on it: epoll tells an error whatever it is asked
+		 * for, so the queue is not watched any more. */
 		log_err("event=tun_read_failed error=\"%s\"",
 			strerror((int)-len));
-		pause_reading(worker, true);
+		loop_unwatch(&worker->loop, &worker->tun);
+		worker->tun_gone = true;
 		return false;
 	}
 	channel = pack(worker, data, (size_t)len);

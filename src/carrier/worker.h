@@ -133,6 +133,7 @@ struct worker_report {
  * @loop:	Its loop
  * @tun:	Its TUN queue
  * @tun_paused:	Not reading: a channel holds a packet that did not fit
+ * @tun_gone:	The device was deleted: nothing to read any more
  * @scratch:	Where a packet is read when there is no likely channel
  * @likely:	Channel of the last packet: the next is read into its buffer
  * @channels:	Slots
@@ -149,6 +150,7 @@ struct worker {
 	struct loop loop;
 	struct loop_source tun;
 	bool tun_paused;
+	bool tun_gone;
 	uint8_t *scratch;
 	struct channel *likely;
 	struct channel *channels;

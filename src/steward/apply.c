@@ -252,10 +252,35 @@ int apply_start(struct host *host, const struct plan *plan, struct state *state,
 	return 0;
 }
 
+/** rebuild() - Somebody deleted the device: everything once more */
+static int rebuild(struct host *host, struct diag *diag)
+{
+	int err;
+
+	log_warn("device=%s event=gone reason=\"somebody deleted it\"",
+		 host->plan->conf->tun_name);
+	link_tun_close(&host->tun);
+	err = build(host, diag);
+	if (err)
+		return err;
+	log_info("device=%s event=created offloads=0x%x",
+		 host->plan->conf->tun_name, host->tun.offloads);
+	return 1;
+}
+
 int apply_follow(struct host *host, struct diag *diag)
 {
+	const struct gateway_conf *conf = host->plan->conf;
 	struct gathering gathering;
-	int err = gather_closed(host, &gathering, diag);
+	int owned;
+	int err;
+
+	owned = link_owned_index(host->nl, conf->tun_name, conf->name, diag);
+	if (owned < 0)
+		return owned;
+	if (owned != host->tun.ifindex)
+		return rebuild(host, diag);
+	err = gather_closed(host, &gathering, diag);
 
 	if (err || gathering.closed_cnt == 0)
 		return err;

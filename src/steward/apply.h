@@ -48,7 +48,13 @@ int apply_read_state(const struct gateway_conf *conf, struct state *state,
 int apply_start(struct host *host, const struct plan *plan, struct state *state,
 		struct diag *diag) __attribute__((warn_unused_result));
 
-/** apply_follow() - Interfaces came or changed: forwarding there as well */
+/**
+ * apply_follow() - Interfaces came, went or changed
+ *
+ * New ones get forwarding; a device of ours that somebody deleted is made anew.
+ *
+ * Return: 0, 1 when @host->tun is a new queue, or negative errno
+ */
 int apply_follow(struct host *host, struct diag *diag)
 	__attribute__((warn_unused_result));
 

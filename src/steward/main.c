@@ -203,7 +203,8 @@ static bool find_carrier(struct steward *steward)
 		if (slash &&
 		    (size_t)(slash - path) + sizeof(CARRIER_PROGRAM) + 1 <
 			    sizeof(steward->carrier)) {
-			strcpy(slash + 1, CARRIER_PROGRAM);
+			memcpy(slash + 1, CARRIER_PROGRAM,
+			       sizeof(CARRIER_PROGRAM));
 			return true;
 		}
 	}

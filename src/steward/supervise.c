@@ -157,8 +157,16 @@ static void on_drain(struct loop_source *source, uint32_t events)
 
 	(void)events;
 	for (i = 0; i < DRAIN_BATCH; i++) {
-		if (tun_read(source->fd, packet, sizeof(packet)) < 0)
+		ssize_t len = tun_read(source->fd, packet, sizeof(packet));
+
+		if (len == -EAGAIN)
 			return;
+		if (len < 0) {
+			/* Deleted: the event of its link comes as well. */
+			loop_unwatch(&SUPERVISOR_OF(source, drain)->loop,
+				     source);
+			return;
+		}
 	}
 }
 
@@ -184,6 +192,8 @@ static void carrier_ended(struct supervisor *sup)
 		close(sup->handover_fd);
 	sup->handover_fd = -1;
 	sup->state = CARRIER_DOWN;
+	sup->killed = false;
+	loop_timer_cancel(&sup->loop, &sup->stop_limit);
 	drain_while_down(sup);
 	if (sup->stopping) {
 		loop_stop(&sup->loop);
@@ -265,6 +275,10 @@ static void log_exit(const struct supervisor *sup, int status)
 {
 	if (sup->stopping && !sup->killed)
 		log_info("carrier event=stopped");
+	else if (sup->killed)
+		log_warn("carrier event=killed reason=\"it did not stop within "
+			 "%d ms\"",
+			 STOP_MS);
 	else if (WIFSIGNALED(status))
 		log_warn("carrier event=exited signal=%d (%s)",
 			 WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -314,13 +328,21 @@ static void on_stop_limit(struct loop_timer *timer)
 {
 	struct supervisor *sup = SUPERVISOR_OF(timer, stop_limit);
 
-	if (sup->killed) {
+	if (sup->killed && sup->stopping) {
 		loop_stop(&sup->loop);
 		return;
 	}
 	sup->killed = true;
 	send_signal(sup, SIGKILL);
 	loop_timer_set(&sup->loop, timer, mono_add_ms(clock_mono(), STOP_MS));
+}
+
+/** stop_carrier() - In good order, and by force when that takes too long */
+static void stop_carrier(struct supervisor *sup)
+{
+	send_signal(sup, SIGTERM);
+	loop_timer_set(&sup->loop, &sup->stop_limit,
+		       mono_add_ms(clock_mono(), STOP_MS));
 }
 
 /** stop() - Stop the carrier, then the loop */
@@ -336,9 +358,7 @@ static void stop(struct supervisor *sup, enum supervise_end end)
 		loop_stop(&sup->loop);
 		return;
 	}
-	send_signal(sup, SIGTERM);
-	loop_timer_set(&sup->loop, &sup->stop_limit,
-		       mono_add_ms(clock_mono(), STOP_MS));
+	stop_carrier(sup);
 }
 
 static void on_signal(struct loop_source *source, uint32_t events)
@@ -386,6 +406,15 @@ static void log_diag(const struct diag *diag)
 	}
 }
 
+/** take_new_queue() - The device was made anew: its old queue is dead */
+static void take_new_queue(struct supervisor *sup)
+{
+	loop_unwatch(&sup->loop, &sup->drain);
+	drain_while_down(sup);
+	if (sup->state != CARRIER_DOWN)
+		stop_carrier(sup);
+}
+
 /** on_links() - Interfaces came, went or changed */
 static void on_links(struct loop_source *source, uint32_t events)
 {
@@ -393,6 +422,7 @@ static void on_links(struct loop_source *source, uint32_t events)
 	struct diag diag;
 	char bytes[16384];
 	ssize_t len;
+	int changed;
 
 	(void)events;
 	/* ENOBUFS tells of lost messages: as good as a message. */
@@ -401,9 +431,13 @@ static void on_links(struct loop_source *source, uint32_t events)
 	} while (len > 0 || (len < 0 && errno == ENOBUFS));
 
 	diag_init(&diag);
-	if (apply_follow(sup->host, &diag))
-		log_diag(&diag);
+	changed = apply_follow(sup->host, &diag);
+	log_diag(&diag);
 	diag_fini(&diag);
+	if (sup->host->tun.fd < 0)
+		fail(sup, "the TUN device is gone", -ENODEV);
+	else if (changed > 0)
+		take_new_queue(sup);
 }
 
 /** watch_links() - Netlink events of interfaces */
