@@ -22,7 +22,10 @@
 #include "sys/file.h"
 #include "sys/log.h"
 
-#define DEFAULT_CONF "/etc/relaytun/relay.cfg"
+/* Standard streams, loop, signals, configuration, with room to spare. */
+#define OTHER_FILE_CNT 64
+
+#define DEFAULT_CONF   "/etc/relaytun/relay.cfg"
 
 enum {
 	EXIT_USAGE = 2,
@@ -122,6 +125,29 @@ static struct relay_conf *load(const char *path, struct arena *arena,
 	return conf;
 }
 
+/** allow_files() - Open files enough for all connections of the limit */
+static void allow_files(const struct relay_conf *conf)
+{
+	rlim_t need = conf->connection_cnt_max + OTHER_FILE_CNT;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= need)
+		return;
+	limit.rlim_cur = need;
+	if (limit.rlim_max < need)
+		limit.rlim_max = need; /* works for root only */
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		return;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+		log_warn("event=few_files text=\"%llu open files are allowed, "
+			 "%llu needed for %zu connections: raise ulimit -n\"",
+			 (unsigned long long)limit.rlim_max,
+			 (unsigned long long)need, conf->connection_cnt_max);
+	}
+}
+
 /** probe_port() - Is the port free?  Said in our words before libwebsockets
  *  says it in its own; Return: 0 or negative errno */
 static int probe_port(const struct relay_conf *conf)
@@ -188,6 +214,7 @@ static int run(const struct relay_conf *conf, const char *path)
 	char addr[IP_ADDR_TEXT_SIZE];
 	int err = probe_port(conf);
 
+	allow_files(conf);
 	if (!err)
 		err = relay_run(conf, ready);
 	if (!err)

@@ -3,7 +3,7 @@
 """Conformance of relaytun-relay, one case a function, numbered as the protocol
 notes number them (R01..R49; X cases are our own: bad input, files, signals).
 
-usage: conformance.py [--program FILE] [--slack-kib N] [CASE...]
+usage: conformance.py [--program FILE] [--slack-kib N] [--long] [CASE...]
 
 Each case gets a relay that all share unless it says otherwise; a case that
 leaves the shared relay dead fails, and the next one gets a new relay.
@@ -23,7 +23,7 @@ from registry import CASES, OPTIONS, own_relay
 
 def run_case(number, relay):
     """Return None, or what is wrong."""
-    text, function = CASES[number]
+    text, function, _ = CASES[number]
     try:
         function(relay)
         assert relay.process.poll() is None, "the relay died"
@@ -44,9 +44,13 @@ def main():
         here, "../../build/libexec/relaytun/relaytun-relay"))
     parser.add_argument("--slack-kib", type=int, default=0,
                         help="memory a sanitizer's own books may take")
+    parser.add_argument("--long", action="store_true",
+                        help="also the cases that take minutes")
     parser.add_argument("cases", nargs="*")
     parser.parse_args(namespace=OPTIONS)
-    wanted = [n for n in CASES if not OPTIONS.cases or n in OPTIONS.cases]
+    wanted = [n for n, (_, _, long) in CASES.items()
+              if n in OPTIONS.cases or (not OPTIONS.cases
+                                        and (OPTIONS.long or not long))]
     failed = 0
     relay = None
     try:

