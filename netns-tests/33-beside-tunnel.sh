@@ -55,7 +55,7 @@ ip -n "$NS-onprem" route del 100.64.0.1 dev rt0
 no_page client 203.0.113.1
 none_seen "from the LAN"
 at onprem nft "flush chain inet relaytun_oslo-a forward
-	add rule inet relaytun_oslo-a forward iifname rt0 goto from_tun"
+	add rule inet relaytun_oslo-a forward iifname \"rt0\" goto from_tun"
 at onprem nft flush chain inet relaytun_oslo-a egress
 no_page client 203.0.113.1
 (($(seen relay probes) > 0)) || fail "the relay sees nothing without rules"
