@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Both gateways start while there is no relay: they run, say what is wrong, and
-# the tunnel comes up by itself once the relay is there.  The same if its address
-# cannot be reached at all, which no RST tells.
+# the tunnel comes up by itself once the relay is there.  A name that does not
+# exist is told as such.
 #
 #  oslo-a --> 192.0.2.1:443 (nobody listens) <-- edge-1, later relay up
+#  edge-1 --> nowhere.test
 
 # shellcheck source=netns-tests/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -24,3 +25,10 @@ relay_up
 wait_for 30 tunnel_is_up || fail "the tunnel does not come up by itself"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 expect "state afterwards" "$(status_json cloud .state)" up
+
+# A name that no resolver knows
+gateway_down cloud
+sed -i 's|wss://relay.test|wss://nowhere.test|' "$DIR/policy.cfg"
+gateway_up cloud
+await_status 15 cloud '.channels[0].last_error
+	| test("nowhere.test.*resolve|resolve.*nowhere.test"; "i")'
