@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -47,12 +48,17 @@
 #define EXIT_WRONG_USAGE 2
 
 static const char usage[] =
-	"usage: relaytun gateway [-c FILE]   run this machine's gateway\n"
+	"Usage: relaytun gateway [-c FILE]   run this machine's gateway\n"
 	"       relaytun down [-c FILE]      stop it and remove all traces\n"
-	"FILE is " DEFAULT_CFG " by default.\n"
+	"\n"
+	"  -c FILE     configuration [" DEFAULT_CFG "]\n"
+	"  -h, --help  this text\n"
+	"\n"
 	"SIGTERM stops a gateway and leaves device, routes and rules "
 	"standing,\n"
-	"so that flows survive a restart; SIGINT removes everything.\n";
+	"so that flows survive a restart; SIGINT removes everything.\n"
+	"\n"
+	"Exit status: 0 done, 1 failed, 2 wrong usage or configuration.\n";
 
 /**
  * struct steward - One run
@@ -419,9 +425,11 @@ static int run_down(struct steward *steward)
 /** parse_options() - "-c FILE" and "-h"; Return: -1 to go on, or exit status */
 static int parse_options(struct steward *steward, int argc, char **argv)
 {
+	static const struct option options[] = {
+		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	int option;
 
-	while ((option = getopt(argc, argv, "c:h")) != -1) {
+	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			steward->conf_path = optarg;
@@ -445,7 +453,8 @@ static int run_verb(struct steward *steward, int argc, char **argv)
 {
 	int status;
 
-	if (argc > 1 && strcmp(argv[1], "-h") == 0) {
+	if (argc > 1 &&
+	    (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)) {
 		fputs(usage, stdout);
 		return EXIT_SUCCESS;
 	}
