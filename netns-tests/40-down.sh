@@ -126,3 +126,13 @@ for where in cloud onprem; do
 	down $where
 	clean $where "after kill -9 and down"
 done
+
+for where in cloud onprem; do
+	gateway_up "$where"
+done
+works "fifth time"
+for where in cloud onprem; do
+	down $where
+	ended "${GATEWAY[$where]}" 5 || fail "$where: exit code of the gateway"
+	clean $where "after down of a running gateway"
+done

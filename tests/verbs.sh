@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# verbs.sh - Every verb of relaytun explains itself, and says what it was given
+#
+# --help: exit code 0, on standard output, with the verb's name.  Wrong usage or
+# an unreadable file: exit code 2, on standard error, nothing on the output.
+
+set -euo pipefail
+cd "$(dirname "$0")/.."
+relaytun=${BUILD:-build}/bin/relaytun
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+
+# ends CODE WANTED-ON-OUTPUT WANTED-ON-ERROR ARGUMENT...: extended expressions;
+# an empty one wants nothing at all there.
+ends() {
+	local want=$1 code=0 stream
+	local -A wanted=([text]=$2 [error]=$3)
+	shift 3
+	"$relaytun" "$@" >"$out/text" 2>"$out/error" </dev/null || code=$?
+	[ "$code" = "$want" ] || {
+		echo "relaytun $*: exit code $code, want $want"
+		exit 1
+	}
+	for stream in text error; do
+		if [ -n "${wanted[$stream]}" ]; then
+			grep -qE -- "${wanted[$stream]}" "$out/$stream" && continue
+		else
+			[ -s "$out/$stream" ] || continue
+		fi
+		echo "relaytun $*: $stream is not \"${wanted[$stream]}\" but:"
+		cat "$out/$stream"
+		exit 1
+	done
+}
+
+ends 0 'Usage: relaytun VERB' '' --help
+ends 0 '^relaytun [0-9]+\.[0-9]+\.[0-9]+' '' --version
+ends 2 '' 'Usage: relaytun VERB'
+ends 2 '' 'unknown verb "frobnicate"' frobnicate
+
+for verb in gateway down relay check status token; do
+	ends 0 "relaytun $verb" '' "$verb" --help
+	ends 0 "relaytun $verb" '' "$verb" -h
+	ends 2 '' "relaytun $verb" "$verb" --frobnicate
+	# check alone takes files as arguments.
+	[ $verb = check ] ||
+		ends 2 '' "relaytun $verb" "$verb" superfluous
+done
+for verb in gateway down relay check status; do
+	ends 2 '' '^/nowhere.cfg: cannot be read: No such file' "$verb" \
+		-c /nowhere.cfg
+	ends 2 '' '/dev/null' "$verb" -c /dev/null
+done
