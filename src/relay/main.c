@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -93,6 +94,18 @@ static void check_readable(const char *file, const char *what, const char *path,
 			   strerror(errno));
 }
 
+/** check_private() - The key of the certificate; a group may read it, as
+ *  Debian's ssl-cert does */
+static void check_private(const char *file, const char *path, struct diag *diag)
+{
+	struct stat st;
+
+	if (file && !stat(file, &st) && (st.st_mode & S_IRWXO))
+		diag_error(diag, path, 0,
+			   "key %s may be read by everybody: chmod o= %s", file,
+			   file);
+}
+
 /** load() - Configuration and everything it names; NULL after errors */
 static struct relay_conf *load(const char *path, struct arena *arena,
 			       struct diag *diag)
@@ -117,6 +130,7 @@ static struct relay_conf *load(const char *path, struct arena *arena,
 			  diag);
 	check_readable(conf->certificate, "certificate", path, diag);
 	check_readable(conf->private_key, "key", path, diag);
+	check_private(conf->private_key, path, diag);
 	if (conf->user && geteuid() == 0 && !getpwnam(conf->user))
 		diag_error(diag, path, 0,
 			   "user \"%s\" does not exist: create it, or name "

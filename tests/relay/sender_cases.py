@@ -10,8 +10,8 @@ import threading
 import time
 import urllib.parse
 
-from client import (BINARY, CLOSE, CONT, PING, PONG, TEXT, close_payload,
-                    frame, quote)
+from client import (BINARY, CLOSE, CONT, PING, PONG, TEXT, Eof,
+                    close_payload, frame, quote)
 from registry import OPTIONS, case, eq, own_relay
 
 
@@ -359,6 +359,61 @@ def r46b(relay):
         thread.join()
         sender.quit()
         side.quit()
+
+
+def step(client, todo, got):
+    """Send and receive what goes without waiting; Return: did anything?"""
+    moved = False
+    try:
+        while todo and client.sock.send(todo[0]):
+            todo.pop(0)
+            moved = True
+    except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
+        pass
+    if got is None:
+        return moved
+    try:
+        while True:
+            data = client.sock.recv(1 << 18)
+            if not data:
+                raise Eof
+            got.append(data)
+            moved = True
+    except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
+        pass
+    return moved
+
+
+@case("R46c", "both ways full at a time: nothing is lost, nobody waits for ever")
+def r46c(relay):
+    with relay.listen() as listener:
+        ends = relay.pair(listener, rcvbuf=8192)
+        sent = [[os.urandom(16000) for _ in range(1500)] for _ in ends]
+        todo = [[frame(BINARY, part) for part in parts] for parts in sent]
+        got = [[], []]
+        for end in ends:
+            end.sock.settimeout(0)
+        # First nobody reads, until both are stuck.
+        quiet = time.monotonic()
+        while time.monotonic() - quiet < 0.5:
+            moved = [step(end, todo[i], None) for i, end in enumerate(ends)]
+            if any(moved):
+                quiet = time.monotonic()
+            time.sleep(0.01)
+        assert todo[0] and todo[1], "never stuck"
+        want = sum(2 + 2 + len(part) for part in sent[0])
+        deadline = time.monotonic() + 30
+        while any(sum(map(len, g)) < want for g in got):
+            moved = [step(end, todo[i], got[i]) for i, end in enumerate(ends)]
+            if not any(moved):
+                time.sleep(0.005)
+            assert time.monotonic() < deadline, "stuck for ever"
+        for i, end in enumerate(ends):
+            end.buf = b"".join(got[i])
+            for part in sent[1 - i]:
+                opcode, payload = end.recv_message()
+                assert opcode == BINARY and payload == part
+            end.quit()
 
 
 @case("R47", "senders spread over the listeners; a dead one gets no more")
