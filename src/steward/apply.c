@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "steward/flows.h"
 #include "steward/nft.h"
 #include "steward/route.h"
 #include "steward/ruleset.h"
@@ -28,7 +29,7 @@
  * what was changed (a line too many does no harm: what was off is off).
  *
  * Removal goes the other way: forwarding off, device (its addresses and routes
- * go with it), rules, state file.
+ * go with it), rules, what connection tracking knows of our flows, state file.
  *
  * A machine whose global switch (net.ipv4.ip_forward) is on forwards by its
  * owner's will: then nothing is opened, and what was opened before that is
@@ -39,6 +40,8 @@
 #define STATE_LEN_MAX     (16u << 20)
 #define STATE_MODE        0644
 #define RUN_DIR_MODE      0755
+/* Gateways whose flows are looked for at a removal: 20 bytes each. */
+#define TUNNEL_ADDR_CNT_MAX 1024
 
 /** forwards_globally() - Is net.ipv4.ip_forward on? */
 static bool forwards_globally(void)
@@ -331,16 +334,42 @@ static int remove_rules(const char *gateway, struct diag *diag)
 	return err;
 }
 
+/**
+ * tunnel_addrs() - Addresses by which flows of the tunnel are known
+ *
+ * Return: how many of @size; none when the device does not stand
+ */
+static size_t tunnel_addrs(struct nl_sock *nl, const struct gateway_conf *conf,
+			   struct ip_addr *addrs, size_t size)
+{
+	struct diag unheard;
+	ssize_t cnt = 0;
+	int ifindex;
+
+	/* No reason not to remove the rest. */
+	diag_init(&unheard);
+	ifindex = link_owned_index(nl, conf->tun_name, conf->name, &unheard);
+	if (ifindex > 0)
+		cnt = route_tunnel_addrs(nl, ifindex, addrs, size, &unheard);
+	diag_fini(&unheard);
+	return cnt > 0 ? (size_t)cnt : 0;
+}
+
 /** remove_all() - What apply_remove() does with a socket and the state */
 static int remove_all(struct nl_sock *nl, const struct gateway_conf *conf,
 		      const struct state *state, struct diag *diag)
 {
+	struct ip_addr addrs[TUNNEL_ADDR_CNT_MAX];
+	size_t addr_cnt = tunnel_addrs(nl, conf, addrs, TUNNEL_ADDR_CNT_MAX);
 	int forwarding_err = close_forwarding(nl, state, diag);
 	int link_err = link_remove_owned(nl, conf->name, NULL, diag);
 	int rules_err = remove_rules(conf->name, diag);
+	int flow_cnt = flows_forget(addrs, addr_cnt, diag);
 
-	if (forwarding_err || link_err || rules_err)
+	if (forwarding_err || link_err || rules_err || flow_cnt < 0)
 		return -EIO;
+	if (flow_cnt)
+		log_info("event=flows_forgotten count=%d", flow_cnt);
 	if (unlink(conf->state_file) && errno != ENOENT) {
 		diag_error(diag, conf->state_file, 0,
 			   "state file cannot be removed: %m");

@@ -195,3 +195,54 @@ int route_apply(struct nl_sock *nl, const struct plan *plan, int ifindex,
 	nl_cache_free(standing);
 	return err;
 }
+
+/** struct addr_list - Different addresses found so far */
+struct addr_list {
+	struct ip_addr *addrs;
+	size_t cnt;
+	size_t size;
+};
+
+/** add_addr() - An IPv4 host address, if it is one and new */
+static void add_addr(struct addr_list *list, struct nl_addr *found)
+{
+	struct ip_addr addr = {.family = IP_V4};
+	size_t i;
+
+	if (!found || nl_addr_get_prefixlen(found) != 32)
+		return;
+	memcpy(addr.bytes, nl_addr_get_binary_addr(found), ip_addr_len(IP_V4));
+	for (i = 0; i < list->cnt; i++) {
+		if (ip_addr_equal(&list->addrs[i], &addr))
+			return;
+	}
+	if (list->cnt < list->size)
+		list->addrs[list->cnt++] = addr;
+}
+
+ssize_t route_tunnel_addrs(struct nl_sock *nl, int ifindex,
+			   struct ip_addr *addrs, size_t size,
+			   struct diag *diag)
+{
+	struct addr_list list = {.addrs = addrs, .size = size};
+	struct nl_object *object;
+	struct nl_cache *standing;
+	int err = rtnl_route_alloc_cache(nl, AF_INET, 0, &standing);
+
+	if (err) {
+		diag_error(diag, NULL, 0, "list of routes: %s",
+			   nl_geterror(err));
+		return -EIO;
+	}
+	for (object = nl_cache_get_first(standing); object;
+	     object = nl_cache_get_next(object)) {
+		struct rtnl_route *route = (struct rtnl_route *)object;
+
+		if (!is_ours(route, ifindex))
+			continue;
+		add_addr(&list, rtnl_route_get_pref_src(route));
+		add_addr(&list, rtnl_route_get_dst(route));
+	}
+	nl_cache_free(standing);
+	return (ssize_t)list.cnt;
+}
