@@ -133,6 +133,7 @@ cleanup() {
 		empty_namespace "$NS-$where"
 		ip netns del "$NS-$where"
 	done
+	jobs -p | xargs -r kill # what a test itself put into the background
 	wait
 	case $code in
 	0 | 129 | 130 | "$SKIPPED") rm -rf "$DIR" ;;
