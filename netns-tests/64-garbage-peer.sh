@@ -27,8 +27,8 @@ intrude() {
 	at cloud python3 "$HERE/lib/intruder.py" "$1" relay.test 443 \
 		"$DIR/tls/ca.pem" "${@:2}" >"$DIR/log/intruder-$1.log" ||
 		fail "the relay does not answer an intruder ($1)"
-	small relay "$relay_pid"
-	small "carrier of oslo-a" "$carrier"
+	small relay "$relay_pid" "$relay_files"
+	small "carrier of oslo-a" "$carrier" "$carrier_files"
 	expect "carrier of oslo-a after $1 (crashed?)" \
 		"$(carrier_pid onprem)" "$carrier"
 	alive relay || fail "the relay ended"
@@ -38,11 +38,22 @@ intrude() {
 		"$(status_json cloud '.channels[0].opened')" 1
 }
 
-# small NAME PID
+# small NAME PID FILES: it has not grown, and has as many files open as before.
 small() {
 	local rss
 	rss=$(awk '/VmRSS/ { print $2 }' "/proc/$2/status")
 	((rss < RSS_MAX_KB)) || fail "$1 has grown to $rss KB"
+	wait_for 10 has_open "$2" "$3" ||
+		fail "$1: $(files "$2") open files, $3 before"
+}
+
+# files PID: how many does it have open?
+files() {
+	find "/proc/$1/fd" -mindepth 1 | wc -l
+}
+
+has_open() {
+	[ "$(files "$1")" -le "$2" ]
 }
 
 topo_up
@@ -57,7 +68,9 @@ gateway_up onprem
 gateway_up cloud
 wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
 relay_pid=$(pid_of relay)
+relay_files=$(files "$relay_pid")
 carrier=$(carrier_pid onprem)
+carrier_files=$(files "$carrier")
 
 intrude outside
 ! grep -q 'http [12]' "$DIR/log/intruder-outside.log" ||
