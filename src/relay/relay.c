@@ -33,6 +33,12 @@
 
 #define STOP_LIMIT_MS 3000
 
+/* A pair whose two sides vanished without a word is given up after two
+ * minutes; the relay itself sends nothing on a joined connection. */
+#define KEEPALIVE_S          60
+#define KEEPALIVE_PROBE_CNT  4
+#define KEEPALIVE_INTERVAL_S 15
+
 /** set_flow() - Read from a connection only when nothing speaks against it */
 static void set_flow(struct session *session)
 {
@@ -208,6 +214,9 @@ static void fill_info(struct lws_context_creation_info *info,
 	info->gid = -1;
 	info->uid = -1;
 	info->pt_serv_buf_size = RELAY_READ_SIZE;
+	info->ka_time = KEEPALIVE_S;
+	info->ka_probes = KEEPALIVE_PROBE_CNT;
+	info->ka_interval = KEEPALIVE_INTERVAL_S;
 	info->listen_accept_role = "raw-skt";
 	info->listen_accept_protocol = "relay";
 	info->options = LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG |

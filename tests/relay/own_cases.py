@@ -8,6 +8,7 @@ import resource
 import signal
 import socket
 import ssl
+import subprocess
 import threading
 import time
 import warnings
@@ -393,3 +394,17 @@ def x17(_):
             dead.expect_eof()
             alive.send(frame(PING, b"x"))
             eq(alive.recv_frame(), (True, PONG, b"x"))
+
+
+@case("X18", "a joined connection is held to TCP keepalive")
+def x18(relay):
+    with relay.listen() as listener:
+        sender, side = relay.pair(listener)
+        time.sleep(0.2)
+        shown = subprocess.run(
+            ["ss", "-tnoH", "sport", "=", f":{relay.port}", "dport", "=",
+             f":{sender.raw_port()}"],
+            check=True, capture_output=True, text=True, timeout=10).stdout
+        assert "timer:(keepalive," in shown, shown
+        sender.quit()
+        side.quit()
