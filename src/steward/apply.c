@@ -187,14 +187,19 @@ static int load_opened(const struct host *host, struct diag *diag)
 	return err;
 }
 
-/** forget_opened() - The owner has switched forwarding on altogether */
-static void forget_opened(struct state *state)
+/**
+ * forget_opened() - Has the owner switched forwarding on altogether?
+ *
+ * Return: whether something was forgotten for that
+ */
+static bool forget_opened(struct state *state)
 {
-	if (state->opened_cnt && forwards_globally()) {
-		log_info("event=forwarding_left reason=\"net.ipv4.ip_forward "
-			 "is on now: the machine forwards by its own will\"");
-		state->opened_cnt = 0;
-	}
+	if (!state->opened_cnt || !forwards_globally())
+		return false;
+	log_info("event=forwarding_left reason=\"net.ipv4.ip_forward is on "
+		 "now: the machine forwards by its own will\"");
+	state->opened_cnt = 0;
+	return true;
 }
 
 /** build() - Steps of a start, in order */
@@ -204,7 +209,7 @@ static int build(struct host *host, struct diag *diag)
 	struct gathering gathering;
 	int err;
 
-	forget_opened(host->state);
+	(void)forget_opened(host->state);
 	state_take_ids(host->state, host->plan);
 	err = gather_closed(host, &gathering, diag);
 	if (!err)
@@ -275,6 +280,7 @@ int apply_follow(struct host *host, struct diag *diag)
 {
 	const struct gateway_conf *conf = host->plan->conf;
 	struct gathering gathering;
+	bool changed;
 	int owned;
 	int err;
 
@@ -283,16 +289,16 @@ int apply_follow(struct host *host, struct diag *diag)
 		return owned;
 	if (owned != host->tun.ifindex)
 		return rebuild(host, diag);
+	changed = forget_opened(host->state);
 	err = gather_closed(host, &gathering, diag);
-
-	if (err || gathering.closed_cnt == 0)
-		return err;
-	if (gathering.grew) {
+	if (!err && (changed || gathering.grew)) {
 		err = write_state(host, diag);
 		if (!err)
 			err = load_opened(host, diag);
 	}
-	return err ? err : open_forwarding(host, diag);
+	if (err || gathering.closed_cnt == 0)
+		return err;
+	return open_forwarding(host, diag);
 }
 
 void apply_release(struct host *host)

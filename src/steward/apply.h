@@ -51,7 +51,8 @@ int apply_start(struct host *host, const struct plan *plan, struct state *state,
 /**
  * apply_follow() - Interfaces came, went or changed
  *
- * New ones get forwarding; a device of ours that somebody deleted is made anew.
+ * New ones get forwarding; a device of ours that somebody deleted is made anew;
+ * when the owner has switched net.ipv4.ip_forward on, others' traffic passes.
  *
  * Return: 0, 1 when @host->tun is a new queue, or negative errno
  */

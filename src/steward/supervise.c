@@ -43,8 +43,9 @@
  * link stays up without a carrier.  While none lives we read and discard, since
  * a queue that nobody reads fills up and delays what comes after.
  *
- * Changes of interfaces (a new one, one that came up) are told by netlink; what
- * the message says does not matter, apply_follow() looks at all of them.
+ * Changes of interfaces (a new one, one that came up) and of forwarding are told
+ * by netlink; what the message says does not matter, apply_follow() looks at
+ * everything.
  */
 
 #define RESTART_MS_FIRST 125
@@ -440,14 +441,15 @@ static void on_links(struct loop_source *source, uint32_t events)
 		take_new_queue(sup);
 }
 
-/** watch_links() - Netlink events of interfaces */
+/** watch_links() - Netlink events of interfaces and their IPv4 options */
 static int watch_links(struct supervisor *sup)
 {
 	sup->events = nl_socket_alloc();
 	if (!sup->events)
 		return -ENOMEM;
 	if (nl_connect(sup->events, NETLINK_ROUTE) ||
-	    nl_socket_add_memberships(sup->events, RTNLGRP_LINK, 0))
+	    nl_socket_add_memberships(sup->events, RTNLGRP_LINK,
+				      RTNLGRP_IPV4_NETCONF, 0))
 		return -EIO;
 	return loop_watch(&sup->loop, &sup->links,
 			  nl_socket_get_fd(sup->events), EPOLLIN);
