@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * carrier.h - The control thread: what it holds, for status
+ * carrier.h - The control thread: setups, registrations, status
  */
 
 #ifndef CARRIER_CARRIER_H
@@ -9,25 +9,41 @@
 
 #include "carrier/listen.h"
 #include "carrier/setup.h"
+#include "carrier/status.h"
 #include "carrier/worker.h"
 #include "sys/loop.h"
 
 /**
  * struct carrier - The process
- * @setup:	What the steward said
+ * @setup:	In force
+ * @next:	Posted to the worker, not yet taken; NULL for none
+ * @gathering:	What the steward is sending, not complete; NULL for none
  * @loop:	The control thread's
+ * @handover:	The steward's socket; not read while there is a @next
+ * @replies:	What the worker gives back
  * @worker:	The one worker
  * @listeners:	Site gateway: one for each of its relays
- * @started:	When packets began to move
  */
 struct carrier {
-	struct setup setup;
+	struct setup *setup;
+	struct setup *next;
+	struct setup *gathering;
 	struct loop loop;
 	struct loop_source handover;
+	struct loop_source replies;
+	struct loop_source signals;
 	struct worker worker;
-	struct listener *listeners;
+	struct listener **listeners;
 	size_t listener_cnt;
-	mono_t started;
+	struct status status;
 };
+
+/**
+ * carrier_run() - Serve from a complete setup to the end
+ * @setup:	The first, consumed
+ *
+ * Return: 0 after a signal or when the steward left, or negative errno
+ */
+int carrier_run(struct setup *setup) __attribute__((warn_unused_result));
 
 #endif /* CARRIER_CARRIER_H */

@@ -108,9 +108,12 @@ static void over(struct channel *channel)
 	bool was_open = channel->state == CHANNEL_OPEN;
 	int64_t delay_ms;
 
-	log_warn("channel=%u peer=%s event=closed state=%s reason=\"%s\"",
-		 channel->idx, peer_name(channel),
-		 channel_state_name(channel->state), channel->error);
+	if (was_open ||
+	    retry_log_due(&channel->log, clock_mono(), channel->error))
+		log_warn("channel=%u peer=%s event=closed state=%s "
+			 "reason=\"%s\"",
+			 channel->idx, peer_name(channel),
+			 channel_state_name(channel->state), channel->error);
 	detach(channel);
 	loop_timer_cancel(&channel->worker->loop, &channel->timer);
 	if (!channel->dialled) {
@@ -188,6 +191,7 @@ static void take_hello(struct channel *channel,
 	take_place(channel);
 	set_state(channel, CHANNEL_OPEN);
 	channel->opened_cnt++;
+	channel->log = (struct retry_log){0};
 	channel->due |= CHANNEL_DUE_PING;
 	set_timer(channel, CHANNEL_PING_MS);
 	log_info("channel=%u peer=%s event=open relay=%s", channel->idx,
@@ -262,6 +266,20 @@ static void take_bye(struct channel *channel,
 	over(channel);
 }
 
+static void take_policy(struct channel *channel,
+			const struct wire_message *message)
+{
+	struct wire_policy policy;
+
+	if (wire_policy_read(message->body, message->body_len, &policy)) {
+		protocol_fault(channel, "malformed POLICY");
+		return;
+	}
+	memcpy(channel->worker->peers[channel->peer].digest, policy.digest,
+	       sizeof(policy.digest));
+	greeting_compare_policy(channel);
+}
+
 static void take_data(struct channel *channel,
 		      const struct wire_message *message, uint8_t *data)
 {
@@ -286,6 +304,9 @@ static void take_open(struct channel *channel,
 		return;
 	case WIRE_PONG:
 		take_pong(channel, message);
+		return;
+	case WIRE_POLICY:
+		take_policy(channel, message);
 		return;
 	case WIRE_HANDSHAKE:
 	case WIRE_SEALED:
@@ -541,6 +562,7 @@ static void send_small(struct channel *channel)
 		.bytes = channel->bytes_in,
 		.messages = channel->messages_in,
 	};
+	struct wire_policy policy;
 	ssize_t len;
 
 	if (channel->due & CHANNEL_DUE_PREFACE) {
@@ -552,16 +574,65 @@ static void send_small(struct channel *channel)
 	} else if (channel->due & CHANNEL_DUE_PONG) {
 		channel->due &= ~(unsigned int)CHANNEL_DUE_PONG;
 		len = wire_ping_write(WIRE_PONG, &ping, data, size);
-	} else {
+	} else if (channel->due & CHANNEL_DUE_PING) {
 		channel->due &= ~(unsigned int)CHANNEL_DUE_PING;
 		ping.time_ns = (uint64_t)clock_mono().ns;
 		len = wire_ping_write(WIRE_PING, &ping, data, size);
+	} else {
+		channel->due &= ~(unsigned int)CHANNEL_DUE_POLICY;
+		memcpy(policy.digest, greeting_own_digest(channel),
+		       sizeof(policy.digest));
+		len = wire_policy_write(&policy, data, size);
 	}
 	if (len <= 0)
 		return;
 	channel->messages_out++;
 	channel->bytes_out += (uint64_t)len;
 	wsconn_send(&channel->conn, WS_BINARY, data, (size_t)len);
+}
+
+/** retire() - End for good: the peer is not in the policy any more */
+static void retire(struct channel *channel)
+{
+	channel->dialled = false;
+	loop_timer_cancel(&channel->worker->loop, &channel->timer);
+	channel_end(channel, WIRE_BYE_UNKNOWN_PEER,
+		    "you are no longer in my policy");
+	channel->peer = STEER_NO_PEER;
+	set_state(channel, CHANNEL_IDLE);
+}
+
+void channel_moved(struct channel *channel, int peer, size_t relay_idx)
+{
+	if (channel->peer == STEER_NO_PEER)
+		return;
+	if (peer == STEER_NO_PEER) {
+		retire(channel);
+		return;
+	}
+	channel->peer = peer;
+	if (channel->state == CHANNEL_GREETING) {
+		/* Our HELLO may have told of the old policy. */
+		channel_end(channel, WIRE_BYE_STOPPING,
+			    "the policy changed during the greeting");
+		return;
+	}
+	if (channel->state == CHANNEL_OPEN) {
+		greeting_compare_policy(channel);
+		if (channel->peer_features & WIRE_FEATURE_POLICY)
+			channel->due |= CHANNEL_DUE_POLICY;
+	}
+	if (!channel->dialled)
+		return;
+	if (relay_idx == channel->worker->peers[peer].gateway->relay_cnt) {
+		/* over() counts one on: the first is next. */
+		channel->relay_idx = relay_idx - 1;
+		channel_end(channel, WIRE_BYE_STOPPING,
+			    "the policy names another relay now");
+		return;
+	}
+	channel->relay_idx = relay_idx;
+	channel_pump(channel);
 }
 
 void channel_pump(struct channel *channel)

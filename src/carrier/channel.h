@@ -16,6 +16,7 @@
 
 #include "base/time.h"
 #include "carrier/outbox.h"
+#include "carrier/retry.h"
 #include "carrier/wsconn.h"
 #include "codec/wire.h"
 
@@ -68,6 +69,7 @@ enum channel_due {
 	CHANNEL_DUE_HELLO = 0x2,
 	CHANNEL_DUE_PONG = 0x4,
 	CHANNEL_DUE_PING = 0x8,
+	CHANNEL_DUE_POLICY = 0x10,
 };
 
 /**
@@ -87,12 +89,14 @@ enum channel_due {
  * @preface_out: Our PREFACE message, kept for HELLO's hash
  * @preface_in:	Theirs; @preface_in_len is 0 before it came
  * @peer_msg_len_max: Longest message the peer takes
+ * @peer_features: enum wire_feature bits it has
  * @peer_offloads: Offloads its kernel takes
  * @outbox:	What the uplink packed.  While it is full the TUN is not read
  * @small:	Buffer of the small messages
  * @rtt_ns:	Smoothed round-trip time, 0 before the first PONG
  * @error:	Why it ended last, "" when it never did
  * @opened_cnt:	How often it became open
+ * @log:	Which failure was logged last
  */
 struct channel {
 	enum channel_state state;
@@ -113,6 +117,7 @@ struct channel {
 	uint8_t preface_in[WIRE_HEADER_LEN + 64];
 	size_t preface_in_len;
 	size_t peer_msg_len_max;
+	uint32_t peer_features;
 	uint32_t peer_offloads;
 	struct outbox outbox;
 	uint8_t *small;
@@ -122,6 +127,7 @@ struct channel {
 	uint64_t bytes_out;
 	int64_t rtt_ns;
 	uint64_t opened_cnt;
+	struct retry_log log;
 	char error[WSCONN_ERROR_SIZE];
 };
 
@@ -155,6 +161,15 @@ int channel_accept(struct channel *channel, const char *address)
  * @text:	What to tell the peer and the log
  */
 void channel_end(struct channel *channel, uint16_t code, const char *text);
+
+/**
+ * channel_moved() - The setup has changed under a channel
+ * @peer:	The peer's index now, STEER_NO_PEER when the policy no longer has
+ *		it: then the channel ends, and a dialled one is not dialled again
+ * @relay_idx:	Dialled: which of the peer's relays the present one is now, or
+ *		the count of them when it is none: then it is dialled anew
+ */
+void channel_moved(struct channel *channel, int peer, size_t relay_idx);
 
 /** channel_pump() - Send what is due and packed, as far as the slot is free */
 void channel_pump(struct channel *channel);

@@ -69,8 +69,8 @@ static void deliver(struct channel *channel, const struct wire_record *record)
 	}
 	worker->stats.down.packets++;
 	worker->stats.down.bytes += len;
-	worker->stats.peer_down[channel->peer].packets++;
-	worker->stats.peer_down[channel->peer].bytes += len;
+	worker->peers[channel->peer].down.packets++;
+	worker->peers[channel->peer].down.bytes += len;
 }
 
 int downlink_data(struct channel *channel, uint8_t *body, size_t len)

@@ -102,11 +102,31 @@ static void hash_prefaces(const struct channel *channel,
 	mbedtls_sha256_free(&sha);
 }
 
-/** own_digest() - Digest of the policy slice that we and @peer share */
-static const uint8_t *own_digest(const struct setup *setup, int peer)
+const uint8_t *greeting_own_digest(const struct channel *channel)
 {
+	const struct setup *setup = channel->worker->setup;
+
 	/* A site gateway has one slice, the same for each peer. */
-	return setup->digests[peer == STEER_NO_PEER ? 0 : peer];
+	return setup
+		->digests[channel->peer == STEER_NO_PEER ? 0 : channel->peer];
+}
+
+void greeting_compare_policy(const struct channel *channel)
+{
+	struct peer *peer = &channel->worker->peers[channel->peer];
+	bool same = !memcmp(peer->digest, greeting_own_digest(channel),
+			    WIRE_DIGEST_LEN);
+
+	if (peer->known && same == peer->policy_same)
+		return;
+	if (!same)
+		log_warn("peer=%s event=policy_differs text=\"the policy there "
+			 "says something else about this site: only what both "
+			 "allow works\"",
+			 peer->gateway->name);
+	else if (peer->known)
+		log_info("peer=%s event=policy_same", peer->gateway->name);
+	peer->policy_same = same;
 }
 
 size_t greeting_hello_write(struct channel *channel, uint8_t *data, size_t size)
@@ -116,6 +136,7 @@ size_t greeting_hello_write(struct channel *channel, uint8_t *data, size_t size)
 	struct wire_hello hello = {
 		.role = role_on_wire(gateway->role),
 		.start_ms = setup->start_ms,
+		.features = WIRE_FEATURE_POLICY,
 		.msg_len_max = WIRE_MSG_LEN_MAX,
 		.offloads = setup->tun_offloads,
 		.mtu = (uint16_t)setup->conf->tun_mtu,
@@ -131,7 +152,7 @@ size_t greeting_hello_write(struct channel *channel, uint8_t *data, size_t size)
 		snprintf(hello.site, sizeof(hello.site), "%s",
 			 gateway->site->name);
 	memcpy(hello.instance, setup->instance, sizeof(hello.instance));
-	memcpy(hello.policy_digest, own_digest(setup, channel->peer),
+	memcpy(hello.policy_digest, greeting_own_digest(channel),
 	       sizeof(hello.policy_digest));
 	len = wire_hello_write(&hello, data, size);
 	return len < 0 ? 0 : (size_t)len;
@@ -177,17 +198,10 @@ static void note_peer(const struct channel *channel,
 {
 	struct worker *worker = channel->worker;
 	struct peer *peer = &worker->peers[channel->peer];
-	bool same = !memcmp(hello->policy_digest,
-			    own_digest(worker->setup, channel->peer),
-			    WIRE_DIGEST_LEN);
 
-	if (!same && (!peer->known || peer->policy_same))
-		log_warn("peer=%s event=policy_differs text=\"the policy there "
-			 "says something else about this site: only what both "
-			 "allow works\"",
-			 peer->gateway->name);
+	memcpy(peer->digest, hello->policy_digest, sizeof(peer->digest));
+	greeting_compare_policy(channel);
 	peer->known = true;
-	peer->policy_same = same;
 	peer->start_ms = hello->start_ms;
 	peer->mtu = hello->mtu;
 	peer->skew_ms =
@@ -226,6 +240,7 @@ int greeting_hello_take(struct channel *channel, const uint8_t *body,
 		return -EPROTO;
 
 	channel->peer = peer;
+	channel->peer_features = hello.features;
 	channel->peer_offloads = hello.offloads;
 	channel->peer_msg_len_max = hello.msg_len_max < WIRE_MSG_LEN_MAX
 					    ? hello.msg_len_max

@@ -56,4 +56,12 @@ int greeting_hello_take(struct channel *channel, const uint8_t *body,
 			size_t len, struct greeting_fault *fault)
 	__attribute__((warn_unused_result));
 
+/** greeting_own_digest() - Digest of the policy slice that we and the channel's
+ *  peer share, WIRE_DIGEST_LEN bytes */
+const uint8_t *greeting_own_digest(const struct channel *channel);
+
+/** greeting_compare_policy() - Does what the peer's policy says of the site equal
+ *  ours?  Notes the answer in the peer; logs when it changes */
+void greeting_compare_policy(const struct channel *channel);
+
 #endif /* CARRIER_GREETING_H */

@@ -55,9 +55,12 @@ static void wait_again(struct listener *listener)
 		listener->attempt_cnt = 0;
 	delay_ms =
 		retry_delay_ms(listener->attempt_cnt++, listener->conn.status);
-	log_warn("listener=%s event=%s retry_ms=%lld reason=\"%s\"",
-		 listener->url, listener->registered ? "lost" : "refused",
-		 (long long)delay_ms, listener->error);
+	if (listener->registered ||
+	    retry_log_due(&listener->log, clock_mono(), listener->error))
+		log_warn("listener=%s event=%s retry_ms=%lld reason=\"%s\"",
+			 listener->url,
+			 listener->registered ? "lost" : "refused",
+			 (long long)delay_ms, listener->error);
 	listener->registered = false;
 	listener->since = clock_mono();
 	set_timer(listener, delay_ms);
@@ -110,6 +113,7 @@ static void on_opened(struct wsconn *conn)
 
 	listener->registered = true;
 	listener->registered_cnt++;
+	listener->log = (struct retry_log){0};
 	listener->since = clock_mono();
 	listener->renew_at = mono_add_ms(listener->since, RENEW_MS);
 	log_info("listener=%s event=registered", listener->url);
@@ -259,6 +263,13 @@ int listener_start(struct listener *listener, struct loop *loop,
 		return -EBADMSG;
 	set_timer(listener, 0);
 	return 0;
+}
+
+void listener_moved(struct listener *listener, const struct setup *setup,
+		    const char *url)
+{
+	listener->setup = setup;
+	listener->url = url;
 }
 
 void listener_stop(struct listener *listener)

@@ -13,6 +13,7 @@
 #include <hyco/uri.h>
 
 #include "base/time.h"
+#include "carrier/retry.h"
 #include "carrier/setup.h"
 #include "carrier/wsconn.h"
 
@@ -30,6 +31,7 @@ struct listener;
  * @registered:	The relay lists us
  * @registered_cnt: How often it did
  * @accept_cnt:	Accepts passed on
+ * @log:	Which failure was logged last
  * @error:	Why it ended last, "" when it never did
  */
 struct listener {
@@ -47,6 +49,7 @@ struct listener {
 	unsigned int attempt_cnt;
 	uint64_t registered_cnt;
 	uint64_t accept_cnt;
+	struct retry_log log;
 	uint8_t *out;
 	char error[WSCONN_ERROR_SIZE];
 };
@@ -62,6 +65,11 @@ int listener_start(struct listener *listener, struct loop *loop,
 		   const struct setup *setup, const char *url,
 		   void (*accept)(void *arg, const char *address), void *arg)
 	__attribute__((warn_unused_result));
+
+/** listener_moved() - The setup has changed, the relay has not
+ * @url:	The same text in the new policy */
+void listener_moved(struct listener *listener, const struct setup *setup,
+		    const char *url);
 
 /** listener_stop() - Sign off and free */
 void listener_stop(struct listener *listener);

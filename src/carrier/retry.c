@@ -6,7 +6,20 @@
 
 #include "carrier/retry.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "sys/random.h"
+
+bool retry_log_due(struct retry_log *log, mono_t now, const char *reason)
+{
+	if (log->at.ns && mono_diff_ms(now, log->at) < RETRY_LOG_MS &&
+	    !strncmp(log->kind, reason, sizeof(log->kind) - 1))
+		return false;
+	log->at = now;
+	snprintf(log->kind, sizeof(log->kind), "%s", reason);
+	return true;
+}
 
 int64_t retry_limit_ms(unsigned int attempt_cnt, int status)
 {

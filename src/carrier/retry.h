@@ -7,7 +7,10 @@
 #ifndef CARRIER_RETRY_H
 #define CARRIER_RETRY_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "base/time.h"
 
 /* After so long a life a connection counts as healthy: delays begin anew. */
 #define RETRY_HEALTHY_MS 60000
@@ -16,6 +19,22 @@
 #define RETRY_CAP_MS     30000
 /* Nobody listens yet: the listener may come back any moment. */
 #define RETRY_ABSENT_CAP_MS 2000
+
+/* A failure that repeats is logged again after so long. */
+#define RETRY_LOG_MS 60000
+
+/** struct retry_log - What was logged last
+ * @at:		When, 0 ns before the first
+ * @kind:	The beginning of its reason: what follows has ids and times in it
+ */
+struct retry_log {
+	mono_t at;
+	char kind[24];
+};
+
+/** retry_log_due() - Shall a failure be logged, or is it the same again?  An
+ *  outage of hours must not fill a log */
+bool retry_log_due(struct retry_log *log, mono_t now, const char *reason);
 
 /** retry_limit_ms() - Upper end of the range a delay is drawn from
  * @attempt_cnt: Failures in a row before this one

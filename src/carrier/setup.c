@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,7 +158,28 @@ static int parse_all(struct setup *setup, struct diag *diag)
 	return 0;
 }
 
-int setup_finish(struct setup *setup, char *why, size_t why_size)
+/** take_instance() - A new one, or the one that goes on */
+static void take_instance(struct setup *setup, const struct setup *before)
+{
+	if (before) {
+		memcpy(setup->instance, before->instance,
+		       sizeof(setup->instance));
+		setup->start_ms = before->start_ms;
+		return;
+	}
+	random_bytes(setup->instance, sizeof(setup->instance));
+	setup->start_ms = (uint64_t)clock_wall().s * 1000;
+}
+
+/** same_gateway() - May one setup take the other's place? */
+static bool same_gateway(const struct setup *a, const struct setup *b)
+{
+	return !strcmp(a->gateway->name, b->gateway->name) &&
+	       a->gateway->role == b->gateway->role;
+}
+
+int setup_finish(struct setup *setup, const struct setup *before, char *why,
+		 size_t why_size)
 {
 	struct diag diag;
 	int err;
@@ -174,9 +196,13 @@ int setup_finish(struct setup *setup, char *why, size_t why_size)
 	diag_fini(&diag);
 	if (err)
 		return err;
+	if (before && !same_gateway(setup, before)) {
+		snprintf(why, why_size,
+			 "another gateway or role needs a restart");
+		return -EBADMSG;
+	}
 	digest_all(setup);
-	random_bytes(setup->instance, sizeof(setup->instance));
-	setup->start_ms = (uint64_t)clock_wall().s * 1000;
+	take_instance(setup, before);
 	return 0;
 }
 

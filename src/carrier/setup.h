@@ -76,13 +76,16 @@ int setup_take(struct setup *setup, const struct handover_msg *msg, int fd)
 	__attribute__((warn_unused_result));
 
 /**
- * setup_finish() - All is there: parse, plan, and draw an instance id
+ * setup_finish() - All is there: parse and plan
+ * @before:	The setup in force, whose place this one is to take: the gateway must
+ *		be the same, and its instance goes on.  NULL at the start: an
+ *		instance id is drawn
  * @why:	On failure a sentence for HANDOVER_REFUSED, cut to @why_size
  *
  * Return: 0 or -EBADMSG
  */
-int setup_finish(struct setup *setup, char *why, size_t why_size)
-	__attribute__((warn_unused_result));
+int setup_finish(struct setup *setup, const struct setup *before, char *why,
+		 size_t why_size) __attribute__((warn_unused_result));
 
 /**
  * setup_token() - A fresh SAS token for a hybrid connection

@@ -13,7 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sys/log.h"
+#include "carrier/carrier.h"
+#include "sys/clock.h"
 
 static void drop_client(struct status_client *client)
 {
@@ -59,18 +60,44 @@ static struct status_client *free_client(struct status *status)
 	return NULL;
 }
 
-/** ask_worker() - One report at a time: the buffer is lent to the worker */
+static void free_report(struct worker_report *report)
+{
+	free(report->channels);
+	free(report->peers);
+	free(report);
+}
+
+/** make_report() - Room for what the worker will have when it gets there */
+static struct worker_report *make_report(const struct carrier *carrier)
+{
+	const struct setup *setup =
+		carrier->next ? carrier->next : carrier->setup;
+	struct worker_report *report = calloc(1, sizeof(*report));
+
+	if (!report)
+		abort();
+	report->channel_cnt = worker_channel_cnt(setup);
+	report->peer_cnt = setup->plan->peer_cnt;
+	report->channels =
+		calloc(report->channel_cnt + 1, sizeof(*report->channels));
+	report->peers = calloc(report->peer_cnt + 1, sizeof(*report->peers));
+	if (!report->channels || !report->peers)
+		abort();
+	return report;
+}
+
+/** ask_worker() - For a report, unless one is on its way */
 static void ask_worker(struct status *status)
 {
-	struct worker_order order = {
-		.kind = WORKER_REPORT,
-		.report = &status->report,
-	};
+	struct worker_order order = {.kind = WORKER_REPORT};
 
 	if (status->asked)
 		return;
+	order.report = make_report(status->carrier);
 	status->asked = !mailbox_post(&status->carrier->worker.orders, &order,
 				      sizeof(order));
+	if (!status->asked)
+		free_report(order.report);
 }
 
 static void on_listening(struct loop_source *source, uint32_t events)
@@ -93,53 +120,53 @@ static void on_listening(struct loop_source *source, uint32_t events)
 	ask_worker(status);
 }
 
-/** answer() - The report is ours again: everybody who waits gets the text */
-static void answer(struct status *status)
+/** give() - The text to one client */
+static void give(struct status_client *client, const char *text)
 {
+	client->text = strdup(text);
+	client->len = strlen(text);
+	client->off = 0;
+	if (!client->text || loop_watch(client->status->loop, &client->source,
+					client->fd, EPOLLOUT))
+		drop_client(client);
+}
+
+void status_answer(struct status *status, struct worker_report *report)
+{
+	char *text = status_render(status->carrier, report);
 	size_t i;
 
+	status->asked = false;
 	for (i = 0; i < STATUS_CLIENT_CNT_MAX; i++) {
 		struct status_client *client = &status->clients[i];
 
 		if (client->fd < 0 || client->text)
 			continue;
-		client->text = status_render(status->carrier, &status->report);
-		client->len = client->text ? strlen(client->text) : 0;
-		client->off = 0;
-		if (!client->text || loop_watch(status->loop, &client->source,
-						client->fd, EPOLLOUT))
+		if (text)
+			give(client, text);
+		else
 			drop_client(client);
 	}
+	free(text);
+	free_report(report);
 }
 
-static void on_reply(struct loop_source *source, uint32_t events)
+int status_moved(struct status *status)
 {
-	struct status *status =
-		(struct status *)((char *)source -
-				  offsetof(struct status, replies));
-	struct worker_report *report;
-
-	(void)events;
-	while (!mailbox_take(&status->carrier->worker.replies, &report,
-			     sizeof(report))) {
-		status->asked = false;
-		answer(status);
-	}
+	loop_unwatch(status->loop, &status->listening);
+	return loop_watch(status->loop, &status->listening,
+			  status->carrier->setup->status_fd, EPOLLIN);
 }
 
 int status_start(struct status *status, struct carrier *carrier)
 {
-	const struct worker *worker = &carrier->worker;
 	size_t i;
-	int err;
 
 	*status = (struct status){
 		.carrier = carrier,
 		.loop = &carrier->loop,
 		.listening = {.fd = -1, .ready = on_listening},
-		.replies = {.fd = -1, .ready = on_reply},
-		.report = {.channel_cnt = worker->channel_cnt,
-			   .peer_cnt = worker->peer_cnt},
+		.started = clock_mono(),
 	};
 	for (i = 0; i < STATUS_CLIENT_CNT_MAX; i++)
 		status->clients[i] = (struct status_client){
@@ -147,18 +174,7 @@ int status_start(struct status *status, struct carrier *carrier)
 			.source = {.fd = -1, .ready = on_client},
 			.fd = -1,
 		};
-	status->report.channels = calloc(worker->channel_cnt + 1,
-					 sizeof(*status->report.channels));
-	status->report.peers =
-		calloc(worker->peer_cnt + 1, sizeof(*status->report.peers));
-	if (!status->report.channels || !status->report.peers)
-		return -ENOMEM;
-	err = loop_watch(status->loop, &status->listening,
-			 carrier->setup.status_fd, EPOLLIN);
-	if (err)
-		return err;
-	return loop_watch(status->loop, &status->replies,
-			  worker->replies.take_fd, EPOLLIN);
+	return status_moved(status);
 }
 
 void status_stop(struct status *status)
@@ -166,9 +182,6 @@ void status_stop(struct status *status)
 	size_t i;
 
 	loop_unwatch(status->loop, &status->listening);
-	loop_unwatch(status->loop, &status->replies);
 	for (i = 0; i < STATUS_CLIENT_CNT_MAX; i++)
 		drop_client(&status->clients[i]);
-	free(status->report.channels);
-	free(status->report.peers);
 }

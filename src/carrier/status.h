@@ -10,7 +10,15 @@
 #ifndef CARRIER_STATUS_H
 #define CARRIER_STATUS_H
 
-#include "carrier/carrier.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/time.h"
+#include "sys/loop.h"
+
+struct carrier;
+struct status;
+struct worker_report;
 
 /* Who may wait for an answer at once; more are turned away. */
 #define STATUS_CLIENT_CNT_MAX 8
@@ -25,20 +33,30 @@ struct status_client {
 	size_t off;
 };
 
+/**
+ * struct status - The socket and who waits
+ * @asked:	The worker has been asked and has not answered
+ * @started:	When packets began to move
+ */
 struct status {
-	const struct carrier *carrier;
+	struct carrier *carrier;
 	struct loop *loop;
 	struct loop_source listening;
-	struct loop_source replies;
-	struct worker_report report;
+	mono_t started;
 	bool asked;
 	struct status_client clients[STATUS_CLIENT_CNT_MAX];
 };
 
-/** status_start() - Serve the steward's listening socket; Return: 0 or -errno */
+/** status_start() - Serve the setup's listening socket; Return: 0 or -errno */
 int status_start(struct status *status, struct carrier *carrier)
 	__attribute__((warn_unused_result));
 void status_stop(struct status *status);
+
+/** status_moved() - Another setup is in force, with its own descriptor */
+int status_moved(struct status *status) __attribute__((warn_unused_result));
+
+/** status_answer() - The worker's report, consumed: to all who wait */
+void status_answer(struct status *status, struct worker_report *report);
 
 /** status_render() - The document; Return: heap text (jansson's free), or NULL */
 char *status_render(const struct carrier *carrier,

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "carrier/status.h"
+#include "carrier/carrier.h"
 #include "codec/text.h"
 #include "sys/clock.h"
 
@@ -28,7 +28,7 @@ static json_t *rtt_json(int64_t rtt_ns)
 
 static const char *peer_name(const struct carrier *carrier, int peer)
 {
-	return peer < 0 ? NULL : carrier->setup.plan->peers[peer]->name;
+	return peer < 0 ? NULL : carrier->setup->plan->peers[peer]->name;
 }
 
 /** relay_of() - Which relay a dialled channel uses */
@@ -39,7 +39,7 @@ static const char *relay_of(const struct carrier *carrier,
 
 	if (!report->dialled || report->peer < 0)
 		return NULL;
-	gateway = carrier->setup.plan->peers[report->peer];
+	gateway = carrier->setup->plan->peers[report->peer];
 	return gateway->relays[report->relay_idx % gateway->relay_cnt];
 }
 
@@ -96,7 +96,7 @@ static int64_t peer_rtt_ns(const struct worker_report *report, int peer)
 static json_t *peer_json(const struct carrier *carrier,
 			 const struct worker_report *report, size_t idx)
 {
-	const struct policy_gateway *gateway = carrier->setup.plan->peers[idx];
+	const struct policy_gateway *gateway = carrier->setup->plan->peers[idx];
 	const struct peer_report *peer = &report->peers[idx];
 	char instance[2 * WIRE_INSTANCE_LEN + 1];
 	const char *policy = NULL;
@@ -136,8 +136,8 @@ static bool site_is_up(const struct carrier *carrier,
 		       const struct worker_report *report,
 		       const struct policy_site *site)
 {
-	const struct plan *plan = carrier->setup.plan;
-	bool own = carrier->setup.gateway->role == ROLE_SITE;
+	const struct plan *plan = carrier->setup->plan;
+	bool own = carrier->setup->gateway->role == ROLE_SITE;
 	size_t i;
 
 	for (i = 0; i < report->peer_cnt; i++) {
@@ -151,8 +151,8 @@ static bool site_is_up(const struct carrier *carrier,
 static json_t *sites_json(const struct carrier *carrier,
 			  const struct worker_report *report, bool *all_up)
 {
-	const struct policy *policy = carrier->setup.plan->policy;
-	const struct policy_site *own = carrier->setup.gateway->site;
+	const struct policy *policy = carrier->setup->plan->policy;
+	const struct policy_site *own = carrier->setup->gateway->site;
 	json_t *list = json_array();
 	size_t i;
 
@@ -177,7 +177,7 @@ static json_t *listeners_json(const struct carrier *carrier, bool *all_up)
 	size_t i;
 
 	for (i = 0; i < carrier->listener_cnt; i++) {
-		const struct listener *l = &carrier->listeners[i];
+		const struct listener *l = carrier->listeners[i];
 
 		*all_up &= l->registered;
 		json_array_append_new(
@@ -211,7 +211,7 @@ static json_t *drops_json(const struct worker_report *report)
 char *status_render(const struct carrier *carrier,
 		    const struct worker_report *report)
 {
-	const struct setup *setup = &carrier->setup;
+	const struct setup *setup = carrier->setup;
 	bool all_up = true;
 	json_t *sites = sites_json(carrier, report, &all_up);
 	json_t *listeners = listeners_json(carrier, &all_up);
@@ -221,10 +221,10 @@ char *status_render(const struct carrier *carrier,
 		gateway_role_name(setup->gateway->role), "state",
 		all_up ? "up" : "degraded", "software",
 		"relaytun " RELAYTUN_VERSION, "pid", (int)getpid(), "uptime_ms",
-		(json_int_t)mono_diff_ms(clock_mono(), carrier->started), "tun",
-		"name", setup->conf->tun_name, "mtu", (int)setup->conf->tun_mtu,
-		"up", traffic_json(&report->up), "down",
-		traffic_json(&report->down));
+		(json_int_t)mono_diff_ms(clock_mono(), carrier->status.started),
+		"tun", "name", setup->conf->tun_name, "mtu",
+		(int)setup->conf->tun_mtu, "up", traffic_json(&report->up),
+		"down", traffic_json(&report->down));
 	char *text;
 
 	json_object_set_new(root, "sites", sites);

@@ -122,8 +122,8 @@ static struct channel *pack(struct worker *worker, const uint8_t *data,
 	worker->likely = channel;
 	worker->stats.up.packets++;
 	worker->stats.up.bytes += len - VNET_HDR_LEN;
-	worker->stats.peer_up[peer].packets++;
-	worker->stats.peer_up[peer].bytes += len - VNET_HDR_LEN;
+	worker->peers[peer].up.packets++;
+	worker->peers[peer].up.bytes += len - VNET_HDR_LEN;
 	return channel;
 }
 

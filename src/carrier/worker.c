@@ -47,9 +47,9 @@ static void take_accept(struct worker *worker, const char *address)
 	int err;
 
 	for (i = 0; i < worker->channel_cnt; i++) {
-		if (worker->channels[i].state != CHANNEL_IDLE)
+		if (worker->channels[i]->state != CHANNEL_IDLE)
 			continue;
-		err = channel_accept(&worker->channels[i], address);
+		err = channel_accept(worker->channels[i], address);
 		if (err)
 			log_warn("channel=%zu event=accept_failed error=\"%s\"",
 				 i, strerror(-err));
@@ -93,30 +93,255 @@ static void report_peer(const struct worker *worker, size_t idx,
 		.known = peer->known,
 		.policy_same = peer->policy_same,
 		.skew_ms = peer->skew_ms,
-		.up = worker->stats.peer_up[idx],
-		.down = worker->stats.peer_down[idx],
+		.up = peer->up,
+		.down = peer->down,
 	};
 	memcpy(report->instance, peer->instance, sizeof(report->instance));
 	memcpy(report->software, peer->software, sizeof(report->software));
 }
 
+/** give_back() - To the control thread */
+static void give_back(struct worker *worker, const struct worker_reply *reply)
+{
+	int err = mailbox_post(&worker->replies, reply, sizeof(*reply));
+
+	if (err)
+		log_err("event=reply_lost error=\"%s\"", strerror(-err));
+}
+
 /** fill_report() - Copy what status shows, and give it back */
 static void fill_report(struct worker *worker, struct worker_report *report)
 {
+	struct worker_reply reply = {.report = report};
 	size_t i;
-	int err;
 
 	for (i = 0; i < report->channel_cnt; i++)
-		report_channel(&worker->channels[i], &report->channels[i]);
+		report_channel(worker->channels[i], &report->channels[i]);
 	for (i = 0; i < report->peer_cnt; i++)
 		report_peer(worker, i, &report->peers[i]);
 	report->up = worker->stats.up;
 	report->down = worker->stats.down;
 	memcpy(report->drops, worker->stats.drops, sizeof(report->drops));
 	report->unknown_messages = worker->stats.unknown_messages;
-	err = mailbox_post(&worker->replies, &report, sizeof(report));
+	give_back(worker, &reply);
+}
+
+/** find_peer() - Index in a setup's plan, STEER_NO_PEER when it has none */
+static int find_peer(const struct setup *setup, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < setup->plan->peer_cnt; i++) {
+		if (!strcmp(setup->plan->peers[i]->name, name))
+			return (int)i;
+	}
+	return STEER_NO_PEER;
+}
+
+/** find_relay() - Index of a URL, the count when it is not there */
+static size_t find_relay(const struct policy_gateway *gateway, const char *url)
+{
+	size_t i;
+
+	for (i = 0; i < gateway->relay_cnt; i++) {
+		if (!strcmp(gateway->relays[i], url))
+			break;
+	}
+	return i;
+}
+
+/**
+ * make_peers() - The peers of a setup, with all that is known of them already
+ *
+ * Return: heap memory.  Running out of it ends the program, as for all memory
+ *	   of configuration
+ */
+static struct peer *make_peers(const struct worker *worker,
+			       const struct setup *setup)
+{
+	const struct plan *plan = setup->plan;
+	struct peer *peers = calloc(plan->peer_cnt + 1, sizeof(*peers));
+	size_t i;
+
+	if (!peers)
+		abort();
+	for (i = 0; worker->peers && i < worker->peer_cnt; i++) {
+		int now = find_peer(setup, worker->peers[i].gateway->name);
+
+		if (now != STEER_NO_PEER)
+			peers[now] = worker->peers[i];
+	}
+	for (i = 0; i < plan->peer_cnt; i++)
+		peers[i].gateway = plan->peers[i];
+	return peers;
+}
+
+size_t worker_channel_cnt(const struct setup *setup)
+{
+	size_t peer_cnt = setup->plan->peer_cnt;
+
+	return setup->gateway->role == ROLE_SITE ? 2 * peer_cnt + SPARE_SLOTS
+						 : peer_cnt;
+}
+
+/** add_channel() - One more, idle */
+static void add_channel(struct worker *worker)
+{
+	struct channel *channel = calloc(1, sizeof(*channel));
+	struct channel **more = realloc(
+		worker->channels, (worker->channel_cnt + 1) * sizeof(*more));
+
+	if (!channel || !more ||
+	    channel_init(channel, worker, worker->channel_serial++))
+		abort();
+	worker->channels = more;
+	worker->channels[worker->channel_cnt++] = channel;
+}
+
+static void free_channel(struct channel *channel)
+{
+	channel_fini(channel);
+	free(channel);
+}
+
+/** fit_channels() - As many as the setup wants: idle ones go first, then what is
+ *  in use beyond that; new ones come */
+static void fit_channels(struct worker *worker)
+{
+	size_t want = worker_channel_cnt(worker->setup);
+	size_t i = 0;
+
+	while (worker->channel_cnt > want && i < worker->channel_cnt) {
+		struct channel *channel = worker->channels[i];
+
+		if (channel->state != CHANNEL_IDLE) {
+			i++;
+			continue;
+		}
+		free_channel(channel);
+		worker->channels[i] = worker->channels[--worker->channel_cnt];
+	}
+	while (worker->channel_cnt > want) {
+		struct channel *channel =
+			worker->channels[--worker->channel_cnt];
+
+		channel_end(channel, WIRE_BYE_STOPPING,
+			    "the policy leaves no room for this channel");
+		free_channel(channel);
+	}
+	while (worker->channel_cnt < want)
+		add_channel(worker);
+}
+
+/** is_dialled() - Does a channel dial this peer already? */
+static bool is_dialled(const struct worker *worker, size_t peer)
+{
+	size_t i;
+
+	for (i = 0; i < worker->channel_cnt; i++) {
+		if (worker->channels[i]->dialled &&
+		    worker->channels[i]->peer == (int)peer)
+			return true;
+	}
+	return false;
+}
+
+/** dial_peers() - Cloud: a channel for each peer that has none; there are as
+ *  many channels as peers */
+static void dial_peers(struct worker *worker)
+{
+	size_t next = 0;
+	size_t i;
+
+	if (worker->setup->gateway->role != ROLE_CLOUD)
+		return;
+	for (i = 0; i < worker->peer_cnt; i++) {
+		if (is_dialled(worker, i))
+			continue;
+		while (worker->channels[next]->dialled)
+			next++;
+		channel_dial(worker->channels[next], (int)i);
+	}
+}
+
+/** struct move - Where a channel's peer is under the new setup */
+struct move {
+	int peer;
+	size_t relay_idx;
+};
+
+static struct move find_move(const struct worker *worker,
+			     const struct channel *channel,
+			     const struct setup *setup)
+{
+	struct move move = {STEER_NO_PEER, 0};
+	const struct policy_gateway *gateway;
+
+	if (channel->peer == STEER_NO_PEER)
+		return move;
+	gateway = worker->peers[channel->peer].gateway;
+	move.peer = find_peer(setup, gateway->name);
+	if (move.peer != STEER_NO_PEER && channel->dialled)
+		move.relay_idx =
+			find_relay(setup->plan->peers[move.peer],
+				   gateway->relays[channel->relay_idx %
+						   gateway->relay_cnt]);
+	return move;
+}
+
+/** watch_tun() - The queue of the setup in force */
+static int watch_tun(struct worker *worker)
+{
+	loop_unwatch(&worker->loop, &worker->tun);
+	worker->tun_paused = false;
+	return loop_watch(&worker->loop, &worker->tun, worker->setup->tun_fd,
+			  EPOLLIN);
+}
+
+/** move_channels() - To the peers of @setup, which comes into force here */
+static void move_channels(struct worker *worker, const struct setup *setup)
+{
+	struct peer *peers = make_peers(worker, setup);
+	struct move *moves = calloc(worker->channel_cnt + 1, sizeof(*moves));
+	struct peer *old_peers = worker->peers;
+	size_t i;
+
+	if (!moves)
+		abort();
+	for (i = 0; i < worker->channel_cnt; i++) {
+		moves[i] = find_move(worker, worker->channels[i], setup);
+		/* A peer that goes is told so while it is still known. */
+		if (moves[i].peer == STEER_NO_PEER)
+			channel_moved(worker->channels[i], STEER_NO_PEER, 0);
+	}
+	worker->setup = setup;
+	worker->peers = peers;
+	worker->peer_cnt = setup->plan->peer_cnt;
+	for (i = 0; i < worker->channel_cnt; i++)
+		channel_moved(worker->channels[i], moves[i].peer,
+			      moves[i].relay_idx);
+	free(moves);
+	free(old_peers);
+}
+
+/**
+ * take_setup() - Go on with another setup
+ *
+ * Peers keep their channels, and channels their connections, as far as the
+ * policy still has them.
+ */
+static void take_setup(struct worker *worker, const struct setup *setup)
+{
+	struct worker_reply reply = {.setup = worker->setup};
+	int err;
+
+	move_channels(worker, setup);
+	fit_channels(worker);
+	dial_peers(worker);
+	err = watch_tun(worker);
 	if (err)
-		log_err("event=report_lost error=\"%s\"", strerror(-err));
+		log_err("event=tun_watch_failed error=\"%s\"", strerror(-err));
+	give_back(worker, &reply);
 }
 
 static void stop(struct worker *worker)
@@ -124,8 +349,8 @@ static void stop(struct worker *worker)
 	size_t i;
 
 	for (i = 0; i < worker->channel_cnt; i++) {
-		if (worker->channels[i].state == CHANNEL_OPEN)
-			channel_end(&worker->channels[i], WIRE_BYE_STOPPING,
+		if (worker->channels[i]->state == CHANNEL_OPEN)
+			channel_end(worker->channels[i], WIRE_BYE_STOPPING,
 				    "gateway stops");
 	}
 	loop_stop(&worker->loop);
@@ -147,6 +372,9 @@ static void on_order(struct loop_source *source, uint32_t events)
 		case WORKER_REPORT:
 			fill_report(worker, order.report);
 			break;
+		case WORKER_SETUP:
+			take_setup(worker, order.setup);
+			break;
 		case WORKER_STOP:
 			stop(worker);
 			return;
@@ -157,46 +385,24 @@ static void on_order(struct loop_source *source, uint32_t events)
 static void *run(void *arg)
 {
 	struct worker *worker = arg;
-	size_t i;
 	int err;
 
-	if (worker->setup->gateway->role == ROLE_CLOUD) {
-		for (i = 0; i < worker->peer_cnt; i++)
-			channel_dial(&worker->channels[i], (int)i);
-	}
+	dial_peers(worker);
 	err = loop_run(&worker->loop);
 	if (err)
 		log_err("event=worker_failed error=\"%s\"", strerror(-err));
 	return NULL;
 }
 
-/** allocate() - All memory the worker will ever use */
+/** allocate() - All memory of the first setup */
 static int allocate(struct worker *worker)
 {
-	const struct plan *plan = worker->setup->plan;
-	size_t i;
-
-	worker->peer_cnt = plan->peer_cnt;
-	worker->channel_cnt = plan->peer_cnt;
-	if (worker->setup->gateway->role == ROLE_SITE)
-		worker->channel_cnt = 2 * plan->peer_cnt + SPARE_SLOTS;
+	worker->peer_cnt = worker->setup->plan->peer_cnt;
 	worker->scratch = malloc(VNET_HDR_LEN + PKT_LEN_MAX);
-	worker->peers = calloc(worker->peer_cnt + 1, sizeof(*worker->peers));
-	worker->channels =
-		calloc(worker->channel_cnt + 1, sizeof(*worker->channels));
-	worker->stats.peer_up =
-		calloc(worker->peer_cnt + 1, sizeof(struct traffic));
-	worker->stats.peer_down =
-		calloc(worker->peer_cnt + 1, sizeof(struct traffic));
-	if (!worker->scratch || !worker->peers || !worker->channels ||
-	    !worker->stats.peer_up || !worker->stats.peer_down)
+	if (!worker->scratch)
 		return -ENOMEM;
-	for (i = 0; i < worker->peer_cnt; i++)
-		worker->peers[i].gateway = plan->peers[i];
-	for (i = 0; i < worker->channel_cnt; i++) {
-		if (channel_init(&worker->channels[i], worker, (unsigned int)i))
-			return -ENOMEM;
-	}
+	worker->peers = make_peers(worker, worker->setup);
+	fit_channels(worker);
 	return 0;
 }
 
@@ -236,8 +442,7 @@ int worker_start(struct worker *worker, const struct setup *setup)
 		err = loop_watch(&worker->loop, &worker->order_source,
 				 worker->orders.take_fd, EPOLLIN);
 	if (!err)
-		err = loop_watch(&worker->loop, &worker->tun, setup->tun_fd,
-				 EPOLLIN);
+		err = watch_tun(worker);
 	/* On failure the process ends; nothing is taken apart. */
 	return err ? err : start_thread(worker);
 }
@@ -248,13 +453,11 @@ void worker_join(struct worker *worker)
 
 	pthread_join(worker->thread, NULL);
 	for (i = 0; i < worker->channel_cnt; i++)
-		channel_fini(&worker->channels[i]);
+		free_channel(worker->channels[i]);
 	mailbox_close(&worker->orders);
 	mailbox_close(&worker->replies);
 	loop_close(&worker->loop);
 	free(worker->channels);
 	free(worker->peers);
 	free(worker->scratch);
-	free(worker->stats.peer_up);
-	free(worker->stats.peer_down);
 }

@@ -17,44 +17,46 @@
 #include "sys/loop.h"
 #include "sys/mailbox.h"
 
-/** struct peer - A gateway at the other end, as its HELLO described it
- * @gateway:	From the policy
- * @channel:	Its open channel, NULL when there is none
- * @known:	A HELLO came since we started: the fields below are valid
- * @policy_same: Its digest of the site's policy equals ours
- * @skew_ms:	Its clock less ours
- */
-struct peer {
-	const struct policy_gateway *gateway;
-	struct channel *channel;
-	bool known;
-	bool policy_same;
-	uint8_t instance[WIRE_INSTANCE_LEN];
-	uint64_t start_ms;
-	uint16_t mtu;
-	int64_t skew_ms;
-	char software[WIRE_TEXT_LEN_MAX + 1];
-};
-
 /** struct traffic - Packets and their bytes, one way */
 struct traffic {
 	uint64_t packets;
 	uint64_t bytes; /* of IP packets, super-packets counted whole */
 };
 
+/** struct peer - A gateway at the other end, as its HELLO described it
+ * @gateway:	From the policy
+ * @channel:	Its open channel, NULL when there is none
+ * @known:	A HELLO came since we started: the fields below are valid
+ * @policy_same: Its digest of the site's policy equals ours
+ * @digest:	Its digest, as it said last
+ * @skew_ms:	Its clock less ours
+ * @up, @down:	Packets to and from it
+ */
+struct peer {
+	const struct policy_gateway *gateway;
+	struct channel *channel;
+	bool known;
+	bool policy_same;
+	uint8_t digest[WIRE_DIGEST_LEN];
+	uint8_t instance[WIRE_INSTANCE_LEN];
+	uint64_t start_ms;
+	uint16_t mtu;
+	int64_t skew_ms;
+	char software[WIRE_TEXT_LEN_MAX + 1];
+	struct traffic up;
+	struct traffic down;
+};
+
 /**
  * struct worker_stats - What the worker counted; it alone writes
  * @up:		Packets taken from the TUN and packed
  * @down:	Packets written to the TUN
- * @peer_up, @peer_down: The same for each peer
  * @drops:	By enum drop_reason
  * @unknown_messages: Messages of a type we do not know, skipped
  */
 struct worker_stats {
 	struct traffic up;
 	struct traffic down;
-	struct traffic *peer_up;
-	struct traffic *peer_down;
 	uint64_t drops[DROP_REASON_CNT];
 	uint64_t unknown_messages;
 };
@@ -62,12 +64,14 @@ struct worker_stats {
 /** enum worker_order_kind - What the control thread may ask for
  *
  * WORKER_ACCEPT	Take up an accept
- * WORKER_REPORT	Fill @report and post it back
+ * WORKER_REPORT	Fill @report and give it back
+ * WORKER_SETUP		Go on with another setup and give the old one back
  * WORKER_STOP		Say BYE everywhere and end
  */
 enum worker_order_kind {
 	WORKER_ACCEPT,
 	WORKER_REPORT,
+	WORKER_SETUP,
 	WORKER_STOP,
 };
 
@@ -77,7 +81,15 @@ enum worker_order_kind {
 struct worker_order {
 	enum worker_order_kind kind;
 	struct worker_report *report;
+	const struct setup *setup;
 	char address[WORKER_ADDRESS_SIZE];
+};
+
+/** struct worker_reply - A mailbox message from the worker: what it gives back,
+ *  NULL for what it does not */
+struct worker_reply {
+	struct worker_report *report;
+	const struct setup *setup;
 };
 
 /** struct channel_report - A channel as status shows it */
@@ -113,8 +125,9 @@ struct peer_report {
 /**
  * struct worker_report - A worker as status shows it
  *
- * Made by the control thread, lent to the worker with an order, written there,
- * and the control thread's again when it is posted back.
+ * Made by the control thread with room for what its setup needs, lent to the
+ * worker with an order, written there, and the control thread's again when it is
+ * posted back.  Orders keep their sequence, so the room always fits the setup.
  */
 struct worker_report {
 	struct channel_report *channels;
@@ -129,17 +142,18 @@ struct worker_report {
 
 /**
  * struct worker - One data-plane thread
- * @setup:	What the steward said (constant)
+ * @setup:	What the steward said (constant until WORKER_SETUP)
  * @loop:	Its loop
  * @tun:	Its TUN queue
  * @tun_paused:	Not reading: a channel holds a packet that did not fit
  * @tun_gone:	The device was deleted: nothing to read any more
  * @scratch:	Where a packet is read when there is no likely channel
  * @likely:	Channel of the last packet: the next is read into its buffer
- * @channels:	Slots
+ * @channels:	All there are
+ * @channel_serial: Number of the next channel, for logs
  * @peers:	As numbered in the plan
  * @orders:	Mailbox to us
- * @replies:	Mailbox from us: reports, as pointers
+ * @replies:	Mailbox from us
  * @stats:	Counters
  *
  * No other thread touches a field, the mailboxes excepted.
@@ -153,8 +167,9 @@ struct worker {
 	bool tun_gone;
 	uint8_t *scratch;
 	struct channel *likely;
-	struct channel *channels;
+	struct channel **channels;
 	size_t channel_cnt;
+	unsigned int channel_serial;
 	struct peer *peers;
 	size_t peer_cnt;
 	struct mailbox orders;
@@ -172,6 +187,9 @@ struct worker {
  */
 int worker_start(struct worker *worker, const struct setup *setup)
 	__attribute__((warn_unused_result));
+
+/** worker_channel_cnt() - How many channels a worker has under a setup */
+size_t worker_channel_cnt(const struct setup *setup);
 
 /** worker_join() - Wait for the thread after WORKER_STOP, and free all */
 void worker_join(struct worker *worker);

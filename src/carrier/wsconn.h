@@ -69,7 +69,7 @@ struct wsconn_handler {
  * @target:	Request target; NULL: the one in @uri
  * @token:	SAS token, or NULL (borrowed for the call)
  * @protocol:	Sub-protocol to ask for, or NULL (a literal)
- * @ca_pem:	CA bundle, NULL for the system's (borrowed while open)
+ * @ca_pem:	CA bundle, NULL for the system's (copied)
  * @ca_len:	Its length
  * @deadline_ms: Time for connecting and the upgrade together
  */

@@ -320,8 +320,7 @@ static int take_field(struct wire_hello *hello, enum hello_field field,
 	return -EBADMSG;
 }
 
-/* No feature is defined yet, so one that is required is one we lack. */
-#define FEATURES_KNOWN 0u
+#define FEATURES_KNOWN ((uint32_t)WIRE_FEATURE_POLICY)
 
 int wire_hello_read(const uint8_t *body, size_t len, struct wire_hello *hello)
 {
@@ -378,6 +377,29 @@ int wire_ping_read(const uint8_t *body, size_t len, struct wire_ping *ping)
 	ping->messages = reader_u64(&r);
 	/* A later minor version may add to it. */
 	return r.failed ? -EBADMSG : 0;
+}
+
+ssize_t wire_policy_write(const struct wire_policy *policy, uint8_t *data,
+			  size_t size)
+{
+	struct writer w = writer_of(data, size);
+
+	write_header(&w, WIRE_POLICY);
+	writer_bytes(&w, policy->digest, sizeof(policy->digest));
+	return written(&w);
+}
+
+int wire_policy_read(const uint8_t *body, size_t len,
+		     struct wire_policy *policy)
+{
+	struct reader r = reader_of(body, len);
+	const uint8_t *digest = reader_bytes(&r, sizeof(policy->digest));
+
+	/* A later minor version may add to it. */
+	if (!digest)
+		return -EBADMSG;
+	memcpy(policy->digest, digest, sizeof(policy->digest));
+	return 0;
 }
 
 ssize_t wire_bye_write(const struct wire_bye *bye, uint8_t *data, size_t size)

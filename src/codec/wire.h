@@ -44,11 +44,16 @@ enum wire_type {
 	WIRE_DATA = 5,
 	WIRE_PING = 6,
 	WIRE_PONG = 7,
-	WIRE_POLICY = 8, /* reserved */
+	WIRE_POLICY = 8, /* with WIRE_FEATURE_POLICY */
 	WIRE_DRAIN = 9,  /* reserved */
 	WIRE_BYE = 10,
 	WIRE_LOCK = 11, /* reserved */
 	WIRE_WHY = 12,  /* reserved */
+};
+
+/** enum wire_feature - Bits of HELLO's features */
+enum wire_feature {
+	WIRE_FEATURE_POLICY = 0x1, /* understands POLICY */
 };
 
 /** wire_type_name() - "HELLO", or "unknown" */
@@ -176,6 +181,20 @@ ssize_t wire_ping_write(enum wire_type type, const struct wire_ping *ping,
 
 /** wire_ping_read() - Body of a PING or PONG; Return: 0, or -EBADMSG (cut) */
 int wire_ping_read(const uint8_t *body, size_t len, struct wire_ping *ping)
+	__attribute__((warn_unused_result));
+
+/** struct wire_policy - The sender's policy has changed: what HELLO said anew */
+struct wire_policy {
+	uint8_t digest[WIRE_DIGEST_LEN];
+};
+
+/** wire_policy_write() - Whole POLICY; Return: length or -EMSGSIZE */
+ssize_t wire_policy_write(const struct wire_policy *policy, uint8_t *data,
+			  size_t size) __attribute__((warn_unused_result));
+
+/** wire_policy_read() - Body of a POLICY; Return: 0 or -EBADMSG */
+int wire_policy_read(const uint8_t *body, size_t len,
+		     struct wire_policy *policy)
 	__attribute__((warn_unused_result));
 
 /** struct wire_bye - Why the other side closes */

@@ -210,7 +210,7 @@ static CURLcode set_trust(struct stream *stream,
 	struct curl_blob blob = {
 		.data = (void *)(uintptr_t)target->ca_pem,
 		.len = target->ca_len,
-		.flags = CURL_BLOB_NOCOPY,
+		.flags = CURL_BLOB_COPY,
 	};
 
 	if (!target->ca_pem)

@@ -45,8 +45,7 @@ struct stream_handler {
  * @host:	Name or address, IPv6 without brackets (borrowed for the call)
  * @port:	TCP port
  * @tls:	With TLS
- * @ca_pem:	CA bundle to verify with, NULL: the system's (borrowed while
- *		the stream is open)
+ * @ca_pem:	CA bundle to verify with, NULL: the system's (copied)
  * @ca_len:	Its length in bytes
  */
 struct stream_target {

@@ -63,6 +63,23 @@ static void delay_has_full_jitter_within_the_limit(void **state)
 	assert_true(high > 27000);
 }
 
+static void a_failure_that_repeats_is_logged_once_a_minute(void **state)
+{
+	struct retry_log log = {0};
+	mono_t now = {1};
+
+	(void)state;
+	assert_true(
+		retry_log_due(&log, now, "relay answered 404 nobody, id 1"));
+	assert_false(
+		retry_log_due(&log, now, "relay answered 404 nobody, id 2"));
+	now = mono_add_ms(now, 30000);
+	assert_true(retry_log_due(&log, now, "cannot connect to 192.0.2.1"));
+	assert_false(retry_log_due(&log, now, "cannot connect to 192.0.2.1"));
+	now = mono_add_ms(now, RETRY_LOG_MS);
+	assert_true(retry_log_due(&log, now, "cannot connect to 192.0.2.1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -70,6 +87,8 @@ int main(void)
 		cmocka_unit_test(
 			mistakes_in_the_configuration_wait_up_to_the_cap),
 		cmocka_unit_test(an_absent_listener_is_tried_again_soon),
+		cmocka_unit_test(
+			a_failure_that_repeats_is_logged_once_a_minute),
 		cmocka_unit_test(delay_has_full_jitter_within_the_limit),
 	};
 

@@ -636,6 +636,27 @@ static void bye_reads_and_writes_as_the_golden_bytes(void **state)
 	}
 }
 
+static void policy_reads_and_writes_as_the_golden_bytes(void **state)
+{
+	struct wire_policy policy;
+	struct message m;
+	uint8_t out[64];
+	size_t len;
+	size_t i;
+
+	(void)state;
+	load(&m, GOLDEN "policy.hex");
+	assert_int_equal(m.open.type, WIRE_POLICY);
+	assert_int_equal(
+		wire_policy_read(m.open.body, m.open.body_len, &policy), 0);
+	for (i = 0; i < sizeof(policy.digest); i++)
+		assert_int_equal(policy.digest[i], 0x40 + i);
+	assert_written(&m, out, wire_policy_write(&policy, out, sizeof(out)));
+	for (len = 0; len < m.open.body_len; len++)
+		assert_int_equal(wire_policy_read(m.open.body, len, &policy),
+				 -EBADMSG);
+}
+
 static void bye_text_cannot_carry_control_characters(void **state)
 {
 	static const uint8_t body[] = {99,   1,    6,    0,    'a',
@@ -1077,6 +1098,7 @@ int main(void)
 		cmocka_unit_test(
 			ping_and_pong_read_and_write_as_the_golden_bytes),
 		cmocka_unit_test(bye_reads_and_writes_as_the_golden_bytes),
+		cmocka_unit_test(policy_reads_and_writes_as_the_golden_bytes),
 		cmocka_unit_test(bye_text_cannot_carry_control_characters),
 		cmocka_unit_test(bye_that_is_cut_or_too_long_is_malformed),
 		cmocka_unit_test(writers_refuse_every_buffer_that_is_too_short),

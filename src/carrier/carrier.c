@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * carrier.c - The control thread: setups, registrations, status
+ */
+
+/**
+ * DOC: Theory of operation
+ *
+ * Start	The first setup is complete: worker, status socket and listeners
+ *		start, and the steward is told READY.
+ * Reload	The steward sends a whole new set.  It is gathered and judged here;
+ *		one that cannot be used is REFUSED, and nothing has changed.  Else
+ *		the worker gets it by order and gives the old one back: from then
+ *		on the new one is in force here too (report and setup come back in
+ *		the order in which they were asked for, so a report always fits
+ *		the setup in force).
+ * End		A signal, or the steward's end of the socket closes.
+ */
+
+#include "carrier/carrier.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "sys/log.h"
+
+static int answer(enum handover_type type, const char *text)
+{
+	struct handover_msg msg = {.type = type};
+
+	snprintf(msg.text, sizeof(msg.text), "%s", text);
+	return handover_send(HANDOVER_FD, &msg, -1);
+}
+
+static void free_setup(struct setup *setup)
+{
+	if (setup)
+		setup_fini(setup);
+	free(setup);
+}
+
+/** on_accept() - From a listener to the worker */
+static void on_accept(void *arg, const char *address)
+{
+	struct carrier *carrier = arg;
+	struct worker_order order = {.kind = WORKER_ACCEPT};
+	int err;
+
+	snprintf(order.address, sizeof(order.address), "%s", address);
+	err = mailbox_post(&carrier->worker.orders, &order, sizeof(order));
+	if (err)
+		log_warn("event=accept_lost error=\"%s\"", strerror(-err));
+}
+
+/** take_listener() - The one that registers at @url already, taken out of the
+ *  list; NULL when there is none */
+static struct listener *take_listener(struct carrier *carrier, const char *url)
+{
+	size_t i;
+
+	for (i = 0; i < carrier->listener_cnt; i++) {
+		struct listener *listener = carrier->listeners[i];
+
+		if (strcmp(listener->url, url))
+			continue;
+		carrier->listeners[i] =
+			carrier->listeners[--carrier->listener_cnt];
+		return listener;
+	}
+	return NULL;
+}
+
+/** start_listener() - A new registration; Return: NULL when out of memory */
+static struct listener *start_listener(struct carrier *carrier, const char *url)
+{
+	struct listener *listener = malloc(sizeof(*listener));
+	int err = listener ? listener_start(listener, &carrier->loop,
+					    carrier->setup, url, on_accept,
+					    carrier)
+			   : -ENOMEM;
+
+	if (!err)
+		return listener;
+	log_err("listener=%s event=not_started error=\"%s\"", url,
+		strerror(-err));
+	free(listener);
+	return NULL;
+}
+
+static void stop_listeners(struct carrier *carrier)
+{
+	while (carrier->listener_cnt) {
+		struct listener *listener =
+			carrier->listeners[--carrier->listener_cnt];
+
+		listener_stop(listener);
+		free(listener);
+	}
+	free(carrier->listeners);
+	carrier->listeners = NULL;
+}
+
+/** fit_listeners() - Those of the setup in force: the same go on, others stop,
+ *  new ones start */
+static void fit_listeners(struct carrier *carrier)
+{
+	const struct policy_gateway *gateway = carrier->setup->gateway;
+	struct listener **now = calloc(gateway->relay_cnt + 1, sizeof(*now));
+	size_t cnt = 0;
+	size_t i;
+
+	if (!now)
+		abort();
+	for (i = 0; i < gateway->relay_cnt; i++) {
+		const char *url = gateway->relays[i];
+		struct listener *listener = take_listener(carrier, url);
+
+		if (listener)
+			listener_moved(listener, carrier->setup, url);
+		else
+			listener = start_listener(carrier, url);
+		if (listener)
+			now[cnt++] = listener;
+	}
+	stop_listeners(carrier);
+	carrier->listeners = now;
+	carrier->listener_cnt = cnt;
+}
+
+/** refuse() - The gathered set cannot be used; all stays as it is */
+static void refuse(struct carrier *carrier, const char *why)
+{
+	log_warn("event=reload_refused reason=\"%s\"", why);
+	free_setup(carrier->gathering);
+	carrier->gathering = NULL;
+	if (answer(HANDOVER_REFUSED, why))
+		loop_stop(&carrier->loop);
+}
+
+/** take_go() - The gathered set is complete: judge it and pass it on */
+static void take_go(struct carrier *carrier)
+{
+	struct worker_order order = {.kind = WORKER_SETUP};
+	char why[200];
+	int err;
+
+	if (setup_finish(carrier->gathering, carrier->setup, why,
+			 sizeof(why))) {
+		refuse(carrier, why);
+		return;
+	}
+	order.setup = carrier->gathering;
+	err = mailbox_post(&carrier->worker.orders, &order, sizeof(order));
+	if (err) {
+		refuse(carrier, strerror(-err));
+		return;
+	}
+	carrier->next = carrier->gathering;
+	carrier->gathering = NULL;
+	loop_unwatch(&carrier->loop, &carrier->handover);
+}
+
+/** take_message() - One of the messages of a new set */
+static void take_message(struct carrier *carrier,
+			 const struct handover_msg *msg, int fd)
+{
+	if (!carrier->gathering) {
+		carrier->gathering = malloc(sizeof(*carrier->gathering));
+		if (!carrier->gathering)
+			abort();
+		setup_init(carrier->gathering);
+	}
+	if (msg->type == HANDOVER_GO)
+		take_go(carrier);
+	else if (setup_take(carrier->gathering, msg, fd))
+		refuse(carrier, "the set has a part that is not what it says");
+}
+
+static void on_handover(struct loop_source *source, uint32_t events)
+{
+	struct carrier *carrier =
+		(struct carrier *)((char *)source -
+				   offsetof(struct carrier, handover));
+	struct handover_msg msg;
+	int fd;
+	int got = handover_receive(HANDOVER_FD, &msg, &fd);
+
+	(void)events;
+	if (got == -EAGAIN)
+		return;
+	if (got <= 0) {
+		log_info("event=steward_left");
+		loop_stop(&carrier->loop);
+		return;
+	}
+	take_message(carrier, &msg, fd);
+}
+
+static int watch_handover(struct carrier *carrier)
+{
+	return loop_watch(&carrier->loop, &carrier->handover, HANDOVER_FD,
+			  EPOLLIN);
+}
+
+/** come_into_force() - The worker has taken @next and gave the old one back */
+static void come_into_force(struct carrier *carrier)
+{
+	struct setup *old = carrier->setup;
+	int err;
+
+	carrier->setup = carrier->next;
+	carrier->next = NULL;
+	fit_listeners(carrier);
+	err = status_moved(&carrier->status);
+	if (!err)
+		err = watch_handover(carrier);
+	free_setup(old);
+	log_info("event=reloaded peers=%zu", carrier->setup->plan->peer_cnt);
+	if (!err)
+		err = answer(HANDOVER_READY, "");
+	if (err) {
+		log_err("event=failed error=\"%s\"", strerror(-err));
+		loop_stop(&carrier->loop);
+	}
+}
+
+static void on_reply(struct loop_source *source, uint32_t events)
+{
+	struct carrier *carrier =
+		(struct carrier *)((char *)source -
+				   offsetof(struct carrier, replies));
+	struct worker_reply reply;
+
+	(void)events;
+	while (!mailbox_take(&carrier->worker.replies, &reply, sizeof(reply))) {
+		if (reply.report)
+			status_answer(&carrier->status, reply.report);
+		if (reply.setup)
+			come_into_force(carrier);
+	}
+}
+
+static void on_signal(struct loop_source *source, uint32_t events)
+{
+	struct carrier *carrier =
+		(struct carrier *)((char *)source -
+				   offsetof(struct carrier, signals));
+
+	(void)events;
+	loop_stop(&carrier->loop);
+}
+
+/** watch_signals() - SIGTERM and SIGINT; Return: 0 or negative errno */
+static int watch_signals(struct carrier *carrier)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	return loop_watch(&carrier->loop, &carrier->signals, fd, EPOLLIN);
+}
+
+/** start() - All that runs; after a failure the process ends */
+static int start(struct carrier *carrier)
+{
+	int err = loop_open(&carrier->loop);
+
+	if (!err)
+		err = watch_signals(carrier);
+	if (!err)
+		err = worker_start(&carrier->worker, carrier->setup);
+	if (!err)
+		err = loop_watch(&carrier->loop, &carrier->replies,
+				 carrier->worker.replies.take_fd, EPOLLIN);
+	if (!err)
+		err = status_start(&carrier->status, carrier);
+	if (!err)
+		err = watch_handover(carrier);
+	if (!err)
+		err = answer(HANDOVER_READY, "");
+	return err;
+}
+
+/** stop() - In the opposite order */
+static void stop(struct carrier *carrier)
+{
+	struct worker_order order = {.kind = WORKER_STOP};
+
+	stop_listeners(carrier);
+	if (mailbox_post(&carrier->worker.orders, &order, sizeof(order)) == 0)
+		worker_join(&carrier->worker);
+	status_stop(&carrier->status);
+	close(carrier->signals.fd);
+	loop_close(&carrier->loop);
+	free_setup(carrier->gathering);
+	free_setup(carrier->next);
+	free_setup(carrier->setup);
+}
+
+int carrier_run(struct setup *setup)
+{
+	struct carrier *carrier = malloc(sizeof(*carrier));
+	int err;
+
+	if (!carrier)
+		return -ENOMEM;
+	*carrier = (struct carrier){
+		.setup = setup,
+		.handover = {.fd = -1, .ready = on_handover},
+		.replies = {.fd = -1, .ready = on_reply},
+		.signals = {.fd = -1, .ready = on_signal},
+	};
+	err = start(carrier);
+	if (err)
+		return err; /* threads may run: the process ends at once */
+	fit_listeners(carrier);
+	log_info("event=started role=%s peers=%zu",
+		 gateway_role_name(setup->gateway->role),
+		 setup->plan->peer_cnt);
+	err = loop_run(&carrier->loop);
+	stop(carrier);
+	free(carrier);
+	return err;
+}
