@@ -102,10 +102,11 @@ ssize_t text_percent_encode(const char *text, size_t len, char *out,
 
 	for (i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
+		bool plain = is_unreserved(text[i]);
 
-		if (used + 4 > size)
+		if (used + (plain ? 2 : 4) > size)
 			return -EMSGSIZE;
-		if (is_unreserved(text[i])) {
+		if (plain) {
 			out[used++] = text[i];
 			continue;
 		}
