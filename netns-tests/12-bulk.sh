@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # 1 GB each way arrives as it was sent: first one direction, then the other,
-# then both at once over one connection.
+# then both at once over one connection.  BULK=BYTES takes another size.
 #
 #  client stream.py -- edge.test:9000 =tunnel=> oslo-a -- 10.1.0.7:9000 stream.py
 
