@@ -138,32 +138,32 @@ void ws_inbox_init(struct ws_inbox *inbox, uint8_t *buf, size_t size,
 	*inbox = (struct ws_inbox){.buf = buf, .size = size, .masked = masked};
 }
 
-/** keep_from() - Offset of the first byte that is still needed */
-static size_t keep_from(const struct ws_inbox *inbox)
+/** kept_len() - Bytes of the message under way that the buffer must hold */
+static size_t kept_len(const struct ws_inbox *inbox)
 {
-	return inbox->order.in_message ? inbox->msg_off : inbox->parsed;
+	return inbox->order.in_message ? inbox->msg_len : 0;
 }
 
-/** move_to_front() - Drop what has been handed out already */
-static void move_to_front(struct ws_inbox *inbox)
+/** close_gaps() - Drop what was handed out and the heads between fragments */
+static void close_gaps(struct ws_inbox *inbox)
 {
-	size_t from = keep_from(inbox);
+	size_t kept = kept_len(inbox);
+	size_t rest = inbox->filled - inbox->parsed;
 
-	memmove(inbox->buf, inbox->buf + from, inbox->filled - from);
-	inbox->parsed -= from;
-	inbox->filled -= from;
+	if (kept)
+		memmove(inbox->buf, inbox->buf + inbox->msg_off, kept);
+	memmove(inbox->buf + kept, inbox->buf + inbox->parsed, rest);
 	inbox->msg_off = 0;
+	inbox->parsed = kept;
+	inbox->filled = kept + rest;
 }
 
 uint8_t *ws_inbox_room(struct ws_inbox *inbox, size_t *room)
 {
-	if (keep_from(inbox) == inbox->filled) {
-		inbox->parsed = 0;
-		inbox->filled = 0;
-		inbox->msg_off = 0;
-	} else if (inbox->size - inbox->filled < inbox->size / 4) {
-		move_to_front(inbox);
-	}
+	bool empty = !kept_len(inbox) && inbox->parsed == inbox->filled;
+
+	if (empty || inbox->size - inbox->filled <= inbox->size / 4)
+		close_gaps(inbox);
 	*room = inbox->size - inbox->filled;
 	return inbox->buf + inbox->filled;
 }
@@ -215,13 +215,15 @@ static int next_frame(struct ws_inbox *inbox, struct ws_message *message)
 	ssize_t head_len = ws_head_parse(data, have, &head);
 	struct ws_order order = inbox->order;
 
+	/* A head that has no room left can never be completed. */
+	if (head_len == -EAGAIN && kept_len(inbox) + have >= inbox->size)
+		return -EMSGSIZE;
 	if (head_len < 0)
 		return (int)head_len;
 	if (head.masked != inbox->masked || ws_order_check(&order, &head))
 		return -EPROTO;
 	if (head.payload_len > inbox->size ||
-	    inbox->parsed - keep_from(inbox) + (size_t)head_len +
-			    (size_t)head.payload_len >
+	    kept_len(inbox) + (size_t)head_len + (size_t)head.payload_len >
 		    inbox->size)
 		return -EMSGSIZE;
 	if (have - (size_t)head_len < head.payload_len)

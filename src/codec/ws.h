@@ -123,7 +123,8 @@ struct ws_message {
 /**
  * struct ws_inbox - From a byte stream to whole messages, in place
  * @buf:	Caller's memory
- * @size:	Its size: bounds the longest message (with all its frame heads)
+ * @size:	Its size: a message with the head of its last frame must fit, and a
+ *		control frame behind what has come of the message before it
  * @masked:	Frames must be masked (we are the server) or must not be
  * @parsed:	Offset of the first byte not yet parsed
  * @filled:	Offset behind the last byte received
@@ -159,7 +160,8 @@ void ws_inbox_init(struct ws_inbox *inbox, uint8_t *buf, size_t size,
  *		which ws_inbox_next() has reported before
  *
  * Moves an unfinished message to the front when little room is left behind
- * it, so that a byte is moved at most once or so per message.
+ * it, without the heads and control frames between its fragments, so that a
+ * byte is moved at most once or so per message.
  */
 uint8_t *ws_inbox_room(struct ws_inbox *inbox, size_t *room);
 void ws_inbox_filled(struct ws_inbox *inbox, size_t len);
