@@ -30,3 +30,8 @@ done
 put etc/sysusers.conf "$prefix/lib/sysusers.d" relaytun.conf
 put etc/tmpfiles.conf "$prefix/lib/tmpfiles.d" relaytun.conf
 put etc/rt_protos.conf "$sysconf/iproute2/rt_protos.d" relaytun.conf
+for section in 5 8; do
+	for page in docs/man/*.$section; do
+		put "$page" "$prefix/share/man/man$section"
+	done
+done
