@@ -96,6 +96,20 @@ static bool next_line(struct slice *rest, struct slice *line)
 	return true;
 }
 
+/** has_bare_lf() - Is there a LF that does not follow a CR? */
+static bool has_bare_lf(const char *data, size_t len)
+{
+	const char *end = data + len;
+	const char *at = data;
+
+	while (at < end && (at = memchr(at, '\n', (size_t)(end - at)))) {
+		if (at == data || at[-1] != '\r')
+			return true;
+		at++;
+	}
+	return false;
+}
+
 /** head_len() - Bytes up to and with the empty line, or a negative errno */
 static ssize_t head_len(const char *data, size_t len)
 {
@@ -105,7 +119,7 @@ static ssize_t head_len(const char *data, size_t len)
 	if (end)
 		return end - data + 4;
 	/* Bytes that can never become a head are refused at once. */
-	if (memchr(data, '\0', seen))
+	if (memchr(data, '\0', seen) || has_bare_lf(data, seen))
 		return -EBADMSG;
 	return len >= HTTP_HEAD_LEN_MAX ? -EMSGSIZE : -EAGAIN;
 }
@@ -148,6 +162,7 @@ ssize_t http_request_parse(const char *data, size_t len,
 		return -EBADMSG;
 	if (!is_token(request->method) || !request->target.len ||
 	    !is_text(request->target) ||
+	    memchr(request->target.data, '\t', request->target.len) ||
 	    (!slice_equal(line, "HTTP/1.1") && !slice_equal(line, "HTTP/1.0")))
 		return -EBADMSG;
 	err = parse_headers(rest, request->headers, &request->header_cnt);
