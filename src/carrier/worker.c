@@ -40,23 +40,62 @@ static void on_tun(struct loop_source *source, uint32_t events)
 	uplink_run(worker_of_tun(source));
 }
 
+/** find_slot() - An idle channel; NULL when all are in use */
+static struct channel *find_slot(const struct worker *worker)
+{
+	size_t i;
+
+	for (i = 0; i < worker->channel_cnt; i++) {
+		if (worker->channels[i]->state == CHANNEL_IDLE)
+			return worker->channels[i];
+	}
+	return NULL;
+}
+
+/**
+ * make_slot() - End the channel that has been greeting for longest
+ *
+ * Whoever has a send key may open channels and say nothing; a peer greets within
+ * milliseconds.  So strangers go first, and a peer always gets in.
+ *
+ * Return: the channel, idle now; NULL when all are open
+ */
+static struct channel *make_slot(struct worker *worker)
+{
+	struct channel *oldest = NULL;
+	size_t i;
+
+	for (i = 0; i < worker->channel_cnt; i++) {
+		struct channel *channel = worker->channels[i];
+
+		if (channel->state != CHANNEL_OPEN &&
+		    (!oldest || mono_before(channel->since, oldest->since)))
+			oldest = channel;
+	}
+	if (oldest)
+		channel_end(oldest, WIRE_BYE_TIMEOUT,
+			    "gave way to a newer channel before it greeted");
+	return oldest;
+}
+
 /** take_accept() - Give an accept to a free slot */
 static void take_accept(struct worker *worker, const char *address)
 {
-	size_t i;
+	struct channel *channel = find_slot(worker);
 	int err;
 
-	for (i = 0; i < worker->channel_cnt; i++) {
-		if (worker->channels[i]->state != CHANNEL_IDLE)
-			continue;
-		err = channel_accept(worker->channels[i], address);
-		if (err)
-			log_warn("channel=%zu event=accept_failed error=\"%s\"",
-				 i, strerror(-err));
+	if (!channel)
+		channel = make_slot(worker);
+	if (!channel) {
+		log_warn("event=accept_ignored reason=\"all %zu channels are "
+			 "open\"",
+			 worker->channel_cnt);
 		return;
 	}
-	log_warn("event=accept_ignored reason=\"all %zu channels are in use\"",
-		 worker->channel_cnt);
+	err = channel_accept(channel, address);
+	if (err)
+		log_warn("channel=%u event=accept_failed error=\"%s\"",
+			 channel->idx, strerror(-err));
 }
 
 static void report_channel(const struct channel *channel,
@@ -294,6 +333,7 @@ static int watch_tun(struct worker *worker)
 {
 	loop_unwatch(&worker->loop, &worker->tun);
 	worker->tun_paused = false;
+	worker->tun_gone = false;
 	return loop_watch(&worker->loop, &worker->tun, worker->setup->tun_fd,
 			  EPOLLIN);
 }
