@@ -76,7 +76,7 @@ int hyco_token_verify(const struct hyco_token *token, const char *key,
  * @path:	Path of the connection, decoded, without slashes around it
  *
  * Equal, or a prefix of it at a '/' boundary; scheme, host, port and trailing
- * slash do not count.  ("http://ns/" covers everything.)
+ * slash do not count.  ("http://ns/" covers everything; what has no scheme nothing.)
  */
 bool hyco_token_covers(const struct hyco_token *token, const char *path);
 

@@ -23,6 +23,7 @@
  * @tls:	wss (true) or ws
  * @host:	Name or address, an IPv6 one without brackets, lower case
  * @port:	443 or 80 when not given
+ * @port_given:	Does the address say it?
  * @target:	Path and query as they go on the request line, from the first
  *		'/' on, still percent-encoded; "/" when the address has none
  */
@@ -30,6 +31,7 @@ struct hyco_uri {
 	bool tls;
 	char host[HYCO_HOST_SIZE];
 	uint16_t port;
+	bool port_given;
 	char target[HYCO_TARGET_SIZE];
 };
 
@@ -66,9 +68,9 @@ ssize_t hyco_uri_action(const struct hyco_uri *uri, enum hyco_action action,
 /**
  * hyco_uri_audience() - What a token for this connection is signed for
  * @uri:	Address of the hybrid connection
- * @audience:	Receives "http://ns/oslo" (decoded; section 4), as hyco-ws
- *		does it: port kept when it was not the default, no query,
- *		"$hc/" dropped
+ * @audience:	Receives "http://ns/oslo" (section 4), as hyco-ws
+ *		does it: port kept when it was given, no query, "$hc/" dropped,
+ *		escapes of the path left as they are
  * @size:	Room there
  */
 ssize_t hyco_uri_audience(const struct hyco_uri *uri, char *audience,

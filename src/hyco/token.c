@@ -198,6 +198,9 @@ int hyco_token_verify(const struct hyco_token *token, const char *key,
 	uint8_t differ = 0;
 	size_t i;
 
+	/* Whoever sends a token could sign with an empty key. */
+	if (!key_len)
+		return HYCO_EACCES;
 	if (sign(token->raw_audience, token->expiry_s, key, key_len, signature))
 		return HYCO_EACCES;
 	/* In constant time: how far it agrees must not show. */
@@ -211,12 +214,14 @@ int hyco_token_verify(const struct hyco_token *token, const char *key,
 
 bool hyco_token_covers(const struct hyco_token *token, const char *path)
 {
-	const char *at = strstr(token->audience, "://");
-	size_t len;
+	const char *at = token->audience;
+	size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyz"
+				"ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
 	/* Past scheme, host and port. */
-	at = at ? at + 3 : token->audience;
-	at = strchr(at, '/');
+	if (!len || strncmp(at + len, "://", 3))
+		return false;
+	at = strchr(at + len + 3, '/');
 	if (!at)
 		return true;
 	at++;

@@ -12,6 +12,8 @@
 
 #include <hyco/error.h>
 
+#include "base/addr.h"
+
 static const struct {
 	const char *prefix;
 	bool tls;
@@ -59,6 +61,7 @@ static bool is_host_char(char c)
 static bool take_host(struct hyco_uri *uri, const char *text, size_t len,
 		      bool bracketed)
 {
+	struct ip_addr addr;
 	size_t i;
 
 	if (!len || len >= sizeof(uri->host))
@@ -73,7 +76,8 @@ static bool take_host(struct hyco_uri *uri, const char *text, size_t len,
 		uri->host[i] = c;
 	}
 	uri->host[len] = '\0';
-	return true;
+	return !bracketed ||
+	       (!ip_addr_parse(uri->host, &addr) && addr.family == IP_V6);
 }
 
 /** take_port() - ":443" or nothing; Return: was it well-formed? */
@@ -95,6 +99,7 @@ static bool take_port(struct hyco_uri *uri, const char *text, size_t len)
 	if (!port || port > 65535)
 		return false;
 	uri->port = (uint16_t)port;
+	uri->port_given = true;
 	return true;
 }
 
@@ -190,14 +195,13 @@ ssize_t hyco_uri_action(const struct hyco_uri *uri, enum hyco_action action,
 ssize_t hyco_uri_audience(const struct hyco_uri *uri, char *audience,
 			  size_t size)
 {
-	bool default_port = uri->port == (uri->tls ? 443 : 80);
 	bool bracket = strchr(uri->host, ':') != NULL;
 	char port[8] = "";
 	const char *path;
 	size_t path_len = plain_path(uri, &path);
 	int len;
 
-	if (!default_port)
+	if (uri->port_given)
 		snprintf(port, sizeof(port), ":%u", uri->port);
 	len = snprintf(audience, size, "http://%s%s%s%s/%.*s",
 		       bracket ? "[" : "", uri->host, bracket ? "]" : "", port,
