@@ -46,6 +46,11 @@ static ssize_t copy_text(const json_t *object, const char *key, char *out,
 	return (ssize_t)len;
 }
 
+/* RFC 9110 section 5.6.2. */
+#define TOKEN_CHARS                                                            \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"       \
+	"!#$%&'*+-.^_`|~"
+
 /** first_protocol() - First word of the sender's Sec-WebSocket-Protocol */
 static void first_protocol(const json_t *headers, char *out, size_t size)
 {
@@ -61,8 +66,9 @@ static void first_protocol(const json_t *headers, char *out, size_t size)
 		if (!text || strcasecmp(key, "Sec-WebSocket-Protocol"))
 			continue;
 		text += strspn(text, " \t");
-		len = strcspn(text, ", \t");
-		if (len >= size)
+		len = strspn(text, TOKEN_CHARS);
+		/* It becomes a line of our request: a token or nothing. */
+		if (len >= size || (text[len] && !strchr(", \t", text[len])))
 			return;
 		memcpy(out, text, len);
 		out[len] = '\0';
@@ -202,10 +208,11 @@ ssize_t hyco_message_accept(const char *address, const char *id,
 			return HYCO_EMSGSIZE;
 		}
 	}
-	return dump(json_pack("{s:{s:s, s:s, s:o, s:{s:s, s:i}}}", "accept",
-			      "address", address, "id", id, "connectHeaders",
-			      map, "remoteEndpoint", "address", remote_ip,
-			      "port", (int)remote_port),
+	return dump(json_pack("{s:{s:s, s:o, s:o, s:{s:s, s:i}}}", "accept",
+			      "address", address, "id",
+			      text_value(id, strlen(id)), "connectHeaders", map,
+			      "remoteEndpoint", "address", remote_ip, "port",
+			      (int)remote_port),
 		    text, size);
 }
 
