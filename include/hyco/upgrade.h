@@ -38,7 +38,7 @@ struct hyco_upgrade {
  * hyco_upgrade_write() - The request
  * @data:	Receives it (not NUL-terminated)
  *
- * Return: length, or HYCO_EMSGSIZE
+ * Return: length, HYCO_EMSGSIZE, or HYCO_EINVAL for a text with CR or LF
  */
 ssize_t hyco_upgrade_write(const struct hyco_upgrade *upgrade, char *data,
 			   size_t size) __attribute__((warn_unused_result));

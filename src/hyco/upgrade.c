@@ -30,6 +30,12 @@ static void host_header(const struct hyco_uri *uri, char *text, size_t size)
 		 bracket ? "]" : "", port);
 }
 
+/** is_line() - Nothing in it that would end its line of the request? */
+static bool is_line(const char *text)
+{
+	return !text || !text[strcspn(text, "\r\n")];
+}
+
 ssize_t hyco_upgrade_write(const struct hyco_upgrade *upgrade, char *data,
 			   size_t size)
 {
@@ -37,6 +43,9 @@ ssize_t hyco_upgrade_write(const struct hyco_upgrade *upgrade, char *data,
 	char key[WS_KEY_SIZE];
 	int len;
 
+	if (!is_line(upgrade->target) || !is_line(upgrade->token) ||
+	    !is_line(upgrade->protocol) || !is_line(upgrade->agent))
+		return HYCO_EINVAL;
 	if (text_base64_encode(upgrade->nonce, sizeof(upgrade->nonce), key,
 			       sizeof(key)) < 0)
 		return HYCO_EINVAL;
