@@ -52,43 +52,15 @@ static struct channel *find_slot(const struct worker *worker)
 	return NULL;
 }
 
-/**
- * make_slot() - End the channel that has been greeting for longest
- *
- * Whoever has a send key may open channels and say nothing; a peer greets within
- * milliseconds.  So strangers go first, and a peer always gets in.
- *
- * Return: the channel, idle now; NULL when all are open
- */
-static struct channel *make_slot(struct worker *worker)
-{
-	struct channel *oldest = NULL;
-	size_t i;
-
-	for (i = 0; i < worker->channel_cnt; i++) {
-		struct channel *channel = worker->channels[i];
-
-		if (channel->state != CHANNEL_OPEN &&
-		    (!oldest || mono_before(channel->since, oldest->since)))
-			oldest = channel;
-	}
-	if (oldest)
-		channel_end(oldest, WIRE_BYE_TIMEOUT,
-			    "gave way to a newer channel before it greeted");
-	return oldest;
-}
-
 /** take_accept() - Give an accept to a free slot */
 static void take_accept(struct worker *worker, const char *address)
 {
 	struct channel *channel = find_slot(worker);
 	int err;
 
-	if (!channel)
-		channel = make_slot(worker);
 	if (!channel) {
 		log_warn("event=accept_ignored reason=\"all %zu channels are "
-			 "open\"",
+			 "in use\"",
 			 worker->channel_cnt);
 		return;
 	}
