@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * fuzz_message.c - Control messages: an accept that reads is written and reads again
+ */
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include <hyco/message.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *in = (const char *)data;
+	struct hyco_accept accept;
+	struct hyco_accept again;
+	char text[16384];
+	char token[512];
+	char renewed[512];
+	ssize_t len;
+
+	if (hyco_message_parse(in, size, &accept) == HYCO_MESSAGE_ACCEPT) {
+		const struct hyco_header header = {"Sec-WebSocket-Protocol", 22,
+						   accept.protocol,
+						   strlen(accept.protocol)};
+
+		len = hyco_message_accept(accept.address, accept.id, &header, 1,
+					  "::1", 1, text, sizeof(text));
+		assert(len > 0 &&
+		       hyco_message_parse(text, (size_t)len, &again) ==
+			       HYCO_MESSAGE_ACCEPT);
+		assert(!strcmp(again.address, accept.address));
+		assert(!strcmp(again.id, accept.id));
+		assert(!strcmp(again.protocol, accept.protocol));
+	}
+	if (hyco_message_parse_renew(in, size, token, sizeof(token)) > 0) {
+		len = hyco_message_renew(token, text, sizeof(text));
+		assert(len > 0 &&
+		       hyco_message_parse_renew(text, (size_t)len, renewed,
+						sizeof(renewed)) > 0);
+		assert(!strcmp(token, renewed));
+	}
+	return 0;
+}
