@@ -66,31 +66,49 @@ static void refuse(const char *why)
 		log_err("event=failed error=\"the steward is gone\"");
 }
 
-int main(void)
+/**
+ * take_setup() - The steward's first set, gathered and judged
+ *
+ * Return: heap memory, or NULL when there is none that can be used
+ */
+static struct setup *take_setup(void)
 {
 	struct setup *setup = malloc(sizeof(*setup));
-	char name[NAME_LEN_MAX + 32];
 	char why[200] = "";
+	int err;
+
+	if (!setup)
+		return NULL;
+	setup_init(setup);
+	err = gather(setup);
+	if (err)
+		log_err("event=failed error=\"no set from the steward: %s; "
+			"this program is started by relaytun gateway\"",
+			strerror(-err));
+	else if (setup_finish(setup, NULL, why, sizeof(why)))
+		refuse(why);
+	else
+		return setup;
+	setup_fini(setup);
+	free(setup);
+	return NULL;
+}
+
+int main(void)
+{
+	struct setup *setup;
+	char name[NAME_LEN_MAX + 32];
 	int err;
 
 	harden();
 	log_open("relaytun-carrier", LOG_LEVEL_INFO);
-	if (!setup || stream_global_init()) {
+	if (stream_global_init()) {
 		log_err("event=failed error=\"out of memory\"");
 		return EXIT_FAILURE;
 	}
-	setup_init(setup);
-	err = gather(setup);
-	if (err) {
-		log_err("event=failed error=\"no set from the steward: %s; "
-			"this program is started by relaytun gateway\"",
-			strerror(-err));
+	setup = take_setup();
+	if (!setup)
 		return EXIT_FAILURE;
-	}
-	if (setup_finish(setup, NULL, why, sizeof(why))) {
-		refuse(why);
-		return EXIT_FAILURE;
-	}
 	snprintf(name, sizeof(name), "relaytun-carrier[%s]",
 		 setup->gateway->name);
 	log_open(name, LOG_LEVEL_INFO);
