@@ -24,6 +24,8 @@ static const struct verb {
 } verbs[] = {
 	{"gateway", "run this machine's gateway, in the foreground", NULL,
 	 "relaytun-steward"},
+	{"reload", "let a running gateway read its files again", NULL,
+	 "relaytun-steward"},
 	{"down", "remove everything a gateway left in the kernel", NULL,
 	 "relaytun-steward"},
 	{"relay", "run a self-hosted relay, in the foreground", NULL,

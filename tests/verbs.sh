@@ -40,7 +40,7 @@ ends 0 '^relaytun [0-9]+\.[0-9]+\.[0-9]+' '' --version
 ends 2 '' 'Usage: relaytun VERB'
 ends 2 '' 'unknown verb "frobnicate"' frobnicate
 
-for verb in gateway down relay check status token; do
+for verb in gateway reload down relay check status token; do
 	ends 0 "relaytun $verb" '' "$verb" --help
 	ends 0 "relaytun $verb" '' "$verb" -h
 	ends 2 '' "relaytun $verb" "$verb" --frobnicate
@@ -48,7 +48,7 @@ for verb in gateway down relay check status token; do
 	[ $verb = check ] ||
 		ends 2 '' "relaytun $verb" "$verb" superfluous
 done
-for verb in gateway down relay check status; do
+for verb in gateway reload down relay check status; do
 	ends 2 '' '^/nowhere.cfg: cannot be read: No such file' "$verb" \
 		-c /nowhere.cfg
 	ends 2 '' '/dev/null' "$verb" -c /dev/null

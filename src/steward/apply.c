@@ -301,6 +301,62 @@ int apply_follow(struct host *host, struct diag *diag)
 	return open_forwarding(host, diag);
 }
 
+/** change_to() - Steps of a change, in order: rules close before ways open */
+static int change_to(struct host *host, const struct plan *plan,
+		     struct diag *diag)
+{
+	int err;
+
+	host->plan = plan;
+	state_take_ids(host->state, plan);
+	err = write_state(host, diag);
+	if (!err)
+		err = load_rules(host, diag);
+	if (!err)
+		err = link_tun_configure(host->nl, plan, &host->tun, diag);
+	if (!err)
+		err = route_apply(host->nl, plan, host->tun.ifindex, diag);
+	return err;
+}
+
+int apply_change(struct host *host, const struct plan *plan, struct diag *diag)
+{
+	const struct plan *before = host->plan;
+	int err = change_to(host, plan, diag);
+
+	if (err && change_to(host, before, diag))
+		diag_error(diag, NULL, 0,
+			   "going back to the policy before did not work "
+			   "either: restart the gateway");
+	return err;
+}
+
+/** own_addrs() - Tunnel addresses of a plan; Return: how many */
+static size_t own_addrs(const struct plan *plan, struct ip_addr *addrs,
+			size_t size)
+{
+	size_t cnt = 0;
+	size_t i;
+	size_t a;
+
+	for (a = 0; a < plan->gateway->addr_cnt && cnt < size; a++)
+		addrs[cnt++] = plan->gateway->addrs[a];
+	for (i = 0; i < plan->peer_cnt; i++) {
+		for (a = 0; a < plan->peers[i]->addr_cnt && cnt < size; a++)
+			addrs[cnt++] = plan->peers[i]->addrs[a];
+	}
+	return cnt;
+}
+
+int apply_cut(struct host *host, const uint8_t *marks, struct diag *diag)
+{
+	struct ip_addr addrs[TUNNEL_ADDR_CNT_MAX];
+	size_t cnt = own_addrs(host->plan, addrs, TUNNEL_ADDR_CNT_MAX);
+	int cut = flows_forget(addrs, cnt, marks, diag);
+
+	return cut < 0 ? 0 : cut;
+}
+
 void apply_release(struct host *host)
 {
 	link_tun_close(&host->tun);
@@ -370,7 +426,7 @@ static int remove_all(struct nl_sock *nl, const struct gateway_conf *conf,
 	int forwarding_err = close_forwarding(nl, state, diag);
 	int link_err = link_remove_owned(nl, conf->name, NULL, diag);
 	int rules_err = remove_rules(conf->name, diag);
-	int flow_cnt = flows_forget(addrs, addr_cnt, diag);
+	int flow_cnt = flows_forget(addrs, addr_cnt, NULL, diag);
 
 	if (forwarding_err || link_err || rules_err || flow_cnt < 0)
 		return -EIO;

@@ -59,6 +59,23 @@ int apply_start(struct host *host, const struct plan *plan, struct state *state,
 int apply_follow(struct host *host, struct diag *diag)
 	__attribute__((warn_unused_result));
 
+/**
+ * apply_change() - From the plan that stands to another of the same gateway
+ * @plan:	Made with the ids of the host's state
+ *
+ * After a failure the plan that stood stands again, as far as the kernel lets it.
+ */
+int apply_change(struct host *host, const struct plan *plan, struct diag *diag)
+	__attribute__((warn_unused_result));
+
+/**
+ * apply_cut() - End flows of some services
+ * @marks:	Bits of their ids, see flows_forget()
+ *
+ * Return: how many entries of connection tracking were deleted
+ */
+int apply_cut(struct host *host, const uint8_t *marks, struct diag *diag);
+
 /** apply_release() - Let go; everything stays standing */
 void apply_release(struct host *host);
 

@@ -167,8 +167,8 @@ static int bind_status(const char *path, gid_t gid)
 	return fd;
 }
 
-int feed_open(struct feed *feed, const struct policy *policy,
-	      const struct gateway_conf *conf, gid_t gid, struct diag *diag)
+int feed_read(struct feed *feed, const struct policy *policy,
+	      const struct gateway_conf *conf, struct diag *diag)
 {
 	feed->key = seal_key(conf, diag);
 	if (conf->ca_file)
@@ -177,8 +177,27 @@ int feed_open(struct feed *feed, const struct policy *policy,
 		return -EBADMSG;
 	feed->policy = seal_policy(policy, diag);
 	feed->gateway = seal_gateway(conf, diag);
-	if (feed->policy < 0 || feed->gateway < 0)
-		return -ENOMEM;
+	return feed->policy < 0 || feed->gateway < 0 ? -ENOMEM : 0;
+}
+
+void feed_replace(struct feed *feed, struct feed *next)
+{
+	int status = feed->status;
+
+	feed->status = -1;
+	feed_close(feed);
+	*feed = *next;
+	feed->status = status;
+	feed_init(next);
+}
+
+int feed_open(struct feed *feed, const struct policy *policy,
+	      const struct gateway_conf *conf, gid_t gid, struct diag *diag)
+{
+	int err = feed_read(feed, policy, conf, diag);
+
+	if (err)
+		return err;
 	feed->status = bind_status(conf->status_socket, gid);
 	if (feed->status < 0) {
 		diag_error(diag, conf->status_socket, 0, "status socket: %s",

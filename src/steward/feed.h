@@ -45,6 +45,14 @@ int feed_open(struct feed *feed, const struct policy *policy,
 
 void feed_close(struct feed *feed);
 
+/** feed_read() - As feed_open(), without the status socket */
+int feed_read(struct feed *feed, const struct policy *policy,
+	      const struct gateway_conf *conf, struct diag *diag)
+	__attribute__((warn_unused_result));
+
+/** feed_replace() - Take over the texts of @next, which is empty then */
+void feed_replace(struct feed *feed, struct feed *next);
+
 /** feed_send() - The whole set, up to HANDOVER_GO */
 int feed_send(const struct feed *feed, const struct link_tun *tun, int sock)
 	__attribute__((warn_unused_result));

@@ -35,6 +35,7 @@
 struct hunt {
 	const struct ip_addr *addrs;
 	size_t addr_cnt;
+	const uint8_t *marks;
 	struct nl_msg **found;
 	size_t found_cnt;
 	size_t found_size;
@@ -77,6 +78,19 @@ static bool is_tunnel_addr(const struct hunt *hunt, struct nlattr *tuple,
 			return true;
 	}
 	return false;
+}
+
+/** is_marked() - Is its service one of those meant? */
+static bool is_marked(const struct hunt *hunt, struct nlattr *mark)
+{
+	uint32_t id;
+
+	if (!hunt->marks)
+		return true;
+	if (!mark || nla_len(mark) != (int)sizeof(id))
+		return false;
+	id = ntohl(nla_get_u32(mark)) & PLAN_MARK_MASK;
+	return hunt->marks[id / 8] >> (id % 8) & 1;
 }
 
 /** copy_attr() - The same attribute in another message, if it is there */
@@ -127,6 +141,8 @@ static int on_entry(struct nl_msg *msg, void *arg)
 	if (!is_tunnel_addr(hunt, attrs[CTA_TUPLE_ORIG], CTA_IP_V4_SRC) &&
 	    !is_tunnel_addr(hunt, attrs[CTA_TUPLE_REPLY], CTA_IP_V4_DST))
 		return NL_SKIP;
+	if (!is_marked(hunt, attrs[CTA_MARK]))
+		return NL_SKIP;
 	if (!keep(hunt, attrs))
 		hunt->failed = true;
 	return NL_OK;
@@ -166,9 +182,10 @@ static int delete_found(struct nl_sock *nl, struct hunt *hunt)
 }
 
 int flows_forget(const struct ip_addr *addrs, size_t addr_cnt,
-		 struct diag *diag)
+		 const uint8_t *marks, struct diag *diag)
 {
-	struct hunt hunt = {.addrs = addrs, .addr_cnt = addr_cnt};
+	struct hunt hunt = {
+		.addrs = addrs, .addr_cnt = addr_cnt, .marks = marks};
 	struct nl_sock *nl;
 	int err = -NLE_NOMEM;
 	int cnt;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * main.c - relaytun-steward: `relaytun gateway` and `relaytun down`
+ * main.c - relaytun-steward: `relaytun gateway`, `reload` and `down`
  */
 
 #include <errno.h>
@@ -49,6 +49,7 @@
 
 static const char usage[] =
 	"Usage: relaytun gateway [-c FILE]   run this machine's gateway\n"
+	"       relaytun reload [-c FILE]    let it read its files again\n"
 	"       relaytun down [-c FILE]      stop it and remove all traces\n"
 	"\n"
 	"  -c FILE     configuration [" DEFAULT_CFG "]\n"
@@ -56,7 +57,8 @@ static const char usage[] =
 	"\n"
 	"SIGTERM stops a gateway and leaves device, routes and rules "
 	"standing,\n"
-	"so that flows survive a restart; SIGINT removes everything.\n"
+	"so that flows survive a restart; SIGINT removes everything; SIGHUP\n"
+	"reads all files again and goes on with what they say.\n"
 	"\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage or configuration.\n";
 
@@ -231,10 +233,11 @@ static bool check_machine(struct steward *steward)
 }
 
 /** serve() - Kernel state, then the loop; Return: exit status */
-static int serve(struct steward *steward, const struct feed *feed,
+static int serve(struct steward *steward, struct feed *feed,
 		 const struct spawner *spawner, int lock)
 {
 	const struct plan *plan;
+	struct reload reload;
 	struct host host;
 	int end;
 
@@ -252,8 +255,10 @@ static int serve(struct steward *steward, const struct feed *feed,
 	log_info("event=started role=%s services=%zu routes=%zu",
 		 gateway_role_name(steward->gateway->role), plan->service_cnt,
 		 plan->route_cnt);
-	end = supervise_run(&host, feed, spawner, lock);
+	reload_init(&reload, steward->conf_path, &host, feed);
+	end = supervise_run(&host, feed, spawner, lock, &reload);
 	apply_release(&host);
+	reload_fini(&reload);
 	if (end == SUPERVISE_REMOVE &&
 	    apply_remove(steward->conf, &steward->diag)) {
 		log_failure(&steward->diag);
@@ -422,6 +427,37 @@ static int run_down(struct steward *steward)
 	return status;
 }
 
+/** run_reload() - The verb `reload`: judge the files here, where the errors can be
+ *  seen, then let the running gateway read them */
+static int run_reload(struct steward *steward)
+{
+	int pidfd;
+
+	if (!read_conf(steward) || !read_policy(steward)) {
+		print_diag(&steward->diag);
+		return EXIT_WRONG_USAGE;
+	}
+	print_diag(&steward->diag); /* warnings */
+	pidfd = lock_owner(steward->conf->name, &steward->diag);
+	if (pidfd == -ENOENT)
+		diag_error(&steward->diag, NULL, 0,
+			   "gateway %s is not running here",
+			   steward->conf->name);
+	else if (pidfd >= 0 && pidfd_send_signal(pidfd, SIGHUP, NULL, 0))
+		diag_error(&steward->diag, NULL, 0,
+			   "gateway %s cannot be told: %m",
+			   steward->conf->name);
+	if (pidfd >= 0)
+		close(pidfd);
+	if (steward->diag.error_cnt) {
+		log_failure(&steward->diag);
+		return EXIT_FAILURE;
+	}
+	printf("gateway %s reloads; its log says what has changed\n",
+	       steward->conf->name);
+	return EXIT_SUCCESS;
+}
+
 /** parse_options() - "-c FILE" and "-h"; Return: -1 to go on, or exit status */
 static int parse_options(struct steward *steward, int argc, char **argv)
 {
@@ -459,13 +495,16 @@ static int run_verb(struct steward *steward, int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	if (argc < 2 ||
-	    (strcmp(argv[1], "gateway") != 0 && strcmp(argv[1], "down") != 0)) {
+	    (strcmp(argv[1], "gateway") != 0 && strcmp(argv[1], "down") != 0 &&
+	     strcmp(argv[1], "reload") != 0)) {
 		fputs(usage, stderr);
 		return EXIT_WRONG_USAGE;
 	}
 	status = parse_options(steward, argc - 1, argv + 1);
 	if (status >= 0)
 		return status;
+	if (strcmp(argv[1], "reload") == 0)
+		return run_reload(steward);
 	return argv[1][0] == 'g' ? run_gateway(steward) : run_down(steward);
 }
 

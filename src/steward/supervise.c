@@ -90,6 +90,7 @@ struct supervisor {
 	struct host *host;
 	const struct feed *feed;
 	const struct spawner *spawner;
+	struct reload *reload;
 	struct nl_sock *events;
 	struct loop_source signals;
 	struct loop_source links;
@@ -362,39 +363,6 @@ static void stop(struct supervisor *sup, enum supervise_end end)
 	stop_carrier(sup);
 }
 
-static void on_signal(struct loop_source *source, uint32_t events)
-{
-	struct supervisor *sup = SUPERVISOR_OF(source, signals);
-	struct signalfd_siginfo info;
-
-	(void)events;
-	while (read(source->fd, &info, sizeof(info)) == sizeof(info)) {
-		switch (info.ssi_signo) {
-		case SIGTERM:
-			log_info("event=stop signal=SIGTERM "
-				 "kernel_state=stays");
-			stop(sup, SUPERVISE_LEAVE);
-			break;
-		case SIGINT:
-			log_info("event=stop signal=SIGINT "
-				 "kernel_state=removed");
-			stop(sup, SUPERVISE_REMOVE);
-			break;
-		default:
-			log_warn("event=ignored signal=SIGHUP reason=\"this "
-				 "version has no reload; restart instead: "
-				 "flows survive it\"");
-			break;
-		}
-	}
-}
-
-static void on_lock(struct loop_source *source, uint32_t events)
-{
-	(void)events;
-	lock_greet(source->fd);
-}
-
 /** log_diag() - Entries of a list as log lines */
 static void log_diag(const struct diag *diag)
 {
@@ -414,6 +382,71 @@ static void take_new_queue(struct supervisor *sup)
 	drain_while_down(sup);
 	if (sup->state != CARRIER_DOWN)
 		stop_carrier(sup);
+}
+
+/** hand_over() - The set as it is now, to the carrier that runs */
+static void hand_over(struct supervisor *sup)
+{
+	int err;
+
+	if (sup->handover_fd < 0)
+		return; /* the next one gets it */
+	err = feed_send(sup->feed, &sup->host->tun, sup->handover_fd);
+	if (err)
+		log_err("carrier event=not_reloaded error=\"%s\"",
+			strerror(-err));
+}
+
+/** reload() - SIGHUP: read all files again and go on with what they say */
+static void reload(struct supervisor *sup)
+{
+	struct diag diag;
+	int err;
+
+	notify_systemd("RELOADING=1");
+	diag_init(&diag);
+	err = reload_run(sup->reload, &diag);
+	log_diag(&diag);
+	if (err)
+		log_err("event=reload_refused reason=\"%s; all goes on as "
+			"before\"",
+			err == -EBADMSG ? "the files have errors"
+					: strerror(-err));
+	else
+		hand_over(sup);
+	diag_fini(&diag);
+	notify_systemd("READY=1");
+}
+
+static void on_signal(struct loop_source *source, uint32_t events)
+{
+	struct supervisor *sup = SUPERVISOR_OF(source, signals);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(source->fd, &info, sizeof(info)) == sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGTERM:
+			log_info("event=stop signal=SIGTERM "
+				 "kernel_state=stays");
+			stop(sup, SUPERVISE_LEAVE);
+			break;
+		case SIGINT:
+			log_info("event=stop signal=SIGINT "
+				 "kernel_state=removed");
+			stop(sup, SUPERVISE_REMOVE);
+			break;
+		default:
+			reload(sup);
+			break;
+		}
+	}
+}
+
+static void on_lock(struct loop_source *source, uint32_t events)
+{
+	(void)events;
+	lock_greet(source->fd);
 }
 
 /** on_links() - Interfaces came, went or changed */
@@ -486,12 +519,14 @@ static int watch_all(struct supervisor *sup, int lock)
 }
 
 int supervise_run(struct host *host, const struct feed *feed,
-		  const struct spawner *spawner, int lock)
+		  const struct spawner *spawner, int lock,
+		  struct reload *reload)
 {
 	struct supervisor sup = {
 		.host = host,
 		.feed = feed,
 		.spawner = spawner,
+		.reload = reload,
 		.signals = {.fd = -1, .ready = on_signal},
 		.links = {.fd = -1, .ready = on_links},
 		.answers = {.fd = -1, .ready = on_answer},

@@ -9,6 +9,7 @@
 
 #include "steward/apply.h"
 #include "steward/feed.h"
+#include "steward/reload.h"
 #include "steward/spawner.h"
 
 /**
@@ -32,11 +33,12 @@ void supervise_block_signals(void);
  * @feed:	What carriers are handed
  * @spawner:	Who starts them
  * @lock:	The lock's socket
+ * @reload:	For SIGHUP; works on @host and @feed
  *
  * Return: enum supervise_end, or negative errno
  */
 int supervise_run(struct host *host, const struct feed *feed,
-		  const struct spawner *spawner, int lock)
-	__attribute__((warn_unused_result));
+		  const struct spawner *spawner, int lock,
+		  struct reload *reload) __attribute__((warn_unused_result));
 
 #endif /* STEWARD_SUPERVISE_H */
