@@ -136,3 +136,14 @@ for where in cloud onprem; do
 	ended "${GATEWAY[$where]}" 5 || fail "$where: exit code of the gateway"
 	clean $where "after down of a running gateway"
 done
+
+# The record of what was opened is lost, or garbage: the ruleset knows as well.
+for spoil in 'rm -f' 'head -c 300 /dev/urandom >'; do
+	for where in cloud onprem; do
+		gateway_up $where
+		gateway_down $where TERM || fail "$where: exit code after SIGTERM"
+		sh -c "$spoil $DIR/run/${GATEWAY[$where]}.state"
+		down $where
+		clean $where "with its state file spoilt by $spoil"
+	done
+done

@@ -55,7 +55,8 @@ static bool forwards_globally(void)
 	return on;
 }
 
-int apply_read_state(const struct gateway_conf *conf, struct state *state,
+/** read_file() - The state file's part of what is remembered */
+static int read_file(const struct gateway_conf *conf, struct state *state,
 		     struct diag *diag)
 {
 	char *text;
@@ -64,9 +65,16 @@ int apply_read_state(const struct gateway_conf *conf, struct state *state,
 
 	if (len == -ENOENT)
 		return 0;
+	if (len == -EBADMSG) {
+		diag_warning(diag, conf->state_file, 0,
+			     "state file is damaged: what the ruleset tells is "
+			     "used instead");
+		return 0;
+	}
 	if (len < 0) {
 		diag_error(diag, conf->state_file, 0,
-			   "state file cannot be read: %s",
+			   "state file cannot be read: %s; remove it: what is "
+			   "opened is told by the ruleset as well",
 			   strerror((int)-len));
 		return (int)len;
 	}
@@ -78,6 +86,20 @@ int apply_read_state(const struct gateway_conf *conf, struct state *state,
 			     skipped);
 	free(text);
 	return 0;
+}
+
+int apply_read_state(const struct gateway_conf *conf, struct state *state,
+		     struct diag *diag)
+{
+	struct strbuf listing;
+
+	/* The ruleset first: a file that is lost or damaged must not make a
+	 * router of this machine for good. */
+	strbuf_init(&listing);
+	ruleset_list_opened(conf->name, &listing);
+	state_take_listing(state, strbuf_str(&listing));
+	strbuf_fini(&listing);
+	return read_file(conf, state, diag);
 }
 
 static int write_state(const struct host *host, struct diag *diag)
@@ -452,8 +474,8 @@ int apply_remove(const struct gateway_conf *conf, struct diag *diag)
 	arena_init(&arena);
 	state_init(&state, &arena);
 	err = apply_read_state(conf, &state, diag);
-	if (!err)
-		err = remove_all(nl, conf, &state, diag);
+	if (remove_all(nl, conf, &state, diag))
+		err = -EIO;
 	arena_fini(&arena);
 	nl_socket_free(nl);
 	return err;

@@ -136,7 +136,7 @@ static struct nl_msg *setlink_begin(int ifindex, unsigned int flags_up)
 	return msg;
 }
 
-/** struct option - An IPv4 option of an interface, IPV4_DEVCONF_… */
+/** struct option - An IPv4 option of an interface, IPV4_DEVCONF_... */
 struct option {
 	int type;
 	uint32_t value;

@@ -180,7 +180,7 @@ static bool find_user(struct steward *steward)
 	if (!entry) {
 		diag_error(&steward->diag, steward->conf_path, 0,
 			   "user \"%s\" does not exist: create it with "
-			   "\"useradd --system %s\", or set user = \"…\"; to "
+			   "\"useradd --system %s\", or set user = \"...\"; to "
 			   "an account that runs nothing else",
 			   name, name);
 		return false;

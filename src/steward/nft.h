@@ -16,7 +16,7 @@
 #include "base/strbuf.h"
 #include "policy/plan.h"
 
-/** nft_table_name() - "relaytun_NAME", as in `nft list table inet …` */
+/** nft_table_name() - "relaytun_NAME", as in `nft list table inet ...` */
 void nft_table_name(const struct plan *plan, struct strbuf *out);
 
 /** nft_ifname_ok() - May this interface name stand in a ruleset? */

@@ -52,7 +52,7 @@ int privilege_check(const cap_value_t *caps, int cap_cnt, struct diag *diag)
 	if (i)
 		diag_error(diag, NULL, 0,
 			   "missing %s: start it as root (\"sudo relaytun "
-			   "…\"), or by the systemd unit relaytun-gateway",
+			   "...\"), or by the systemd unit relaytun-gateway",
 			   strbuf_str(&missing));
 	strbuf_fini(&missing);
 	return i;

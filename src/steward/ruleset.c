@@ -44,3 +44,19 @@ int ruleset_load(const char *script, struct diag *diag)
 	nft_ctx_free(nft);
 	return ret;
 }
+
+void ruleset_list_opened(const char *gateway, struct strbuf *out)
+{
+	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	struct strbuf command;
+
+	if (!nft)
+		return;
+	strbuf_init(&command);
+	strbuf_printf(&command, "list set inet relaytun_%s opened", gateway);
+	if (!nft_ctx_buffer_error(nft) && !nft_ctx_buffer_output(nft) &&
+	    !nft_run_cmd_from_buffer(nft, strbuf_str(&command)))
+		strbuf_printf(out, "%s", nft_ctx_get_output_buffer(nft));
+	strbuf_fini(&command);
+	nft_ctx_free(nft);
+}

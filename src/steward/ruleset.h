@@ -8,6 +8,7 @@
 #define STEWARD_RULESET_H
 
 #include "base/diag.h"
+#include "base/strbuf.h"
 
 /**
  * ruleset_load() - Run one script as one transaction
@@ -18,5 +19,12 @@
  */
 int ruleset_load(const char *script, struct diag *diag)
 	__attribute__((warn_unused_result));
+
+/**
+ * ruleset_list_opened() - The set "opened" of a gateway's table, as nft lists it
+ * @gateway:	Its name
+ * @out:	The listing is added here; nothing when there is none
+ */
+void ruleset_list_opened(const char *gateway, struct strbuf *out);
 
 #endif /* STEWARD_RULESET_H */

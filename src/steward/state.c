@@ -49,6 +49,30 @@ void state_open(struct state *state, const char *ifname)
 	state->opened[state->opened_cnt++] = arena_strdup(state->arena, ifname);
 }
 
+void state_take_listing(struct state *state, const char *listing)
+{
+	const char *at = strstr(listing, "elements = {");
+	const char *end = at ? strchr(at, '}') : NULL;
+
+	while (end) {
+		const char *open = memchr(at, '"', (size_t)(end - at));
+		const char *close =
+			open ? memchr(open + 1, '"', (size_t)(end - open - 1))
+			     : NULL;
+		char name[IFNAME_LEN_MAX + 1];
+		size_t len = close ? (size_t)(close - open - 1) : 0;
+
+		if (!close)
+			return;
+		if (len && len <= IFNAME_LEN_MAX) {
+			memcpy(name, open + 1, len);
+			name[len] = '\0';
+			state_open(state, name);
+		}
+		at = close + 1;
+	}
+}
+
 void state_forget(struct state *state, const char *ifname)
 {
 	size_t kept = 0;

@@ -46,6 +46,15 @@ size_t state_parse(struct state *state, const char *text);
 /** state_print() - As state_parse() reads it */
 void state_print(const struct state *state, struct strbuf *out);
 
+/**
+ * state_take_listing() - Remember the interfaces of a set as nft lists it
+ * @listing:	"... elements = { "eth0", "eth1" } ..."; other texts say nothing
+ *
+ * The ruleset that stands tells what was opened even where the file is lost or
+ * damaged.
+ */
+void state_take_listing(struct state *state, const char *listing);
+
 bool state_is_opened(const struct state *state, const char *ifname);
 
 /** state_open() - Remember an interface; one remembered already stays once */

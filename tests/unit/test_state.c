@@ -156,9 +156,39 @@ static void new_ids_come_beside_the_old_which_stay_for_ever(void **unused)
 	arena_fini(&arena);
 }
 
+static void a_listed_set_tells_what_is_opened(void **unused)
+{
+	static const char *const listings[] = {
+		"table inet relaytun_x {\n\tset opened {\n\t\ttype ifname\n"
+		"\t\telements = { \"eth0\",\n\t\t\t     \"eth1.100\" "
+		"}\n\t}\n}\n",
+		"table inet relaytun_x {\n\tset opened {\n\t\ttype "
+		"ifname\n\t}\n}\n",
+		"elements = { \"a-name-that-is-too-long\", \"",
+		"elements = { \"\" }",
+		"elements = {",
+		"",
+	};
+	struct arena arena;
+	struct state state;
+	size_t i;
+
+	(void)unused;
+	arena_init(&arena);
+	state_init(&state, &arena);
+	for (i = 0; i < sizeof(listings) / sizeof(*listings); i++)
+		state_take_listing(&state, listings[i]);
+
+	assert_int_equal(state.opened_cnt, 2);
+	assert_string_equal(state.opened[0], "eth0");
+	assert_string_equal(state.opened[1], "eth1.100");
+	arena_fini(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_listed_set_tells_what_is_opened),
 		cmocka_unit_test(a_state_prints_as_it_was_read),
 		cmocka_unit_test(
 			lines_that_mean_nothing_are_skipped_and_counted),
