@@ -136,6 +136,8 @@ static struct policy_gateway finish_gateway(const struct draft_gateway *draft,
 {
 	struct ip_addr *addrs =
 		arena_array(arena, draft->addr_cnt, sizeof(*addrs));
+	struct ip_prefix *pools =
+		arena_array(arena, draft->addr_cnt, sizeof(*pools));
 	const char **relays =
 		arena_array(arena, draft->relay_cnt, sizeof(*relays));
 	const struct policy_site key = {.name = draft->site.text};
@@ -145,6 +147,8 @@ static struct policy_gateway finish_gateway(const struct draft_gateway *draft,
 	for (i = 0; i < draft->addr_cnt; i++)
 		addrs[i] = draft->addrs[i].addr;
 	sort(addrs, draft->addr_cnt, sizeof(*addrs), by_addr);
+	for (i = 0; i < draft->addr_cnt; i++)
+		pools[i] = ip_prefix_of(&addrs[i]);
 	for (i = 0; i < draft->relay_cnt; i++)
 		relays[i] = draft->relays[i].text;
 	if (draft->role == ROLE_SITE)
@@ -156,6 +160,7 @@ static struct policy_gateway finish_gateway(const struct draft_gateway *draft,
 		.role = draft->role,
 		.site = site,
 		.addrs = addrs,
+		.pools = pools,
 		.addr_cnt = draft->addr_cnt,
 		.relays = relays,
 		.relay_cnt = draft->relay_cnt,

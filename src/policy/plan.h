@@ -34,7 +34,19 @@ struct plan_service {
 	uint32_t id;
 };
 
-/** struct plan_id - An id given before, by "SITE/SERVICE" name */
+/**
+ * struct plan_grant - A site's route with its id on this gateway
+ * @site:	Its site
+ * @route:	The route
+ * @id:		As a service's, out of the same numbers
+ */
+struct plan_grant {
+	const struct policy_site *site;
+	const struct policy_route *route;
+	uint32_t id;
+};
+
+/** struct plan_id - An id given before, by "SITE/SERVICE" or "SITE/ROUTE" name */
 struct plan_id {
 	const char *name;
 	uint32_t id;
@@ -54,10 +66,12 @@ struct plan_route {
  * struct plan - What must stand on this gateway
  * @gateway:	Which one this is
  * @conf:	Its settings
- * @routes:	Cloud: the sites' networks and site gateways' addresses.  Site:
- *		the cloud gateways' addresses
+ * @routes:	Cloud: what stands for the sites' networks in the tunnel, and site
+ *		gateways' pools.  Site: the cloud gateways' pools, and where flows
+ *		come from that keep their source
  * @services:	Cloud: all services.  Site: those of its own site.  Ordered by
  *		site and service name
+ * @grants:	Routes of the same sites as @services, ordered alike
  * @peers:	Gateways at the other end, in the policy's order
  */
 struct plan {
@@ -68,6 +82,8 @@ struct plan {
 	size_t route_cnt;
 	const struct plan_service *services;
 	size_t service_cnt;
+	const struct plan_grant *grants;
+	size_t grant_cnt;
 	const struct policy_gateway *const *peers;
 	size_t peer_cnt;
 };

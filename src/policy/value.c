@@ -276,6 +276,7 @@ const char *value_public(const char *text, struct policy_service *service)
 	read.public_port = port_parse(port);
 	if (!read.public_port)
 		return "the port must be a number from 1 to 65535";
+	read.public_last = read.public_port;
 	*service = read;
 	return NULL;
 }
@@ -304,6 +305,7 @@ const char *value_target(const char *text, struct policy_service *service)
 		return "the port must be a number from 1 to 65535";
 	service->target = addr;
 	service->target_port = number;
+	service->target_last = number;
 	return NULL;
 }
 
