@@ -15,7 +15,7 @@ libmbedtls-dev libcurl4-openssl-dev libjansson-dev libcap-dev libcmocka-dev
 clang-format clang-tidy cppcheck
 iproute2 nftables conntrack tcpdump iputils-ping socat curl openssl jq procps
 nginx-light postgresql postgresql-client dnsmasq-base bind9-dnsutils iperf3
-python3 util-linux
+openvpn wrk ethtool python3 util-linux
 "
 
 missing=

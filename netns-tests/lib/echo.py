@@ -4,7 +4,9 @@
 
   echo.py serve ADDRESS PORT
   echo.py ask HOST PORT [tcp|udp]         one exchange
-  echo.py rtt HOST PORT [tcp|udp] [COUNT] median of the round trips, in us
+  echo.py rtt HOST PORT [tcp|udp] [COUNT] [PERCENT]
+                                          that percentile of the round trips
+                                          (50: their median), in us
   echo.py refused HOST PORT               an ICMP error answers a datagram
   echo.py expired HOST PORT TTL           another, when its time to live ends
 
@@ -67,18 +69,25 @@ def ask(host, port, proto="tcp"):
         sys.exit("echo: got %r" % got)
 
 
-def rtt(host, port, proto="tcp", count="300"):
-    """Median round trip, after a tenth as warm-up."""
+def rtt(host, port, proto="tcp", count="300", percent="50"):
+    """A percentile of round trips, after a tenth as warm-up; a lost datagram
+    took as long as we waited for it."""
     times = []
+    lost = 0
     with connect(host, port, proto) as sock:
         for _ in range(int(count) * 11 // 10):
             start = time.perf_counter_ns()
             sock.send(WORD)
-            sock.recv(100)
+            try:
+                sock.recv(100)
+            except socket.timeout:
+                lost += 1
             times.append(time.perf_counter_ns() - start)
             time.sleep(0.002)
+    if lost:
+        print("echo: %d lost" % lost, file=sys.stderr)
     times = sorted(times[int(count) // 10 :])
-    print(times[len(times) // 2] // 1000)
+    print(times[len(times) * int(percent) // 100] // 1000)
 
 
 def refused(host, port):

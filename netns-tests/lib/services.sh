@@ -37,7 +37,7 @@ certificate() {
 		-extfile <(echo "subjectAltName=$2") 2>>"$DIR/log/openssl.log"
 }
 
-# service_web: nginx at 10.1.0.5, ports 80 and 443
+# service_web: nginx at 10.1.0.5, ports 80 and 443, and where $WEB_ALSO says
 service_web() {
 	need nginx
 	certificate www DNS:edge.test,DNS:www.oslo.test,IP:203.0.113.1
@@ -61,6 +61,7 @@ service_web() {
 			server {
 				listen 10.1.0.5:80;
 				listen 10.1.0.5:443 ssl;
+				${WEB_ALSO:+$(printf 'listen %s; ' $WEB_ALSO)}
 				ssl_certificate $DIR/tls/www.pem;
 				ssl_certificate_key $DIR/tls/www.key;
 				root $DIR/web/page;
