@@ -178,8 +178,6 @@ static void read_state(struct check *check, const struct gateway_conf *conf,
 {
 	char *text = NULL;
 	ssize_t len = file_read(conf->state_file, POLICY_LEN_MAX, &text);
-	size_t cnt = 0;
-	size_t i;
 
 	state_init(state, &check->arena);
 	if (len >= 0)
@@ -192,11 +190,8 @@ static void read_state(struct check *check, const struct gateway_conf *conf,
 	free(text);
 
 	/* Somebody may have edited the file. */
-	for (i = 0; i < state->opened_cnt; i++) {
-		if (nft_ifname_ok(state->opened[i]))
-			state->opened[cnt++] = state->opened[i];
-	}
-	state->opened_cnt = cnt;
+	state_keep(&state->opened, nft_ifname_ok);
+	state_keep(&state->opened6, nft_ifname_ok);
 }
 
 /**
@@ -211,6 +206,7 @@ static void render(struct check *check, const struct policy *policy,
 		   const struct gateway_conf *conf,
 		   const struct policy_gateway *gateway, struct strbuf *out)
 {
+	struct nft_opened opened;
 	const struct plan *plan;
 	struct state state;
 
@@ -221,7 +217,8 @@ static void render(struct check *check, const struct policy *policy,
 	read_state(check, conf, &state);
 	plan = plan_make(policy, gateway, conf, state.ids, state.id_cnt,
 			 &check->arena);
-	nft_render(plan, state.opened, state.opened_cnt, out);
+	opened = nft_opened(&state);
+	nft_render(plan, &opened, out);
 }
 
 /**

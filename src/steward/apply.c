@@ -88,17 +88,25 @@ static int read_file(const struct gateway_conf *conf, struct state *state,
 	return 0;
 }
 
-int apply_read_state(const struct gateway_conf *conf, struct state *state,
-		     struct diag *diag)
+/** take_listing() - What a set of the ruleset that stands tells */
+static void take_listing(const struct gateway_conf *conf, const char *set,
+			 struct state *state, struct name_list *list)
 {
 	struct strbuf listing;
 
+	strbuf_init(&listing);
+	ruleset_list_set(conf->name, set, &listing);
+	state_take_listing(state, list, strbuf_str(&listing));
+	strbuf_fini(&listing);
+}
+
+int apply_read_state(const struct gateway_conf *conf, struct state *state,
+		     struct diag *diag)
+{
 	/* The ruleset first: a file that is lost or damaged must not make a
 	 * router of this machine for good. */
-	strbuf_init(&listing);
-	ruleset_list_opened(conf->name, &listing);
-	state_take_listing(state, strbuf_str(&listing));
-	strbuf_fini(&listing);
+	take_listing(conf, "opened", state, &state->opened);
+	take_listing(conf, "opened_v6", state, &state->opened6);
 	return read_file(conf, state, diag);
 }
 
@@ -143,8 +151,8 @@ static void gather(void *arg, const char *ifname, int forwarding)
 		return;
 	}
 	gathering->closed_cnt++;
-	if (gathering->remember && !state_is_opened(state, ifname)) {
-		state_open(state, ifname);
+	if (gathering->remember && !name_list_has(&state->opened, ifname)) {
+		state_add(state, &state->opened, ifname);
 		gathering->grew = true;
 	}
 }
@@ -166,8 +174,8 @@ static int open_forwarding(struct host *host, struct diag *diag)
 	const struct state *state = host->state;
 	size_t i;
 
-	for (i = 0; i < state->opened_cnt; i++) {
-		const char *ifname = state->opened[i];
+	for (i = 0; i < state->opened.cnt; i++) {
+		const char *ifname = state->opened.names[i];
 		int err;
 
 		if (link_forwarding(host->nl, ifname) != 0)
@@ -184,12 +192,12 @@ static int open_forwarding(struct host *host, struct diag *diag)
 /** load_rules() - The whole table */
 static int load_rules(const struct host *host, struct diag *diag)
 {
+	struct nft_opened opened = nft_opened(host->state);
 	struct strbuf script;
 	int err;
 
 	strbuf_init(&script);
-	nft_render(host->plan, host->state->opened, host->state->opened_cnt,
-		   &script);
+	nft_render(host->plan, &opened, &script);
 	err = ruleset_load(strbuf_str(&script), diag);
 	strbuf_fini(&script);
 	return err;
@@ -198,12 +206,12 @@ static int load_rules(const struct host *host, struct diag *diag)
 /** load_opened() - Only the set of opened interfaces */
 static int load_opened(const struct host *host, struct diag *diag)
 {
+	struct nft_opened opened = nft_opened(host->state);
 	struct strbuf script;
 	int err;
 
 	strbuf_init(&script);
-	nft_render_opened(host->plan, host->state->opened,
-			  host->state->opened_cnt, &script);
+	nft_render_opened(host->plan, &opened, &script);
 	err = ruleset_load(strbuf_str(&script), diag);
 	strbuf_fini(&script);
 	return err;
@@ -216,11 +224,11 @@ static int load_opened(const struct host *host, struct diag *diag)
  */
 static bool forget_opened(struct state *state)
 {
-	if (!state->opened_cnt || !forwards_globally())
+	if (!state->opened.cnt || !forwards_globally())
 		return false;
 	log_info("event=forwarding_left reason=\"net.ipv4.ip_forward is on "
 		 "now: the machine forwards by its own will\"");
-	state->opened_cnt = 0;
+	state->opened.cnt = 0;
 	return true;
 }
 
@@ -395,9 +403,9 @@ static int close_forwarding(struct nl_sock *nl, const struct state *state,
 	int ret = 0;
 	size_t i;
 
-	for (i = 0; i < state->opened_cnt && !by_owner; i++) {
-		int err =
-			link_set_forwarding(nl, state->opened[i], false, diag);
+	for (i = 0; i < state->opened.cnt && !by_owner; i++) {
+		int err = link_set_forwarding(nl, state->opened.names[i], false,
+					      diag);
 
 		if (err && err != -ENODEV)
 			ret = err;

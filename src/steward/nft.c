@@ -138,6 +138,17 @@ static void set_end(struct strbuf *out, size_t cnt)
 	strbuf_printf(out, "%s\t}\n", cnt ? "\n\t\t}\n" : "");
 }
 
+struct nft_opened nft_opened(const struct state *state)
+{
+	return (struct nft_opened){
+		.v4 = state->opened.names,
+		.v4_cnt = state->opened.cnt,
+		.v6 = state->opened6.names,
+		.v6_cnt = state->opened6.cnt,
+		.v6_all = state->opened6_all,
+	};
+}
+
 static void opened_elements(const char *const *opened, size_t opened_cnt,
 			    struct strbuf *out)
 {
@@ -147,18 +158,44 @@ static void opened_elements(const char *const *opened, size_t opened_cnt,
 		strbuf_printf(out, "%s\"%s\"", i ? ", " : "", opened[i]);
 }
 
-static void set_opened(const char *const *opened, size_t opened_cnt,
-		       struct strbuf *out)
+/** set_ifnames() - A set of interfaces of which one family was opened */
+static void set_ifnames(const char *name, const char *why,
+			const char *const *opened, size_t opened_cnt,
+			struct strbuf *out)
 {
-	set_begin(out, "set", "opened",
-		  "interfaces whose forwarding was off before the gateway came",
-		  "ifname");
+	set_begin(out, "set", name, why, "ifname");
 	if (opened_cnt) {
 		strbuf_printf(out, "\t\telements = { ");
 		opened_elements(opened, opened_cnt, out);
 		strbuf_printf(out, " }\n");
 	}
 	set_end(out, 0);
+}
+
+static void set_opened(const struct nft_opened *opened, struct strbuf *out)
+{
+	set_ifnames("opened",
+		    "interfaces whose forwarding was off before the gateway "
+		    "came",
+		    opened->v4, opened->v4_cnt, out);
+	set_ifnames("opened_v6", "likewise, forwarding of IPv6", opened->v6,
+		    opened->v6_cnt, out);
+	set_begin(out, "set", "opened_all",
+		  "families whose forwarding was off on all interfaces",
+		  "nf_proto");
+	if (opened->v6_all)
+		strbuf_printf(out, "\t\telements = { ipv6 }\n");
+	set_end(out, 0);
+}
+
+/** rules_opened() - At the end of the forward hook: what was closed is closed */
+static void rules_opened(struct strbuf *out)
+{
+	rule(out, "meta nfproto ipv4 iifname @opened counter drop",
+	     "this machine does not forward for others");
+	rule(out, "meta nfproto ipv6 iifname @opened_v6 counter drop",
+	     "likewise");
+	rule(out, "meta nfproto @opened_all counter drop", "likewise");
 }
 
 static void set_peers(const struct plan *plan, struct strbuf *out)
@@ -413,8 +450,7 @@ static void cloud_forward(const struct plan *plan, struct strbuf *out)
 	     MARKED " ct status dnat ct reply ip saddr @networks_v4 "
 		    "counter drop",
 	     "a flow of the tunnel beside the tunnel: route gone, or forged");
-	rule(out, "iifname @opened counter drop",
-	     "this machine does not forward for others");
+	rules_opened(out);
 	chain_end(out);
 }
 
@@ -605,8 +641,7 @@ static void site_forward(const struct plan *plan, struct strbuf *out)
 		      tun, tun);
 	rule(out, MARKED " ct original ip saddr @peers_v4 counter drop",
 	     "a flow of the tunnel beside the tunnel: route gone, or forged");
-	rule(out, "iifname @opened counter drop",
-	     "this machine does not forward for others");
+	rules_opened(out);
 	chain_end(out);
 }
 
@@ -655,8 +690,8 @@ static void render_site(const struct plan *plan, struct strbuf *out)
 	site_egress(plan, out);
 }
 
-void nft_render(const struct plan *plan, const char *const *opened,
-		size_t opened_cnt, struct strbuf *out)
+void nft_render(const struct plan *plan, const struct nft_opened *opened,
+		struct strbuf *out)
 {
 	struct strbuf name;
 	struct strbuf why;
@@ -676,7 +711,7 @@ void nft_render(const struct plan *plan, const char *const *opened,
 		      strbuf_str(&name), strbuf_str(&name), strbuf_str(&name));
 	comment(out, strbuf_str(&why));
 	strbuf_printf(out, "\n");
-	set_opened(opened, opened_cnt, out);
+	set_opened(opened, out);
 	set_peers(plan, out);
 	/* Without an IPv4 address of its own there is nothing to let through,
 	 * and no route into the tunnel. */
@@ -691,20 +726,35 @@ void nft_render(const struct plan *plan, const char *const *opened,
 	strbuf_fini(&name);
 }
 
-void nft_render_opened(const struct plan *plan, const char *const *opened,
-		       size_t opened_cnt, struct strbuf *out)
+/** replace_set() - A set's elements, in a script for a standing table */
+static void replace_set(const char *table, const char *set,
+			const char *elements, struct strbuf *out)
+{
+	strbuf_printf(out, "flush set inet %s %s\n", table, set);
+	if (elements[0])
+		strbuf_printf(out, "add element inet %s %s { %s }\n", table,
+			      set, elements);
+}
+
+void nft_render_opened(const struct plan *plan, const struct nft_opened *opened,
+		       struct strbuf *out)
 {
 	struct strbuf name;
+	struct strbuf v4;
+	struct strbuf v6;
 
 	strbuf_init(&name);
+	strbuf_init(&v4);
+	strbuf_init(&v6);
 	nft_table_name(plan, &name);
-	strbuf_printf(out, "flush set inet %s opened\n", strbuf_str(&name));
-	if (opened_cnt) {
-		strbuf_printf(out, "add element inet %s opened { ",
-			      strbuf_str(&name));
-		opened_elements(opened, opened_cnt, out);
-		strbuf_printf(out, " }\n");
-	}
+	opened_elements(opened->v4, opened->v4_cnt, &v4);
+	opened_elements(opened->v6, opened->v6_cnt, &v6);
+	replace_set(strbuf_str(&name), "opened", strbuf_str(&v4), out);
+	replace_set(strbuf_str(&name), "opened_v6", strbuf_str(&v6), out);
+	replace_set(strbuf_str(&name), "opened_all",
+		    opened->v6_all ? "ipv6" : "", out);
+	strbuf_fini(&v6);
+	strbuf_fini(&v4);
 	strbuf_fini(&name);
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/strbuf.h"
 #include "policy/plan.h"
+#include "steward/state.h"
 
 /** nft_table_name() - "relaytun_NAME", as in `nft list table inet ...` */
 void nft_table_name(const struct plan *plan, struct strbuf *out);
@@ -23,20 +24,40 @@ void nft_table_name(const struct plan *plan, struct strbuf *out);
 bool nft_ifname_ok(const char *name);
 
 /**
+ * struct nft_opened - Where the steward itself switched forwarding on
+ * @v4:		Names of interfaces; each passes nft_ifname_ok()
+ * @v4_cnt:	Entries there
+ * @v6:		Likewise for IPv6
+ * @v6_cnt:	Entries there
+ * @v6_all:	IPv6 on every interface there is or will be: this kernel has one
+ *		switch for all of them
+ *
+ * On these nothing but the tunnel's own traffic may be forwarded, as it was
+ * before.
+ */
+struct nft_opened {
+	const char *const *v4;
+	size_t v4_cnt;
+	const char *const *v6;
+	size_t v6_cnt;
+	bool v6_all;
+};
+
+/** nft_opened() - What a state says was opened (borrowed from it) */
+struct nft_opened nft_opened(const struct state *state);
+
+/**
  * nft_render() - The whole table, replacing one that stands, in one transaction
  * @plan:	Wanted state
- * @opened:	Names of the interfaces on which the steward itself switched
- *		forwarding on: on these nothing but the tunnel's own traffic may
- *		be forwarded, as it was before.  Each passes nft_ifname_ok()
- * @opened_cnt:	Entries there
+ * @opened:	What was opened
  */
-void nft_render(const struct plan *plan, const char *const *opened,
-		size_t opened_cnt, struct strbuf *out);
+void nft_render(const struct plan *plan, const struct nft_opened *opened,
+		struct strbuf *out);
 
-/** nft_render_opened() - Only the set of opened interfaces of a standing table,
+/** nft_render_opened() - Only the sets of opened interfaces of a standing table,
  *  replaced in one transaction */
-void nft_render_opened(const struct plan *plan, const char *const *opened,
-		       size_t opened_cnt, struct strbuf *out);
+void nft_render_opened(const struct plan *plan, const struct nft_opened *opened,
+		       struct strbuf *out);
 
 /** nft_render_removal() - Remove the table of the gateway @name, if it stands */
 void nft_render_removal(const char *name, struct strbuf *out);

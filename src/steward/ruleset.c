@@ -45,7 +45,7 @@ int ruleset_load(const char *script, struct diag *diag)
 	return ret;
 }
 
-void ruleset_list_opened(const char *gateway, struct strbuf *out)
+void ruleset_list_set(const char *gateway, const char *set, struct strbuf *out)
 {
 	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	struct strbuf command;
@@ -53,7 +53,7 @@ void ruleset_list_opened(const char *gateway, struct strbuf *out)
 	if (!nft)
 		return;
 	strbuf_init(&command);
-	strbuf_printf(&command, "list set inet relaytun_%s opened", gateway);
+	strbuf_printf(&command, "list set inet relaytun_%s %s", gateway, set);
 	if (!nft_ctx_buffer_error(nft) && !nft_ctx_buffer_output(nft) &&
 	    !nft_run_cmd_from_buffer(nft, strbuf_str(&command)))
 		strbuf_printf(out, "%s", nft_ctx_get_output_buffer(nft));

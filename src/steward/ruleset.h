@@ -21,10 +21,11 @@ int ruleset_load(const char *script, struct diag *diag)
 	__attribute__((warn_unused_result));
 
 /**
- * ruleset_list_opened() - The set "opened" of a gateway's table, as nft lists it
+ * ruleset_list_set() - A set of a gateway's table, as nft lists it
  * @gateway:	Its name
+ * @set:	Name of the set
  * @out:	The listing is added here; nothing when there is none
  */
-void ruleset_list_opened(const char *gateway, struct strbuf *out);
+void ruleset_list_set(const char *gateway, const char *set, struct strbuf *out);
 
 #endif /* STEWARD_RULESET_H */

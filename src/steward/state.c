@@ -14,42 +14,79 @@
 
 /* "SITE/SERVICE" */
 #define FULL_NAME_LEN_MAX (2 * NAME_LEN_MAX + 1)
+/* Digits of a setting's value. */
+#define NUMBER_LEN_MAX 10
 
 void state_init(struct state *state, struct arena *arena)
 {
 	*state = (struct state){.arena = arena};
 }
 
-bool state_is_opened(const struct state *state, const char *ifname)
+bool name_list_has(const struct name_list *list, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < state->opened_cnt; i++) {
-		if (strcmp(state->opened[i], ifname) == 0)
+	for (i = 0; i < list->cnt; i++) {
+		if (strcmp(list->names[i], name) == 0)
 			return true;
 	}
 	return false;
 }
 
-void state_open(struct state *state, const char *ifname)
+void state_add(struct state *state, struct name_list *list, const char *name)
 {
-	if (state_is_opened(state, ifname))
+	if (name_list_has(list, name))
 		return;
-	if (state->opened_cnt == state->opened_size) {
-		size_t size = state->opened_size ? 2 * state->opened_size : 8;
-		const char **opened =
-			arena_array(state->arena, size, sizeof(*opened));
+	if (list->cnt == list->size) {
+		size_t size = list->size ? 2 * list->size : 8;
+		const char **names =
+			arena_array(state->arena, size, sizeof(*names));
 
-		if (state->opened_cnt)
-			memcpy(opened, state->opened,
-			       state->opened_cnt * sizeof(*opened));
-		state->opened = opened;
-		state->opened_size = size;
+		if (list->cnt)
+			memcpy(names, list->names, list->cnt * sizeof(*names));
+		list->names = names;
+		list->size = size;
 	}
-	state->opened[state->opened_cnt++] = arena_strdup(state->arena, ifname);
+	list->names[list->cnt++] = arena_strdup(state->arena, name);
 }
 
-void state_take_listing(struct state *state, const char *listing)
+void state_keep(struct name_list *list, bool (*good)(const char *name))
+{
+	size_t kept = 0;
+	size_t i;
+
+	for (i = 0; i < list->cnt; i++) {
+		if (good(list->names[i]))
+			list->names[kept++] = list->names[i];
+	}
+	list->cnt = kept;
+}
+
+void state_set(struct state *state, const char *path, long before, long found)
+{
+	size_t i;
+
+	for (i = 0; i < state->setting_cnt; i++) {
+		if (strcmp(state->settings[i].path, path) == 0)
+			return;
+	}
+	if (state->setting_cnt == state->setting_size) {
+		size_t size = state->setting_size ? 2 * state->setting_size : 8;
+		struct state_setting *settings =
+			arena_array(state->arena, size, sizeof(*settings));
+
+		if (state->setting_cnt)
+			memcpy(settings, state->settings,
+			       state->setting_cnt * sizeof(*settings));
+		state->settings = settings;
+		state->setting_size = size;
+	}
+	state->settings[state->setting_cnt++] = (struct state_setting){
+		arena_strdup(state->arena, path), before, found};
+}
+
+void state_take_listing(struct state *state, struct name_list *list,
+			const char *listing)
 {
 	const char *at = strstr(listing, "elements = {");
 	const char *end = at ? strchr(at, '}') : NULL;
@@ -67,22 +104,10 @@ void state_take_listing(struct state *state, const char *listing)
 		if (len && len <= IFNAME_LEN_MAX) {
 			memcpy(name, open + 1, len);
 			name[len] = '\0';
-			state_open(state, name);
+			state_add(state, list, name);
 		}
 		at = close + 1;
 	}
-}
-
-void state_forget(struct state *state, const char *ifname)
-{
-	size_t kept = 0;
-	size_t i;
-
-	for (i = 0; i < state->opened_cnt; i++) {
-		if (strcmp(state->opened[i], ifname) != 0)
-			state->opened[kept++] = state->opened[i];
-	}
-	state->opened_cnt = kept;
 }
 
 /**
@@ -108,6 +133,58 @@ static bool parse_id(char *line, struct plan_id *id)
 	return true;
 }
 
+/** parse_number() - Decimal digits up to @end; Return: whether it is one */
+static bool parse_number(const char *text, char end, long *number,
+			 const char **rest)
+{
+	char *stop;
+
+	if (*text < '0' || *text > '9' || strlen(text) > 2 * NUMBER_LEN_MAX)
+		return false;
+	*number = strtol(text, &stop, 10);
+	*rest = stop + 1;
+	return stop - text <= NUMBER_LEN_MAX && *stop == end;
+}
+
+/** parse_setting() - "PATH BEFORE FOUND"; a path that leads elsewhere is none */
+static bool parse_setting(struct state *state, char *line)
+{
+	char *space = strchr(line, ' ');
+	const char *rest;
+	long before;
+	long found;
+
+	if (!space || space == line || strncmp(line, "net/", 4) != 0)
+		return false;
+	*space = '\0';
+	if (strstr(line, "..") ||
+	    !parse_number(space + 1, ' ', &before, &rest) ||
+	    !parse_number(rest, '\0', &found, &rest))
+		return false;
+	state_set(state, line, before, found);
+	return true;
+}
+
+/**
+ * parse_ifname() - "KEYWORD NAME": a name for a list
+ *
+ * Return: whether it is such a line, and good
+ */
+static bool parse_ifname(struct state *state, const char *line,
+			 const char *keyword, struct name_list *list)
+{
+	const char *name = line + strlen(keyword);
+	size_t len;
+
+	if (strncmp(line, keyword, strlen(keyword)) != 0)
+		return false;
+	len = strlen(name);
+	if (len == 0 || len > IFNAME_LEN_MAX || strchr(name, ' '))
+		return false;
+	state_add(state, list, name);
+	return true;
+}
+
 /**
  * parse_line() - One line, whose end is a NUL
  * @line:	Changed; what is kept points into it
@@ -116,21 +193,22 @@ static bool parse_id(char *line, struct plan_id *id)
  */
 static bool parse_line(struct state *state, char *line)
 {
-	if (strncmp(line, "forwarding ", 11) == 0) {
-		size_t len = strlen(line + 11);
-
-		if (len == 0 || len > IFNAME_LEN_MAX || strchr(line + 11, ' '))
-			return false;
-		state_open(state, line + 11);
-		return true;
-	}
+	if (strncmp(line, "setting ", 8) == 0)
+		return parse_setting(state, line + 8);
 	if (strncmp(line, "id ", 3) == 0) {
 		if (!parse_id(line + 3, &state->ids[state->id_cnt]))
 			return false;
 		state->id_cnt++;
 		return true;
 	}
-	return !*line || *line == '#';
+	if (strcmp(line, "forwarding6 *") == 0) {
+		state->opened6_all = true;
+		return true;
+	}
+	return !*line || *line == '#' ||
+	       parse_ifname(state, line, "forwarding ", &state->opened) ||
+	       parse_ifname(state, line, "forwarding6 ", &state->opened6) ||
+	       parse_ifname(state, line, "lro ", &state->lro);
 }
 
 /** line_cnt() - An upper bound of the lines of a text */
@@ -162,6 +240,16 @@ size_t state_parse(struct state *state, const char *text)
 	return skipped;
 }
 
+/** print_names() - One line per name of a list */
+static void print_names(const struct name_list *list, const char *keyword,
+			struct strbuf *out)
+{
+	size_t i;
+
+	for (i = 0; i < list->cnt; i++)
+		strbuf_printf(out, "%s %s\n", keyword, list->names[i]);
+}
+
 void state_print(const struct state *state, struct strbuf *out)
 {
 	size_t i;
@@ -169,8 +257,15 @@ void state_print(const struct state *state, struct strbuf *out)
 	strbuf_printf(out, "# relaytun: what this gateway must put back, and "
 			   "the marks it gave.\n"
 			   "# \"forwarding IF\": was off before it came.\n");
-	for (i = 0; i < state->opened_cnt; i++)
-		strbuf_printf(out, "forwarding %s\n", state->opened[i]);
+	print_names(&state->opened, "forwarding", out);
+	print_names(&state->opened6, "forwarding6", out);
+	if (state->opened6_all)
+		strbuf_printf(out, "forwarding6 *\n");
+	print_names(&state->lro, "lro", out);
+	for (i = 0; i < state->setting_cnt; i++)
+		strbuf_printf(
+			out, "setting %s %ld %ld\n", state->settings[i].path,
+			state->settings[i].before, state->settings[i].found);
 	for (i = 0; i < state->id_cnt; i++)
 		strbuf_printf(out, "id %s %u\n", state->ids[i].name,
 			      state->ids[i].id);

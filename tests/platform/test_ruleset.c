@@ -162,7 +162,7 @@ static void ten_thousand_services_load_within_three_seconds(void **state)
 
 		gateway.role = roles[i];
 		strbuf_init(&script);
-		nft_render(&plan, NULL, 0, &script);
+		nft_render(&plan, &(struct nft_opened){0}, &script);
 		load("10,000 services", strbuf_str(&script));
 		strbuf_fini(&script);
 		assert_true(mono_diff_ms(clock_mono(), start) < 3000);

@@ -59,6 +59,8 @@ static const struct plan *make_plan(const char *policy_text,
 	return plan_make(policy, gateway, conf, NULL, 0, arena);
 }
 
+static const struct nft_opened none;
+
 static char *read_golden(const char *name, const char *suffix)
 {
 	char path[256];
@@ -72,7 +74,9 @@ static char *read_golden(const char *name, const char *suffix)
 
 static void check_golden(const char *name)
 {
-	static const char *const opened[] = {"eth0", "eth1.100"};
+	static const char *const ifnames[] = {"eth0", "eth1.100"};
+	static const struct nft_opened opened = {
+		.v4 = ifnames, .v4_cnt = 2, .v6 = ifnames + 1, .v6_cnt = 1};
 	char *policy_text = read_golden(name, "policy.cfg");
 	char *conf_text = read_golden(name, "gateway.cfg");
 	struct arena arena;
@@ -83,8 +87,8 @@ static void check_golden(const char *name)
 	arena_init(&arena);
 	strbuf_init(&out);
 
-	nft_render(make_plan(policy_text, conf_text, &arena), opened,
-		   strstr(name, "cloud") ? 2 : 0, &out);
+	nft_render(make_plan(policy_text, conf_text, &arena),
+		   strstr(name, "cloud") ? &opened : &none, &out);
 
 	if (getenv("UPDATE_GOLDEN")) {
 		snprintf(path, sizeof(path), GOLDEN_DIR "/%s.nft", name);
@@ -154,7 +158,7 @@ static void names_are_cut_and_cannot_end_a_comment(void **state)
 	(void)state;
 	strbuf_init(&out);
 
-	nft_render(&plan, NULL, 0, &out);
+	nft_render(&plan, &none, &out);
 
 	assert_non_null(strstr(strbuf_str(&out),
 			       "comment \"a?b?c/evil?; flush ruleset; #: "
@@ -166,7 +170,7 @@ static void names_are_cut_and_cannot_end_a_comment(void **state)
 		       "5678901234567890";
 	strbuf_init(&out);
 
-	nft_render(&plan, NULL, 0, &out);
+	nft_render(&plan, &none, &out);
 
 	cut = strstr(strbuf_str(&out), "comment \"a?b?c/0");
 	assert_non_null(cut);
@@ -190,23 +194,31 @@ static void only_plain_interface_names_stand_in_a_ruleset(void **state)
 
 static void the_opened_set_alone_is_replaced_at_once(void **state)
 {
-	static const char *const opened[] = {"eth0", "eth1"};
+	static const char *const ifnames[] = {"eth0", "eth1"};
+	static const struct nft_opened opened = {
+		.v4 = ifnames, .v4_cnt = 2, .v6_all = true};
 	const struct policy_gateway gateway = {.name = "edge-1"};
 	const struct plan plan = {.gateway = &gateway};
 	struct strbuf out;
 
 	(void)state;
 	strbuf_init(&out);
-	nft_render_opened(&plan, opened, 2, &out);
+	nft_render_opened(&plan, &opened, &out);
 	assert_string_equal(strbuf_str(&out),
 			    "flush set inet relaytun_edge-1 opened\n"
 			    "add element inet relaytun_edge-1 opened "
-			    "{ \"eth0\", \"eth1\" }\n");
+			    "{ \"eth0\", \"eth1\" }\n"
+			    "flush set inet relaytun_edge-1 opened_v6\n"
+			    "flush set inet relaytun_edge-1 opened_all\n"
+			    "add element inet relaytun_edge-1 opened_all "
+			    "{ ipv6 }\n");
 	strbuf_fini(&out);
 	strbuf_init(&out);
-	nft_render_opened(&plan, NULL, 0, &out);
+	nft_render_opened(&plan, &none, &out);
 	assert_string_equal(strbuf_str(&out),
-			    "flush set inet relaytun_edge-1 opened\n");
+			    "flush set inet relaytun_edge-1 opened\n"
+			    "flush set inet relaytun_edge-1 opened_v6\n"
+			    "flush set inet relaytun_edge-1 opened_all\n");
 	strbuf_fini(&out);
 }
 

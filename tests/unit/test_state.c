@@ -15,6 +15,10 @@ static const char two_lines_each[] =
 	"# \"forwarding IF\": was off before it came.\n"
 	"forwarding eth0\n"
 	"forwarding eth1.100\n"
+	"forwarding6 eth0\n"
+	"forwarding6 *\n"
+	"lro eth1\n"
+	"setting net/ipv6/conf/eth1.100/accept_ra 1 2\n"
 	"id oslo/dns 7\n"
 	"id oslo/web 65535\n";
 
@@ -33,8 +37,8 @@ static void a_state_prints_as_it_was_read(void **unused)
 	state_print(&state, &out);
 
 	assert_string_equal(strbuf_str(&out), two_lines_each);
-	assert_true(state_is_opened(&state, "eth0"));
-	assert_false(state_is_opened(&state, "eth1"));
+	assert_true(name_list_has(&state.opened, "eth0"));
+	assert_false(name_list_has(&state.opened, "eth1"));
 	strbuf_fini(&out);
 	arena_fini(&arena);
 }
@@ -42,13 +46,33 @@ static void a_state_prints_as_it_was_read(void **unused)
 static void lines_that_mean_nothing_are_skipped_and_counted(void **unused)
 {
 	static const char *const bad[] = {
-		"forwarding ",    "forwarding 0123456789abcdef",
-		"forwarding a b", "id ",
-		"id name",        "id name 0",
-		"id name 65536",  "id name 99999999999999999999",
-		"id name -1",     "id name +1",
-		"id name 1x",     "id  1",
+		"forwarding ",
+		"forwarding 0123456789abcdef",
+		"forwarding a b",
+		"id ",
+		"id name",
+		"id name 0",
+		"id name 65536",
+		"id name 99999999999999999999",
+		"id name -1",
+		"id name +1",
+		"id name 1x",
+		"id  1",
 		"other eth0",
+		"setting ",
+		"setting net/a",
+		"setting net/a 1",
+		"setting net/a 1 ",
+		"setting net/a x 1",
+		"setting net/a 1 2 ",
+		"setting net/a 1 2x",
+		"setting net/a -1 2",
+		"setting net/a 12345678901 2",
+		"setting net/../kernel/a 1 2",
+		"setting kernel/a 1 2",
+		"lro ",
+		"lro a b",
+		"forwarding6 0123456789abcdef",
 	};
 	struct arena arena;
 	struct state state;
@@ -64,8 +88,8 @@ static void lines_that_mean_nothing_are_skipped_and_counted(void **unused)
 
 		assert_int_equal(state_parse(&state, text), 1);
 
-		assert_int_equal(state.opened_cnt, 1);
-		assert_string_equal(state.opened[0], "eth9");
+		assert_int_equal(state.opened.cnt, 1);
+		assert_string_equal(state.opened.names[0], "eth9");
 		assert_int_equal(state.id_cnt, 0);
 		arena_fini(&arena);
 	}
@@ -87,9 +111,38 @@ static void every_truncation_of_a_state_is_read_without_harm(void **unused)
 
 		assert_true(state_parse(&state, text) <= 1);
 
-		assert_true(state.opened_cnt <= 2 && state.id_cnt <= 2);
+		assert_true(state.opened.cnt <= 2 && state.id_cnt <= 2);
 		arena_fini(&arena);
 	}
+}
+
+static bool is_kept(const char *name)
+{
+	return strcmp(name, "veth00") != 0 && strcmp(name, "veth19") != 0;
+}
+
+static void a_setting_keeps_the_value_it_had_at_first(void **unused)
+{
+	struct arena arena;
+	struct state state;
+	char path[] = "net/00";
+	int i;
+
+	(void)unused;
+	arena_init(&arena);
+	state_init(&state, &arena);
+
+	for (i = 0; i < 40; i++) {
+		path[4] = (char)('0' + i % 20 / 10);
+		path[5] = (char)('0' + i % 10);
+		state_set(&state, path, i, 7);
+	}
+
+	assert_int_equal(state.setting_cnt, 20);
+	assert_string_equal(state.settings[19].path, "net/19");
+	assert_int_equal(state.settings[19].before, 19);
+	assert_int_equal(state.settings[19].found, 7);
+	arena_fini(&arena);
 }
 
 static void an_interface_is_remembered_once_until_it_is_forgotten(void **unused)
@@ -106,15 +159,13 @@ static void an_interface_is_remembered_once_until_it_is_forgotten(void **unused)
 	for (i = 0; i < 40; i++) {
 		name[4] = (char)('0' + i % 20 / 10);
 		name[5] = (char)('0' + i % 10);
-		state_open(&state, name);
+		state_add(&state, &state.opened, name);
 	}
-	state_forget(&state, "veth00");
-	state_forget(&state, "veth19");
-	state_forget(&state, "missing");
+	state_keep(&state.opened, is_kept);
 
-	assert_int_equal(state.opened_cnt, 18);
-	assert_string_equal(state.opened[0], "veth01");
-	assert_string_equal(state.opened[17], "veth18");
+	assert_int_equal(state.opened.cnt, 18);
+	assert_string_equal(state.opened.names[0], "veth01");
+	assert_string_equal(state.opened.names[17], "veth18");
 	arena_fini(&arena);
 }
 
@@ -177,17 +228,18 @@ static void a_listed_set_tells_what_is_opened(void **unused)
 	arena_init(&arena);
 	state_init(&state, &arena);
 	for (i = 0; i < sizeof(listings) / sizeof(*listings); i++)
-		state_take_listing(&state, listings[i]);
+		state_take_listing(&state, &state.opened, listings[i]);
 
-	assert_int_equal(state.opened_cnt, 2);
-	assert_string_equal(state.opened[0], "eth0");
-	assert_string_equal(state.opened[1], "eth1.100");
+	assert_int_equal(state.opened.cnt, 2);
+	assert_string_equal(state.opened.names[0], "eth0");
+	assert_string_equal(state.opened.names[1], "eth1.100");
 	arena_fini(&arena);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_setting_keeps_the_value_it_had_at_first),
 		cmocka_unit_test(a_listed_set_tells_what_is_opened),
 		cmocka_unit_test(a_state_prints_as_it_was_read),
 		cmocka_unit_test(
