@@ -21,6 +21,10 @@
 /* The protocol number of our routes: `ip route show proto relaytun`. */
 #define PLAN_ROUTE_PROTO 114
 
+/* The device group of every gateway's TUN device: `ip link show group 114`.
+ * What one gateway closes on a machine, another on it may open. */
+#define PLAN_LINK_GROUP 114
+
 /**
  * struct plan_service - A service with its id on this gateway
  * @site:	Its site

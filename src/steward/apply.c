@@ -13,9 +13,11 @@
 #include <unistd.h>
 
 #include "steward/flows.h"
+#include "steward/ipv6.h"
 #include "steward/nft.h"
 #include "steward/route.h"
 #include "steward/ruleset.h"
+#include "steward/setting.h"
 #include "sys/file.h"
 #include "sys/log.h"
 
@@ -36,7 +38,7 @@
  * forgotten, since switching it off would be against that will.
  */
 
-#define GLOBAL_FORWARDING "/proc/sys/net/ipv4/conf/all/forwarding"
+#define GLOBAL_FORWARDING "net/ipv4/conf/all/forwarding"
 #define STATE_LEN_MAX     (16u << 20)
 #define STATE_MODE        0644
 #define RUN_DIR_MODE      0755
@@ -46,13 +48,9 @@
 /** forwards_globally() - Is net.ipv4.ip_forward on? */
 static bool forwards_globally(void)
 {
-	char *text;
-	ssize_t len = file_read(GLOBAL_FORWARDING, 16, &text);
-	bool on = len > 0 && text[0] != '0';
+	long on;
 
-	if (len >= 0)
-		free(text);
-	return on;
+	return setting_read(GLOBAL_FORWARDING, &on) == 0 && on;
 }
 
 /** read_file() - The state file's part of what is remembered */
@@ -100,14 +98,33 @@ static void take_listing(const struct gateway_conf *conf, const char *set,
 	strbuf_fini(&listing);
 }
 
+/** take_all() - Likewise: was the switch for all interfaces used? */
+static void take_all(const struct gateway_conf *conf, struct state *state)
+{
+	struct strbuf listing;
+
+	strbuf_init(&listing);
+	ruleset_list_set(conf->name, "opened_all", &listing);
+	if (strstr(strbuf_str(&listing), "ipv6 }")) {
+		state->opened6_all = true;
+		state_set(state, "net/ipv6/conf/all/forwarding", 0, 1);
+	}
+	strbuf_fini(&listing);
+}
+
 int apply_read_state(const struct gateway_conf *conf, struct state *state,
 		     struct diag *diag)
 {
+	int err;
+
 	/* The ruleset first: a file that is lost or damaged must not make a
 	 * router of this machine for good. */
 	take_listing(conf, "opened", state, &state->opened);
 	take_listing(conf, "opened_v6", state, &state->opened6);
-	return read_file(conf, state, diag);
+	err = read_file(conf, state, diag);
+	/* Last, so that it is put back first. */
+	take_all(conf, state);
+	return err;
 }
 
 static int write_state(const struct host *host, struct diag *diag)
@@ -132,7 +149,6 @@ struct gathering {
 	struct host *host;
 	bool remember;
 	bool grew;
-	size_t closed_cnt;
 };
 
 /** gather() - One interface that is up */
@@ -150,10 +166,24 @@ static void gather(void *arg, const char *ifname, int forwarding)
 			 ifname);
 		return;
 	}
-	gathering->closed_cnt++;
 	if (gathering->remember && !name_list_has(&state->opened, ifname)) {
 		state_add(state, &state->opened, ifname);
 		gathering->grew = true;
+	}
+}
+
+/** gather_lro() - Remember where LRO is to be switched off */
+static void gather_lro(struct state *state, const struct name_list *opened,
+		       bool *grew)
+{
+	size_t i;
+
+	for (i = 0; i < opened->cnt; i++) {
+		if (name_list_has(&state->lro, opened->names[i]) ||
+		    !link_has_lro(opened->names[i]))
+			continue;
+		state_add(state, &state->lro, opened->names[i]);
+		*grew = true;
 	}
 }
 
@@ -161,11 +191,44 @@ static void gather(void *arg, const char *ifname, int forwarding)
 static int gather_closed(struct host *host, struct gathering *gathering,
 			 struct diag *diag)
 {
+	struct state *state = host->state;
+	int ret;
+
 	*gathering = (struct gathering){
 		.host = host,
 		.remember = !forwards_globally(),
 	};
-	return link_each(host->nl, gather, gathering, diag);
+	ret = link_each(host->nl, gather, gathering, diag);
+	if (!ret)
+		ret = ipv6_gather(host->nl, host->plan, state, diag);
+	if (ret < 0)
+		return ret;
+	gathering->grew |= ret > 0;
+	gather_lro(state, &state->opened, &gathering->grew);
+	gather_lro(state, &state->opened6, &gathering->grew);
+	return 0;
+}
+
+/** lro_off() - Best effort: the rest works, and what does not is told */
+static void lro_off(const struct state *state)
+{
+	size_t i;
+
+	for (i = 0; i < state->lro.cnt; i++) {
+		const char *ifname = state->lro.names[i];
+		int err;
+
+		if (!link_has_lro(ifname))
+			continue;
+		err = link_set_lro(ifname, false);
+		if (err)
+			log_warn("interface=%s event=lro_stays error=\"%s\" "
+				 "remedy=\"ethtool -K %s lro off: the kernel "
+				 "drops what it would forward\"",
+				 ifname, strerror(-err), ifname);
+		else
+			log_info("interface=%s event=lro_off", ifname);
+	}
 }
 
 /** open_forwarding() - Switch on what was remembered */
@@ -186,7 +249,8 @@ static int open_forwarding(struct host *host, struct diag *diag)
 		if (!err)
 			log_info("interface=%s event=forwarding_on", ifname);
 	}
-	return 0;
+	lro_off(state);
+	return ipv6_open(host->plan, state, diag);
 }
 
 /** load_rules() - The whole table */
@@ -224,8 +288,10 @@ static int load_opened(const struct host *host, struct diag *diag)
  */
 static bool forget_opened(struct state *state)
 {
+	bool forgotten = ipv6_forget(state);
+
 	if (!state->opened.cnt || !forwards_globally())
-		return false;
+		return forgotten;
 	log_info("event=forwarding_left reason=\"net.ipv4.ip_forward is on "
 		 "now: the machine forwards by its own will\"");
 	state->opened.cnt = 0;
@@ -262,6 +328,21 @@ static int build(struct host *host, struct diag *diag)
 	return err;
 }
 
+/** warn_family() - The policy wants what this machine cannot do: said once */
+static void warn_family(struct host *host)
+{
+	const struct plan *plan = host->plan;
+
+	if (host->family_warned || !gateway_addr(plan->gateway, IP_V6) ||
+	    ipv6_wanted(plan))
+		return;
+	host->family_warned = true;
+	log_warn("event=no_ipv6 reason=\"the policy gives this gateway an IPv6 "
+		 "address, but IPv6 is off here (ipv6.disable=1, "
+		 "net.ipv6.conf.*.disable_ipv6=1, or tun.mtu below 1280): only "
+		 "IPv4 is carried\"");
+}
+
 int apply_start(struct host *host, const struct plan *plan, struct state *state,
 		struct diag *diag)
 {
@@ -285,6 +366,7 @@ int apply_start(struct host *host, const struct plan *plan, struct state *state,
 			(void)!apply_remove(conf, diag);
 		return err;
 	}
+	warn_family(host);
 	log_info("device=%s event=%s offloads=0x%x", conf->tun_name,
 		 owned ? "adopted" : "created", host->tun.offloads);
 	return 0;
@@ -326,7 +408,7 @@ int apply_follow(struct host *host, struct diag *diag)
 		if (!err)
 			err = load_opened(host, diag);
 	}
-	if (err || gathering.closed_cnt == 0)
+	if (err)
 		return err;
 	return open_forwarding(host, diag);
 }
@@ -335,17 +417,23 @@ int apply_follow(struct host *host, struct diag *diag)
 static int change_to(struct host *host, const struct plan *plan,
 		     struct diag *diag)
 {
+	struct gathering gathering;
 	int err;
 
 	host->plan = plan;
 	state_take_ids(host->state, plan);
-	err = write_state(host, diag);
+	warn_family(host);
+	err = gather_closed(host, &gathering, diag);
+	if (!err)
+		err = write_state(host, diag);
 	if (!err)
 		err = load_rules(host, diag);
 	if (!err)
 		err = link_tun_configure(host->nl, plan, &host->tun, diag);
 	if (!err)
 		err = route_apply(host->nl, plan, host->tun.ifindex, diag);
+	if (!err)
+		err = open_forwarding(host, diag);
 	return err;
 }
 
@@ -395,6 +483,27 @@ void apply_release(struct host *host)
 	host->nl = NULL;
 }
 
+/** put_back() - Settings, the last one first, where they are as we left them */
+static void put_back(const struct state *state)
+{
+	size_t i;
+
+	for (i = state->setting_cnt; i > 0; i--) {
+		const struct state_setting *setting = &state->settings[i - 1];
+		long now;
+		int err = setting_read(setting->path, &now);
+
+		if (err || now != setting->found)
+			continue;
+		err = setting_write(setting->path, setting->before);
+		if (err)
+			log_warn("setting=%s event=not_put_back value=%ld "
+				 "error=\"%s\"",
+				 setting->path, setting->before,
+				 strerror(-err));
+	}
+}
+
 /** close_forwarding() - Put back what was off */
 static int close_forwarding(struct nl_sock *nl, const struct state *state,
 			    struct diag *diag)
@@ -410,6 +519,10 @@ static int close_forwarding(struct nl_sock *nl, const struct state *state,
 		if (err && err != -ENODEV)
 			ret = err;
 	}
+	ipv6_close(state);
+	put_back(state);
+	for (i = 0; i < state->lro.cnt; i++)
+		(void)!link_set_lro(state->lro.names[i], true);
 	return ret;
 }
 

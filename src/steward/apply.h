@@ -21,12 +21,14 @@
  * @plan:	What stands (borrowed)
  * @state:	What is to be put back (borrowed)
  * @tun:	The device
+ * @family_warned: That IPv6 is off here was said
  */
 struct host {
 	struct nl_sock *nl;
 	const struct plan *plan;
 	struct state *state;
 	struct link_tun tun;
+	bool family_warned;
 };
 
 /**

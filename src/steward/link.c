@@ -8,8 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/if_addr.h>
 #include <linux/if_tun.h>
 #include <linux/ip.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
@@ -18,9 +21,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "steward/ipv6.h"
 
 /**
  * DOC: Theory of operation
@@ -35,6 +40,10 @@
  * global switch, which changes other options on the way, stays as it is.  A
  * request that says nothing of flags (ifi_flags and ifi_change 0) leaves them
  * alone.
+ *
+ * LRO glues packets of a stream together in a way that cannot be undone, and a
+ * kernel that forwards must drop the result.  The sysctl for forwarding switches
+ * it off, the netlink way does not: so we do.
  */
 
 #define ALIAS_PREFIX "relaytun:"
@@ -343,6 +352,8 @@ static int add_addr(struct nl_sock *nl, struct nl_cache *cache, int ifindex,
 
 	if (local && request && !addr_stands(cache, ifindex, local)) {
 		rtnl_addr_set_ifindex(request, ifindex);
+		if (addr->family == IP_V6)
+			rtnl_addr_set_flags(request, IFA_F_NODAD);
 		err = rtnl_addr_set_local(request, local);
 		if (!err)
 			err = rtnl_addr_add(nl, request, 0);
@@ -361,15 +372,22 @@ static int add_addr(struct nl_sock *nl, struct nl_cache *cache, int ifindex,
 static bool is_wanted(const struct plan *plan, struct rtnl_addr *addr)
 {
 	struct nl_addr *local = rtnl_addr_get_local(addr);
-	const struct ip_addr *wanted = gateway_addr(plan->gateway, IP_V4);
+	size_t i;
 
-	return local && wanted &&
-	       nl_addr_get_len(local) == ip_addr_len(IP_V4) &&
-	       memcmp(nl_addr_get_binary_addr(local), wanted->bytes,
-		      ip_addr_len(IP_V4)) == 0;
+	for (i = 0; local && i < plan->gateway->addr_cnt; i++) {
+		const struct ip_addr *wanted = &plan->gateway->addrs[i];
+		size_t len = ip_addr_len(wanted->family);
+
+		if (nl_addr_get_len(local) == len &&
+		    memcmp(nl_addr_get_binary_addr(local), wanted->bytes,
+			   len) == 0)
+			return true;
+	}
+	return false;
 }
 
-/** remove_stale_addrs() - IPv4 addresses of an earlier policy */
+/** remove_stale_addrs() - Addresses of an earlier policy.  A link-local one was
+ *  not ours: we have the kernel make none */
 static int remove_stale_addrs(struct nl_sock *nl, struct nl_cache *cache,
 			      const struct plan *plan, int ifindex,
 			      struct diag *diag)
@@ -382,7 +400,7 @@ static int remove_stale_addrs(struct nl_sock *nl, struct nl_cache *cache,
 		int err;
 
 		if (rtnl_addr_get_ifindex(addr) != ifindex ||
-		    rtnl_addr_get_family(addr) != AF_INET ||
+		    rtnl_addr_get_scope(addr) == RT_SCOPE_LINK ||
 		    is_wanted(plan, addr))
 			continue;
 		err = rtnl_addr_delete(nl, addr, 0);
@@ -393,16 +411,22 @@ static int remove_stale_addrs(struct nl_sock *nl, struct nl_cache *cache,
 	return 0;
 }
 
+/** set_addrs() - The gateway's own address of each family, and no other */
 static int set_addrs(struct nl_sock *nl, const struct plan *plan, int ifindex,
 		     struct diag *diag)
 {
-	const struct ip_addr *addr = gateway_addr(plan->gateway, IP_V4);
+	const struct policy_gateway *gateway = plan->gateway;
 	struct nl_cache *cache;
 	int err = rtnl_addr_alloc_cache(nl, &cache);
+	size_t i;
 
 	if (err)
 		return failed(diag, "addresses of", plan->conf->tun_name, err);
-	err = addr ? add_addr(nl, cache, ifindex, addr, diag) : 0;
+	for (i = 0; i < gateway->addr_cnt && !err; i++) {
+		if (gateway->addrs[i].family == IP_V4 || ipv6_wanted(plan))
+			err = add_addr(nl, cache, ifindex, &gateway->addrs[i],
+				       diag);
+	}
 	if (!err)
 		err = remove_stale_addrs(nl, cache, plan, ifindex, diag);
 	nl_cache_free(cache);
@@ -451,6 +475,8 @@ int link_tun_configure(struct nl_sock *nl, const struct plan *plan,
 		return failed(diag, "options of", plan->conf->tun_name,
 			      -NLE_NOMEM);
 	err = nla_put_u32(msg, IFLA_MTU, plan->conf->tun_mtu);
+	if (!err)
+		err = nla_put_u32(msg, IFLA_GROUP, PLAN_LINK_GROUP);
 	if (!err)
 		err = put_options(msg, options,
 				  sizeof(options) / sizeof(*options));
@@ -566,4 +592,47 @@ int link_forwarding(struct nl_sock *nl, const char *ifname)
 	value = forwarding_of(link);
 	rtnl_link_put(link);
 	return value < 0 ? -ENODEV : value;
+}
+
+/** flags_ioctl() - ETHTOOL_GFLAGS or _SFLAGS; Return: 0 or negative errno */
+static int flags_ioctl(const char *ifname, uint32_t cmd, uint32_t *flags)
+{
+	struct ethtool_value value = {.cmd = cmd, .data = *flags};
+	struct ifreq req = {.ifr_data = (void *)&value};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err = 0;
+
+	/* A kernel without IPv4 has the other one. */
+	if (fd < 0)
+		fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", ifname);
+	if (ioctl(fd, SIOCETHTOOL, &req))
+		err = -errno;
+	close(fd);
+	*flags = value.data;
+	return err;
+}
+
+bool link_has_lro(const char *ifname)
+{
+	uint32_t flags = 0;
+
+	return flags_ioctl(ifname, ETHTOOL_GFLAGS, &flags) == 0 &&
+	       flags & ETH_FLAG_LRO;
+}
+
+int link_set_lro(const char *ifname, bool on)
+{
+	uint32_t flags = 0;
+	int err = flags_ioctl(ifname, ETHTOOL_GFLAGS, &flags);
+
+	if (err)
+		return err;
+	if (on)
+		flags |= ETH_FLAG_LRO;
+	else
+		flags &= ~(uint32_t)ETH_FLAG_LRO;
+	return flags_ioctl(ifname, ETHTOOL_SFLAGS, &flags);
 }

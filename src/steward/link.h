@@ -99,4 +99,11 @@ int link_set_forwarding(struct nl_sock *nl, const char *ifname, bool on,
 int link_forwarding(struct nl_sock *nl, const char *ifname)
 	__attribute__((warn_unused_result));
 
+/** link_has_lro() - Is large receive offload on there? */
+bool link_has_lro(const char *ifname);
+
+/** link_set_lro() - Return: 0 or negative errno */
+int link_set_lro(const char *ifname, bool on)
+	__attribute__((warn_unused_result));
+
 #endif /* STEWARD_LINK_H */

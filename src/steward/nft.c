@@ -188,14 +188,25 @@ static void set_opened(const struct nft_opened *opened, struct strbuf *out)
 	set_end(out, 0);
 }
 
-/** rules_opened() - At the end of the forward hook: what was closed is closed */
+/**
+ * rules_opened() - At the end of the forward hook: what was closed is closed
+ *
+ * But for what goes to, or comes from, the device of another gateway on this
+ * machine: that one's rules judge it.
+ */
 static void rules_opened(struct strbuf *out)
 {
-	rule(out, "meta nfproto ipv4 iifname @opened counter drop",
+	rule(out,
+	     "oifgroup != 114 meta nfproto ipv4 iifname @opened counter drop",
 	     "this machine does not forward for others");
-	rule(out, "meta nfproto ipv6 iifname @opened_v6 counter drop",
+	rule(out,
+	     "oifgroup != 114 meta nfproto ipv6 iifname @opened_v6 counter "
+	     "drop",
 	     "likewise");
-	rule(out, "meta nfproto @opened_all counter drop", "likewise");
+	rule(out,
+	     "oifgroup != 114 iifgroup != 114 meta nfproto @opened_all counter "
+	     "drop",
+	     "likewise");
 }
 
 static void set_peers(const struct plan *plan, struct strbuf *out)

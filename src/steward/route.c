@@ -12,6 +12,8 @@
 #include <netlink/route/route.h>
 #include <string.h>
 
+#include "steward/ipv6.h"
+
 /** nl_addr_of() - Address with a prefix length as libnl has it */
 static struct nl_addr *nl_addr_of(const struct ip_addr *addr, int prefix_len)
 {
@@ -126,7 +128,9 @@ static int fill(struct rtnl_route *route, const struct plan_route *wanted,
 	if (hop && to && src) {
 		rtnl_route_set_table(route, RT_TABLE_MAIN);
 		rtnl_route_set_protocol(route, PLAN_ROUTE_PROTO);
-		rtnl_route_set_scope(route, RT_SCOPE_LINK);
+		rtnl_route_set_scope(route, wanted->to.addr.family == IP_V4
+						    ? RT_SCOPE_LINK
+						    : RT_SCOPE_UNIVERSE);
 		err = rtnl_route_set_dst(route, to);
 		if (!err)
 			err = rtnl_route_set_pref_src(route, src);
@@ -174,8 +178,9 @@ static int add(struct nl_sock *nl, const struct plan_route *wanted, int ifindex,
 int route_apply(struct nl_sock *nl, const struct plan *plan, int ifindex,
 		struct diag *diag)
 {
+	bool v6 = ipv6_wanted(plan);
 	struct nl_cache *standing;
-	int err = rtnl_route_alloc_cache(nl, AF_INET, 0, &standing);
+	int err = rtnl_route_alloc_cache(nl, AF_UNSPEC, 0, &standing);
 	size_t i;
 
 	if (err) {
@@ -187,8 +192,7 @@ int route_apply(struct nl_sock *nl, const struct plan *plan, int ifindex,
 	for (i = 0; i < plan->route_cnt && !err; i++) {
 		const struct plan_route *wanted = &plan->routes[i];
 
-		/* IPv6 is not carried yet. */
-		if (wanted->to.addr.family == IP_V4 &&
+		if ((wanted->to.addr.family == IP_V4 || v6) &&
 		    !stands(standing, wanted, ifindex))
 			err = add(nl, wanted, ifindex, diag);
 	}
@@ -203,15 +207,19 @@ struct addr_list {
 	size_t size;
 };
 
-/** add_addr() - An IPv4 host address, if it is one and new */
+/** add_addr() - A host address, if it is one and new */
 static void add_addr(struct addr_list *list, struct nl_addr *found)
 {
 	struct ip_addr addr = {.family = IP_V4};
 	size_t i;
 
-	if (!found || nl_addr_get_prefixlen(found) != 32)
+	if (found && nl_addr_get_family(found) == AF_INET6)
+		addr.family = IP_V6;
+	if (!found || nl_addr_get_prefixlen(found) !=
+			      8 * (unsigned int)ip_addr_len(addr.family))
 		return;
-	memcpy(addr.bytes, nl_addr_get_binary_addr(found), ip_addr_len(IP_V4));
+	memcpy(addr.bytes, nl_addr_get_binary_addr(found),
+	       ip_addr_len(addr.family));
 	for (i = 0; i < list->cnt; i++) {
 		if (ip_addr_equal(&list->addrs[i], &addr))
 			return;
@@ -227,7 +235,7 @@ ssize_t route_tunnel_addrs(struct nl_sock *nl, int ifindex,
 	struct addr_list list = {.addrs = addrs, .size = size};
 	struct nl_object *object;
 	struct nl_cache *standing;
-	int err = rtnl_route_alloc_cache(nl, AF_INET, 0, &standing);
+	int err = rtnl_route_alloc_cache(nl, AF_UNSPEC, 0, &standing);
 
 	if (err) {
 		diag_error(diag, NULL, 0, "list of routes: %s",

@@ -482,7 +482,8 @@ static int watch_links(struct supervisor *sup)
 		return -ENOMEM;
 	if (nl_connect(sup->events, NETLINK_ROUTE) ||
 	    nl_socket_add_memberships(sup->events, RTNLGRP_LINK,
-				      RTNLGRP_IPV4_NETCONF, 0))
+				      RTNLGRP_IPV4_NETCONF,
+				      RTNLGRP_IPV6_NETCONF, 0))
 		return -EIO;
 	return loop_watch(&sup->loop, &sup->links,
 			  nl_socket_get_fd(sup->events), EPOLLIN);
