@@ -24,9 +24,10 @@
 /**
  * DOC: Theory of operation
  *
- * Order of a start: what must be put back is written down first, then the rules
- * close everything, then device, addresses and routes appear, and forwarding is
- * switched on last.  So at no moment is anything open that the rules do not
+ * Order of a start: what can be in the way is looked for before anything is
+ * changed, and the device made or taken, which lets nothing through as long as it
+ * is new.  Then what must be put back is written down, the rules close
+ * everything, addresses and routes appear, and forwarding is switched on last.  So at no moment is anything open that the rules do not
  * hold, and whenever the steward dies, `relaytun down` finds in the state file
  * what was changed (a line too many does no harm: what was off is off).
  *
@@ -298,13 +299,32 @@ static bool forget_opened(struct state *state)
 	return true;
 }
 
-/** build() - Steps of a start, in order */
-static int build(struct host *host, struct diag *diag)
+/** check_room() - What can be in the way of a plan, before anything is changed */
+static int check_room(const struct host *host, const struct plan *plan,
+		      int ifindex, struct diag *diag)
+{
+	int addr_err = link_check_addrs(host->nl, plan, ifindex, diag);
+	int route_err = route_check(host->nl, plan, ifindex, diag);
+
+	return addr_err ? addr_err : route_err;
+}
+
+/**
+ * build() - Steps of a start, in order
+ * @owned:	Index of our device, 0 when it does not stand
+ */
+static int build(struct host *host, int owned, struct diag *diag)
 {
 	const struct gateway_conf *conf = host->plan->conf;
 	struct gathering gathering;
-	int err;
+	int err = check_room(host, host->plan, owned, diag);
 
+	/* Down and without addresses a new device lets nothing through; one that
+	 * stands may have flags that we cannot take over. */
+	if (!err)
+		err = link_tun_open(host->nl, conf, &host->tun, diag);
+	if (err)
+		return err;
 	(void)forget_opened(host->state);
 	state_take_ids(host->state, host->plan);
 	err = gather_closed(host, &gathering, diag);
@@ -315,8 +335,6 @@ static int build(struct host *host, struct diag *diag)
 	if (!err)
 		err = link_remove_owned(host->nl, conf->name, conf->tun_name,
 					diag);
-	if (!err)
-		err = link_tun_open(host->nl, conf, &host->tun, diag);
 	if (!err)
 		err = link_tun_configure(host->nl, host->plan, &host->tun,
 					 diag);
@@ -359,7 +377,7 @@ int apply_start(struct host *host, const struct plan *plan, struct state *state,
 		apply_release(host);
 		return owned;
 	}
-	err = build(host, diag);
+	err = build(host, owned, diag);
 	if (err) {
 		apply_release(host);
 		if (!owned)
@@ -380,7 +398,7 @@ static int rebuild(struct host *host, struct diag *diag)
 	log_warn("device=%s event=gone reason=\"somebody deleted it\"",
 		 host->plan->conf->tun_name);
 	link_tun_close(&host->tun);
-	err = build(host, diag);
+	err = build(host, 0, diag);
 	if (err)
 		return err;
 	log_info("device=%s event=created offloads=0x%x",
@@ -440,7 +458,11 @@ static int change_to(struct host *host, const struct plan *plan,
 int apply_change(struct host *host, const struct plan *plan, struct diag *diag)
 {
 	const struct plan *before = host->plan;
-	int err = change_to(host, plan, diag);
+	int err = check_room(host, plan, host->tun.ifindex, diag);
+
+	if (err)
+		return err;
+	err = change_to(host, plan, diag);
 
 	if (err && change_to(host, before, diag))
 		diag_error(diag, NULL, 0,

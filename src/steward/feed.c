@@ -126,6 +126,22 @@ static int seal_gateway(const struct gateway_conf *conf, struct diag *diag)
 	return fd;
 }
 
+bool feed_status_lives(const char *path)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool lives;
+
+	if (fd < 0)
+		return false;
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	lives = connect(fd, (const struct sockaddr *)&addr, sizeof(addr)) ==
+			0 ||
+		errno == EAGAIN;
+	close(fd);
+	return lives;
+}
+
 /** clear_path() - A socket that an earlier steward left may go, else nothing */
 static int clear_path(const char *path)
 {
@@ -135,7 +151,22 @@ static int clear_path(const char *path)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode))
 		return -EEXIST;
+	if (feed_status_lives(path))
+		return -EADDRINUSE;
 	return unlink(path) ? -errno : 0;
+}
+
+/** status_fault() - What keeps us from having a status socket, and the remedy */
+static const char *status_fault(int err)
+{
+	if (err == -EEXIST)
+		return "something that is no socket lies there; choose another "
+		       "status.socket";
+	if (err == -EADDRINUSE)
+		return "another gateway answers there, perhaps one in another "
+		       "network namespace; give each its own status.socket "
+		       "and state_file";
+	return strerror(-err);
 }
 
 /** bind_status() - Return: listening socket, or negative errno */
@@ -201,10 +232,7 @@ int feed_open(struct feed *feed, const struct policy *policy,
 	feed->status = bind_status(conf->status_socket, gid);
 	if (feed->status < 0) {
 		diag_error(diag, conf->status_socket, 0, "status socket: %s",
-			   feed->status == -EEXIST
-				   ? "something that is no socket lies there; "
-				     "choose another status.socket"
-				   : strerror(-feed->status));
+			   status_fault(feed->status));
 		return feed->status;
 	}
 	return 0;

@@ -7,6 +7,7 @@
 #ifndef STEWARD_FEED_H
 #define STEWARD_FEED_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/diag.h"
@@ -44,6 +45,9 @@ int feed_open(struct feed *feed, const struct policy *policy,
 	__attribute__((warn_unused_result));
 
 void feed_close(struct feed *feed);
+
+/** feed_status_lives() - Does somebody answer at a status socket? */
+bool feed_status_lives(const char *path);
 
 /** feed_read() - As feed_open(), without the status socket */
 int feed_read(struct feed *feed, const struct policy *policy,

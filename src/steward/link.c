@@ -257,9 +257,17 @@ static int attach(int fd, const char *name, bool is_new, struct diag *diag)
 		req.ifr_flags |= (short)IFF_TUN_EXCL;
 	memcpy(req.ifr_name, name, strlen(name) + 1);
 	if (ioctl(fd, TUNSETIFF, &req)) {
-		diag_error(diag, NULL, 0, "TUN device %s: %s", name,
-			   errno == EBUSY ? "the name was taken just now"
-					  : strerror(errno));
+		if (errno == EINVAL && !is_new)
+			diag_error(
+				diag, NULL, 0,
+				"TUN device %s bears our mark, but was made "
+				"with other flags; remove it: ip link del %s",
+				name, name);
+		else
+			diag_error(diag, NULL, 0, "TUN device %s: %s", name,
+				   errno == EBUSY
+					   ? "the name was taken just now"
+					   : strerror(errno));
 		return -EIO;
 	}
 	if (ioctl(fd, TUNSETVNETHDRSZ, &hdr_len) ||
@@ -368,8 +376,9 @@ static int add_addr(struct nl_sock *nl, struct nl_cache *cache, int ifindex,
 		   : 0;
 }
 
-/** is_wanted() - Is an address of the device one of the gateway's? */
-static bool is_wanted(const struct plan *plan, struct rtnl_addr *addr)
+/** wanted_addr() - Which of the gateway's addresses this is, NULL when none */
+static const struct ip_addr *wanted_addr(const struct plan *plan,
+					 struct rtnl_addr *addr)
 {
 	struct nl_addr *local = rtnl_addr_get_local(addr);
 	size_t i;
@@ -381,9 +390,52 @@ static bool is_wanted(const struct plan *plan, struct rtnl_addr *addr)
 		if (nl_addr_get_len(local) == len &&
 		    memcmp(nl_addr_get_binary_addr(local), wanted->bytes,
 			   len) == 0)
-			return true;
+			return wanted;
 	}
-	return false;
+	return NULL;
+}
+
+/** check_addr() - Is an address that stands one of ours, on another interface? */
+static int check_addr(const struct plan *plan, int ifindex,
+		      struct rtnl_addr *addr, struct diag *diag)
+{
+	const struct ip_addr *wanted = wanted_addr(plan, addr);
+	char text[IP_ADDR_TEXT_SIZE];
+	char ifname[IF_NAMESIZE];
+	int other = rtnl_addr_get_ifindex(addr);
+
+	if (!wanted || other == ifindex)
+		return 0;
+	ip_addr_format(wanted, text);
+	if (!if_indextoname((unsigned int)other, ifname))
+		return 0; /* it went a moment ago */
+	diag_error(diag, NULL, 0,
+		   "tunnel address %s is on interface %s of this machine; "
+		   "choose another in the policy, or remove it there: ip "
+		   "address del %s dev %s",
+		   text, ifname, text, ifname);
+	return -EADDRINUSE;
+}
+
+int link_check_addrs(struct nl_sock *nl, const struct plan *plan, int ifindex,
+		     struct diag *diag)
+{
+	struct nl_object *object;
+	struct nl_cache *cache;
+	int ret = rtnl_addr_alloc_cache(nl, &cache);
+
+	if (ret)
+		return failed(diag, "list of", "addresses", ret);
+	for (object = nl_cache_get_first(cache); object;
+	     object = nl_cache_get_next(object)) {
+		int err = check_addr(plan, ifindex, (struct rtnl_addr *)object,
+				     diag);
+
+		if (err)
+			ret = err;
+	}
+	nl_cache_free(cache);
+	return ret;
 }
 
 /** remove_stale_addrs() - Addresses of an earlier policy.  A link-local one was
@@ -401,7 +453,7 @@ static int remove_stale_addrs(struct nl_sock *nl, struct nl_cache *cache,
 
 		if (rtnl_addr_get_ifindex(addr) != ifindex ||
 		    rtnl_addr_get_scope(addr) == RT_SCOPE_LINK ||
-		    is_wanted(plan, addr))
+		    wanted_addr(plan, addr))
 			continue;
 		err = rtnl_addr_delete(nl, addr, 0);
 		if (err && err != -NLE_NOADDR)

@@ -60,6 +60,15 @@ int link_tun_open(struct nl_sock *nl, const struct gateway_conf *conf,
 void link_tun_close(struct link_tun *tun);
 
 /**
+ * link_check_addrs() - Are the tunnel addresses free?  Changes nothing
+ * @ifindex:	The TUN device, which may have them; 0 when it does not stand yet
+ *
+ * Return: 0, or -EADDRINUSE or -EIO with entries in @diag
+ */
+int link_check_addrs(struct nl_sock *nl, const struct plan *plan, int ifindex,
+		     struct diag *diag) __attribute__((warn_unused_result));
+
+/**
  * link_tun_configure() - Addresses, MTU, forwarding and reverse path, up
  *
  * What stands and is right is not touched.

@@ -389,13 +389,23 @@ static bool stop_running(struct steward *steward)
 /** remove_locked() - Nobody else is at it: remove what stands */
 static int remove_locked(struct steward *steward)
 {
-	int err = apply_remove(steward->conf, &steward->diag);
+	const char *socket = steward->conf->status_socket;
+	int err = 0;
 
+	if (feed_status_lives(socket)) {
+		/* The lock is one of this network namespace only. */
+		diag_error(&steward->diag, socket, 0,
+			   "a gateway answers there, but runs in another "
+			   "network namespace; go there to remove it");
+		err = -EBUSY;
+	}
+	if (!err)
+		err = apply_remove(steward->conf, &steward->diag);
 	if (err) {
 		log_failure(&steward->diag);
 		return EXIT_FAILURE;
 	}
-	if (unlink(steward->conf->status_socket) == 0 || errno == ENOENT)
+	if (unlink(socket) == 0 || errno == ENOENT)
 		print_diag(&steward->diag); /* warnings */
 	printf("gateway %s is removed\n", steward->conf->name);
 	return EXIT_SUCCESS;

@@ -14,6 +14,9 @@
 
 #include "steward/ipv6.h"
 
+/* What the kernel gives an IPv6 route that names none. */
+#define METRIC_V6 1024
+
 /** nl_addr_of() - Address with a prefix length as libnl has it */
 static struct nl_addr *nl_addr_of(const struct ip_addr *addr, int prefix_len)
 {
@@ -145,6 +148,76 @@ static int fill(struct rtnl_route *route, const struct plan_route *wanted,
 	return err;
 }
 
+/** taken() - Report that a route of somebody else leads there; Return: -EEXIST */
+static int taken(const struct plan_route *wanted, struct diag *diag)
+{
+	char to[IP_PREFIX_TEXT_SIZE];
+
+	ip_prefix_format(&wanted->to, to);
+	diag_error(diag, NULL, 0,
+		   "a route to %s stands already and is not ours (see "
+		   "\"ip route show %s\"): a site's network cannot be one of "
+		   "this gateway's own",
+		   to, to);
+	return -EEXIST;
+}
+
+/**
+ * is_in_the_way() - Would ours be refused, or take a network of this machine?
+ *
+ * A route with another metric may stand beside ours: somebody's blackhole for
+ * the time when ours is gone, for example.  One of a link of this machine may not:
+ * ours would win.
+ */
+static bool is_in_the_way(struct rtnl_route *route,
+			  const struct plan_route *wanted, int ifindex)
+{
+	uint32_t metric = wanted->to.addr.family == IP_V4 ? 0 : METRIC_V6;
+
+	if (is_ours(route, ifindex) ||
+	    rtnl_route_get_table(route) != RT_TABLE_MAIN ||
+	    !same(rtnl_route_get_dst(route), &wanted->to.addr, wanted->to.len))
+		return false;
+	return rtnl_route_get_priority(route) == metric ||
+	       (rtnl_route_get_type(route) == RTN_UNICAST &&
+		rtnl_route_get_protocol(route) == RTPROT_KERNEL);
+}
+
+/** check() - As route_check(), of the routes that stand */
+static int check(struct nl_cache *standing, const struct plan *plan,
+		 int ifindex, struct diag *diag)
+{
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < plan->route_cnt; i++) {
+		struct nl_object *object = nl_cache_get_first(standing);
+
+		while (object && !is_in_the_way((struct rtnl_route *)object,
+						&plan->routes[i], ifindex))
+			object = nl_cache_get_next(object);
+		if (object)
+			ret = taken(&plan->routes[i], diag);
+	}
+	return ret;
+}
+
+int route_check(struct nl_sock *nl, const struct plan *plan, int ifindex,
+		struct diag *diag)
+{
+	struct nl_cache *standing;
+	int err = rtnl_route_alloc_cache(nl, AF_UNSPEC, 0, &standing);
+
+	if (err) {
+		diag_error(diag, NULL, 0, "list of routes: %s",
+			   nl_geterror(err));
+		return -EIO;
+	}
+	err = check(standing, plan, ifindex, diag);
+	nl_cache_free(standing);
+	return err;
+}
+
 static int add(struct nl_sock *nl, const struct plan_route *wanted, int ifindex,
 	       struct diag *diag)
 {
@@ -162,16 +235,10 @@ static int add(struct nl_sock *nl, const struct plan_route *wanted, int ifindex,
 		rtnl_route_put(route);
 	if (!err)
 		return 0;
-	ip_prefix_format(&wanted->to, to);
-	if (err == -NLE_EXIST) {
-		diag_error(diag, NULL, 0,
-			   "a route to %s stands already and is not ours (see "
-			   "\"ip route show %s\"): a site's network cannot be "
-			   "one of this gateway's own",
-			   to, to);
-		return -EEXIST;
-	}
-	diag_error(diag, NULL, 0, "route to %s: %s", to, nl_geterror(err));
+	if (err == -NLE_EXIST)
+		return taken(wanted, diag);
+	diag_error(diag, NULL, 0, "route to %s: %s",
+		   ip_prefix_format(&wanted->to, to), nl_geterror(err));
 	return -EIO;
 }
 

@@ -15,6 +15,15 @@
 struct nl_sock;
 
 /**
+ * route_check() - Is there room for the routes of a plan?  Changes nothing
+ * @ifindex:	The TUN device, 0 when it does not stand yet
+ *
+ * Return: 0, or -EEXIST or -EIO with entries in @diag
+ */
+int route_check(struct nl_sock *nl, const struct plan *plan, int ifindex,
+		struct diag *diag) __attribute__((warn_unused_result));
+
+/**
  * route_apply() - Make the routes into the device those of the plan
  * @ifindex:	The TUN device
  *
