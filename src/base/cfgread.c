@@ -25,7 +25,7 @@ void cfg_error(struct cfg *cfg, unsigned int line, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	diag_error(cfg->diag, cfg->path, line, "%s", text);
+	cfg_source_error(&cfg->source, cfg->diag, line, "%s", text);
 }
 
 /**
@@ -102,29 +102,39 @@ static bool cfg_parse(struct cfg *cfg, const char *text)
 	return ok;
 }
 
-int cfg_open(struct cfg *cfg, const char *text, const char *path,
-	     struct arena *arena, struct diag *diag)
+int cfg_open_source(struct cfg *cfg, const struct cfg_source *source,
+		    struct arena *arena, struct diag *diag)
 {
 	struct cfg_scan scan;
 	int err;
 
 	config_init(&cfg->config);
-	cfg->path = path;
+	cfg->path = source->path;
+	cfg->source = *source;
 	cfg->diag = diag;
 	cfg->arena = arena;
 
-	err = cfg_scan_text(&scan, text, path, diag);
+	err = cfg_scan_text(&scan, source, diag);
 	if (err)
 		goto out;
-	if (!cfg_parse(cfg, text)) {
+	if (!cfg_parse(cfg, source->text)) {
 		syntax_error(cfg);
 		err = -EBADMSG;
 		goto out;
 	}
 	lines_fix(cfg_root(cfg), scan.lines);
 out:
+	cfg->source.text = NULL;
 	cfg_scan_fini(&scan);
 	return err;
+}
+
+int cfg_open(struct cfg *cfg, const char *text, const char *path,
+	     struct arena *arena, struct diag *diag)
+{
+	const struct cfg_source source = {.text = text, .path = path};
+
+	return cfg_open_source(cfg, &source, arena, diag);
 }
 
 void cfg_close(struct cfg *cfg)

@@ -6,7 +6,7 @@
  * A table says which keys a group may have and of what type; reading reports
  * every unknown key, wrong type and missing key with its line in one run.
  * Used for policy.cfg, gateway.cfg and relay.cfg alike.  Texts come as bytes:
- * no file is opened here, and "@include" is refused.
+ * no file is opened here, and an "@include" that is still in one is refused.
  */
 
 #ifndef BASE_CFGREAD_H
@@ -19,18 +19,21 @@
 #include <libconfig.h>
 
 #include "base/arena.h"
+#include "base/cfgsource.h"
 #include "base/diag.h"
 
 /**
  * struct cfg - One text being read
  * @config:	libconfig's tree; each setting knows its line
- * @path:	Name used in errors (borrowed)
+ * @path:	Name used in errors about all of it (borrowed)
+ * @source:	Where its lines are from, for errors (what it points to is borrowed)
  * @diag:	Where errors go (borrowed)
  * @arena:	Where strings are copied to (borrowed)
  */
 struct cfg {
 	config_t config;
 	const char *path;
+	struct cfg_source source;
 	struct diag *diag;
 	struct arena *arena;
 };
@@ -47,6 +50,12 @@ struct cfg {
  */
 int cfg_open(struct cfg *cfg, const char *text, const char *path,
 	     struct arena *arena, struct diag *diag)
+	__attribute__((warn_unused_result));
+
+/** cfg_open_source() - As cfg_open(), of a text from several files; its text need
+ *  not live on, its pieces must */
+int cfg_open_source(struct cfg *cfg, const struct cfg_source *source,
+		    struct arena *arena, struct diag *diag)
 	__attribute__((warn_unused_result));
 void cfg_close(struct cfg *cfg);
 

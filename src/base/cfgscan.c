@@ -43,7 +43,7 @@
  * @open:	Brackets that are open, innermost last
  * @open_line:	Their lines
  * @depth:	How many
- * @path:	For errors
+ * @source:	For errors
  * @diag:	For errors
  */
 struct scanner {
@@ -54,7 +54,7 @@ struct scanner {
 	char open[DEPTH_MAX];
 	unsigned int open_line[DEPTH_MAX];
 	size_t depth;
-	const char *path;
+	const struct cfg_source *source;
 	struct diag *diag;
 };
 
@@ -81,8 +81,8 @@ static int skip_comment(struct scanner *s)
 	unsigned int line = s->line;
 
 	if (!end) {
-		diag_error(s->diag, s->path, line,
-			   "this comment has no end; close it with */");
+		cfg_source_error(s->source, s->diag, line,
+				 "this comment has no end; close it with */");
 		return -EBADMSG;
 	}
 	for (; s->pos < end + 2; s->pos++)
@@ -148,9 +148,10 @@ static int on_string(struct scanner *s)
 
 	if (!strchr("=:([\"", s->prev) &&
 	    !(s->prev == ',' && (in == '(' || in == '['))) {
-		diag_error(s->diag, s->path, line,
-			   "a text in quotes is not expected here; is a '=' or "
-			   "a ',' missing before it?");
+		cfg_source_error(
+			s->source, s->diag, line,
+			"a text in quotes is not expected here; is a '=' or "
+			"a ',' missing before it?");
 		return -EBADMSG;
 	}
 	if (s->prev != '"')
@@ -162,8 +163,8 @@ static int on_string(struct scanner *s)
 		s->line += *s->pos == '\n';
 	}
 	if (!*s->pos) {
-		diag_error(s->diag, s->path, line,
-			   "this text has no end; close it with a '\"'");
+		cfg_source_error(s->source, s->diag, line,
+				 "this text has no end; close it with a '\"'");
 		return -EBADMSG;
 	}
 	s->pos++;
@@ -182,22 +183,23 @@ static int on_open(struct scanner *s)
 	char in = innermost(s);
 
 	if (in == '[') {
-		diag_error(
-			s->diag, s->path, s->line,
+		cfg_source_error(
+			s->source, s->diag, s->line,
 			"'[ ]' holds plain values only; use '( )' for a list "
 			"of groups or lists");
 		return -EBADMSG;
 	}
 	if (in == '(' && s->prev != '(' && s->prev != ',') {
-		diag_error(s->diag, s->path, s->line,
-			   "two entries of the list follow each other; put a "
-			   "',' between them");
+		cfg_source_error(
+			s->source, s->diag, s->line,
+			"two entries of the list follow each other; put a "
+			"',' between them");
 		return -EBADMSG;
 	}
 	if (s->depth == DEPTH_MAX) {
-		diag_error(s->diag, s->path, s->line,
-			   "more than %d brackets inside each other",
-			   DEPTH_MAX);
+		cfg_source_error(s->source, s->diag, s->line,
+				 "more than %d brackets inside each other",
+				 DEPTH_MAX);
 		return -EBADMSG;
 	}
 	s->open[s->depth] = *s->pos;
@@ -218,25 +220,30 @@ static int on_close(struct scanner *s)
 	char in = innermost(s);
 	char close = *s->pos;
 	char open = close == ')' ? '(' : close == ']' ? '[' : '{';
+	char ref[CFG_REF_SIZE];
 
 	if (!in) {
-		diag_error(s->diag, s->path, s->line,
-			   "this '%c' closes nothing; remove it, or add the "
-			   "'%c' that it belongs to",
-			   close, open);
+		cfg_source_error(
+			s->source, s->diag, s->line,
+			"this '%c' closes nothing; remove it, or add the "
+			"'%c' that it belongs to",
+			close, open);
 		return -EBADMSG;
 	}
 	if (in != open) {
-		diag_error(s->diag, s->path, s->line,
-			   "'%c' does not close the '%c' of line %u", close, in,
-			   s->open_line[s->depth - 1]);
+		cfg_source_error(
+			s->source, s->diag, s->line,
+			"'%c' does not close the '%c' of %s", close, in,
+			cfg_source_ref(s->source, s->open_line[s->depth - 1],
+				       s->line, ref));
 		return -EBADMSG;
 	}
 	if (s->prev == ',' && close != '}') {
-		diag_error(s->diag, s->path, s->line,
-			   "remove the ',' before this '%c': it stands between "
-			   "entries only",
-			   close);
+		cfg_source_error(
+			s->source, s->diag, s->line,
+			"remove the ',' before this '%c': it stands between "
+			"entries only",
+			close);
 		return -EBADMSG;
 	}
 	s->depth--;
@@ -253,12 +260,13 @@ static int on_close(struct scanner *s)
 static int on_at(struct scanner *s)
 {
 	if (!strncmp(s->pos, "@include", strlen("@include")))
-		diag_error(s->diag, s->path, s->line,
-			   "@include is not supported; put the included "
-			   "settings here");
+		cfg_source_error(s->source, s->diag, s->line,
+				 "@include is not supported; put the included "
+				 "settings here");
 	else
-		diag_error(s->diag, s->path, s->line,
-			   "'@' is not expected here; texts stand in quotes");
+		cfg_source_error(
+			s->source, s->diag, s->line,
+			"'@' is not expected here; texts stand in quotes");
 	return -EBADMSG;
 }
 
@@ -295,8 +303,9 @@ static int on_word(struct scanner *s)
 				    "0123456789_*.+-");
 
 	if (!number_fits(s->pos, len)) {
-		diag_error(s->diag, s->path, s->line,
-			   "the number %.*s is too large", (int)len, s->pos);
+		cfg_source_error(s->source, s->diag, s->line,
+				 "the number %.*s is too large", (int)len,
+				 s->pos);
 		return -EBADMSG;
 	}
 	s->pos += len ? len : 1;
@@ -336,15 +345,15 @@ static int scan_token(struct scanner *s)
 	}
 }
 
-int cfg_scan_text(struct cfg_scan *scan, const char *text, const char *path,
+int cfg_scan_text(struct cfg_scan *scan, const struct cfg_source *source,
 		  struct diag *diag)
 {
 	struct scanner s = {
 		.scan = scan,
-		.pos = text,
+		.pos = source->text,
 		.line = 1,
 		.prev = ';',
-		.path = path,
+		.source = source,
 		.diag = diag,
 	};
 	int err;
@@ -361,8 +370,8 @@ int cfg_scan_text(struct cfg_scan *scan, const char *text, const char *path,
 			return err;
 	}
 	if (s.depth) {
-		diag_error(diag, path, s.open_line[s.depth - 1],
-			   "this '%c' is never closed", innermost(&s));
+		cfg_source_error(source, diag, s.open_line[s.depth - 1],
+				 "this '%c' is never closed", innermost(&s));
 		return -EBADMSG;
 	}
 	return 0;

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "base/cfgsource.h"
 #include "base/diag.h"
 
 /**
@@ -27,14 +28,13 @@ struct cfg_scan {
 /**
  * cfg_scan_text() - Find the mistakes that libconfig reports badly or not at all
  * @scan:	Caller's storage; cfg_scan_fini() it in any case
- * @text:	Text, NUL-terminated
- * @path:	Name for errors
+ * @source:	Text, and where its lines are from
  * @diag:	Receives the first mistake
  *
  * Return: 0, or -EBADMSG (one entry added to @diag).  0 does not mean that the
  *	   text is valid.
  */
-int cfg_scan_text(struct cfg_scan *scan, const char *text, const char *path,
+int cfg_scan_text(struct cfg_scan *scan, const struct cfg_source *source,
 		  struct diag *diag) __attribute__((warn_unused_result));
 void cfg_scan_fini(struct cfg_scan *scan);
 
