@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * check.c - Every rule of a policy that needs more than one value
+ * check.c - Every rule of a policy that needs more than one value: names, roles,
+ * relays, families; the others are in check_net.c and check_service.c
  */
 
 /**
@@ -19,65 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
-#include "policy/draft.h"
-#include "policy/plan.h"
+#include "policy/check.h"
 
-/* Each service has an id of its own, and a new one must find a free id soon. */
-#define SERVICE_CNT_MAX (PLAN_ID_MAX / 4 * 3)
-
-#define SSH_PORT        22
-
-/** struct named - Something with a name */
-struct named {
-	const char *name;
-	unsigned int line;
-	const void *what; /* the draft it is of */
-};
-
-/**
- * struct net - A network in the sorted array
- * @network:	As it was read
- * @site:	Whose it is
- * @within:	The smallest network that contains this one, NULL when none does
- */
-struct net {
-	const struct draft_network *network;
-	const struct draft_site *site;
-	const struct net *within;
-};
-
-/**
- * struct check - One run over a draft
- * @draft:	What is checked
- * @diag:	Receives errors and warnings
- * @scratch:	Memory that is freed after the run
- * @sites:	Sites by name
- * @site_cnt:	Entries there
- * @nets:	Networks of all sites, by address, larger ones first
- * @net_cnt:	Entries there
- */
-struct check {
-	const struct draft *draft;
-	struct diag *diag;
-	struct arena scratch;
-	struct named *sites;
-	size_t site_cnt;
-	struct net *nets;
-	size_t net_cnt;
-};
-
-#define check_error(check, line, ...)                                          \
-	diag_error((check)->diag, (check)->draft->path, line, __VA_ARGS__)
-#define check_warning(check, line, ...)                                        \
-	diag_warning((check)->diag, (check)->draft->path, line, __VA_ARGS__)
-
-/**
- * lines_compare() - Order of two lines
- * @a:		One
- * @b:		Another
- */
-static int lines_compare(unsigned int a, unsigned int b)
+int check_lines(unsigned int a, unsigned int b)
 {
 	return a < b ? -1 : a > b;
 }
@@ -93,7 +38,7 @@ static int by_name(const void *a, const void *b)
 	const struct named *two = b;
 	int order = strcmp(one->name, two->name);
 
-	return order ? order : lines_compare(one->line, two->line);
+	return order ? order : check_lines(one->line, two->line);
 }
 
 /**
@@ -129,22 +74,47 @@ static void check_names(struct check *check, struct named *names, size_t cnt,
 		if (!strcmp(names[i].name, names[i - 1].name))
 			check_error(check, names[i].line,
 				    "%s name \"%s\" is taken by the one of "
-				    "line %u; use another",
-				    what, names[i].name, names[i - 1].line);
+				    "%s; use another",
+				    what, names[i].name,
+				    check_ref(check, names[i - 1].line,
+					      names[i].line));
 	}
 }
 
 /**
- * check_all_names() - Names of gateways, of sites, and of services in a site
- * @check:	Run; its table of sites is filled in
+ * check_site_names() - Names of services and routes are unique in a site
+ * @check:	Run
+ * @site:	Site
+ */
+static void check_site_names(struct check *check, const struct draft_site *site)
+{
+	struct named *names = arena_array(&check->scratch,
+					  site->service_cnt + site->route_cnt,
+					  sizeof(*names));
+	size_t cnt = 0;
+	size_t i;
+
+	for (i = 0; i < site->service_cnt; i++)
+		name_add(names, &cnt, site->services[i].service.name,
+			 site->services[i].name_line, &site->services[i]);
+	for (i = 0; i < site->route_cnt; i++)
+		name_add(names, &cnt, site->routes[i].route.name,
+			 site->routes[i].name_line, &site->routes[i]);
+	check_names(check, names, cnt,
+		    site->route_cnt ? "service or route" : "service");
+}
+
+/**
+ * check_all_names() - Names of gateways, of sites, and within sites
+ * @check:	Run; its tables of names are filled in
  */
 static void check_all_names(struct check *check)
 {
 	const struct draft *draft = check->draft;
+	struct named *clouds;
 	struct named *names;
 	size_t cnt = 0;
 	size_t i;
-	size_t k;
 
 	names = arena_array(&check->scratch, draft->gateway_cnt,
 			    sizeof(*names));
@@ -152,6 +122,14 @@ static void check_all_names(struct check *check)
 		name_add(names, &cnt, draft->gateways[i].name.text,
 			 draft->gateways[i].name.line, &draft->gateways[i]);
 	check_names(check, names, cnt, "gateway");
+	clouds = arena_array(&check->scratch, cnt, sizeof(*clouds));
+	for (i = 0; i < cnt; i++) {
+		const struct draft_gateway *gateway = names[i].what;
+
+		if (gateway->role_known && gateway->role == ROLE_CLOUD)
+			clouds[check->cloud_cnt++] = names[i];
+	}
+	check->clouds = clouds;
 
 	names = arena_array(&check->scratch, draft->site_cnt, sizeof(*names));
 	for (i = 0, cnt = 0; i < draft->site_cnt; i++)
@@ -161,17 +139,8 @@ static void check_all_names(struct check *check)
 	check->sites = names;
 	check->site_cnt = cnt;
 
-	for (i = 0; i < draft->site_cnt; i++) {
-		const struct draft_site *site = &draft->sites[i];
-
-		names = arena_array(&check->scratch, site->service_cnt,
-				    sizeof(*names));
-		for (k = 0, cnt = 0; k < site->service_cnt; k++)
-			name_add(names, &cnt, site->services[k].service.name,
-				 site->services[k].name_line,
-				 &site->services[k]);
-		check_names(check, names, cnt, "service");
-	}
+	for (i = 0; i < draft->site_cnt; i++)
+		check_site_names(check, &draft->sites[i]);
 }
 
 /**
@@ -187,22 +156,13 @@ static int by_name_only(const void *a, const void *b)
 	return strcmp(one->name, two->name);
 }
 
-/**
- * site_find() - A site by its name
- * @check:	Run with the table of sites
- * @name:	Name to look for
- *
- * Return: the site, or NULL
- */
-static const struct draft_site *site_find(const struct check *check,
-					  const char *name)
+const void *check_named(const struct named *table, size_t cnt, const char *name)
 {
 	const struct named key = {.name = name};
 	const struct named *found = NULL;
 
-	if (check->site_cnt)
-		found = bsearch(&key, check->sites, check->site_cnt,
-				sizeof(key), by_name_only);
+	if (cnt)
+		found = bsearch(&key, table, cnt, sizeof(key), by_name_only);
 	return found ? found->what : NULL;
 }
 
@@ -250,7 +210,7 @@ static bool check_site_gateway(struct check *check,
 	}
 	if (!gateway->site.text[0])
 		return false;
-	site = site_find(check, gateway->site.text);
+	site = check_named(check->sites, check->site_cnt, gateway->site.text);
 	if (!site) {
 		check_error(check, gateway->site.line,
 			    "site \"%.100s\" is unknown; \"sites\" has none of "
@@ -331,358 +291,97 @@ static void check_relays(struct check *check)
 				    "gateway",
 				    relays[i].name);
 		else
-			check_warning(check, relays[i].line,
-				      "relay \"%.100s\" is also that of line "
-				      "%u; it picks one of the two gateways at "
-				      "random, so give each its own",
-				      relays[i].name, relays[i - 1].line);
+			check_warning(
+				check, relays[i].line,
+				"relay \"%.100s\" is also that of %s; it "
+				"picks one of the two gateways at random, "
+				"so give each its own",
+				relays[i].name,
+				check_ref(check, relays[i - 1].line,
+					  relays[i].line));
 	}
 }
 
 /**
- * by_prefix() - Order of networks for qsort(): a network before those inside it
- * @a:		One struct net
- * @b:		Another
- */
-static int by_prefix(const void *a, const void *b)
-{
-	const struct draft_network *one = ((const struct net *)a)->network;
-	const struct draft_network *two = ((const struct net *)b)->network;
-	int order = ip_addr_compare(&one->prefix.addr, &two->prefix.addr);
-
-	if (order)
-		return order;
-	if (one->prefix.len != two->prefix.len)
-		return one->prefix.len < two->prefix.len ? -1 : 1;
-	return lines_compare(one->line, two->line);
-}
-
-/**
- * overlap_error() - Report two networks that overlap
- * @check:	Run
- * @a:		One
- * @b:		Another
- */
-static void overlap_error(struct check *check, const struct net *a,
-			  const struct net *b)
-{
-	bool a_first = a->network->line <= b->network->line;
-	const struct net *first = a_first ? a : b;
-	const struct net *later = a_first ? b : a;
-	char first_text[IP_PREFIX_TEXT_SIZE];
-	char later_text[IP_PREFIX_TEXT_SIZE];
-
-	ip_prefix_format(&first->network->prefix, first_text);
-	ip_prefix_format(&later->network->prefix, later_text);
-	if (first->site == later->site)
-		check_error(check, later->network->line,
-			    "network %s overlaps %s (line %u) of the same "
-			    "site; keep the larger one",
-			    later_text, first_text, first->network->line);
-	else
-		check_error(check, later->network->line,
-			    "network %s overlaps %s (line %u) of site \"%s\"; "
-			    "each address belongs to one site",
-			    later_text, first_text, first->network->line,
-			    first->site->name.text);
-}
-
-/**
- * check_networks() - No address in two networks
- * @check:	Run; its table of networks is filled in
- *
- * Networks nest or are apart.  Sorted, the smallest that contains one is the one
- * before it, or the smallest around that, and so on.
- */
-static void check_networks(struct check *check)
-{
-	const struct draft *draft = check->draft;
-	const struct net *outer;
-	struct net *nets;
-	size_t cnt = 0;
-	size_t i;
-	size_t k;
-
-	for (i = 0; i < draft->site_cnt; i++)
-		cnt += draft->sites[i].network_cnt;
-	nets = arena_array(&check->scratch, cnt, sizeof(*nets));
-	for (i = 0, cnt = 0; i < draft->site_cnt; i++) {
-		const struct draft_site *site = &draft->sites[i];
-
-		for (k = 0; k < site->network_cnt; k++)
-			nets[cnt++] = (struct net){
-				.network = &site->networks[k], .site = site};
-	}
-	if (cnt)
-		qsort(nets, cnt, sizeof(*nets), by_prefix);
-
-	for (i = 1; i < cnt; i++) {
-		outer = &nets[i - 1];
-		while (outer && !ip_prefix_overlaps(&outer->network->prefix,
-						    &nets[i].network->prefix))
-			outer = outer->within;
-		nets[i].within = outer;
-		if (outer)
-			overlap_error(check, outer, &nets[i]);
-	}
-	check->nets = nets;
-	check->net_cnt = cnt;
-}
-
-/**
- * net_find() - The network an address lies in
- * @check:	Run with the table of networks
- * @addr:	Address
- * @site:	Look at networks of this site only; NULL: at all
- *
- * Return: the network, or NULL
- */
-static const struct net *net_find(const struct check *check,
-				  const struct ip_addr *addr,
-				  const struct draft_site *site)
-{
-	const struct net *net;
-	size_t low = 0;
-	size_t high = check->net_cnt;
-
-	/* Behind the last network that does not begin behind the address. */
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (ip_addr_compare(&check->nets[mid].network->prefix.addr,
-				    addr) <= 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (net = low ? &check->nets[low - 1] : NULL; net; net = net->within) {
-		if (ip_prefix_contains(&net->network->prefix, addr) &&
-		    (!site || net->site == site))
-			return net;
-	}
-	return NULL;
-}
-
-/** struct owned_addr - A gateway's address in the sorted array */
-struct owned_addr {
-	const struct draft_addr *addr;
-	const struct draft_gateway *gateway;
-};
-
-/**
- * by_addr() - Order of gateway addresses, then lines, for qsort()
- * @a:		One struct owned_addr
- * @b:		Another
- */
-static int by_addr(const void *a, const void *b)
-{
-	const struct draft_addr *one = ((const struct owned_addr *)a)->addr;
-	const struct draft_addr *two = ((const struct owned_addr *)b)->addr;
-	int order = ip_addr_compare(&one->addr, &two->addr);
-
-	return order ? order : lines_compare(one->line, two->line);
-}
-
-/**
- * check_addr() - A gateway's address lies in no site's network
- * @check:	Run with the table of networks
- * @addr:	Address
- */
-static void check_addr(struct check *check, const struct draft_addr *addr)
-{
-	const struct net *net = net_find(check, &addr->addr, NULL);
-	char net_text[IP_PREFIX_TEXT_SIZE];
-	char text[IP_ADDR_TEXT_SIZE];
-
-	if (!net)
-		return;
-	check_error(check, addr->line,
-		    "address %s lies in network %s (line %u) of site \"%s\"; "
-		    "use one that no network has, like 100.64.0.1",
-		    ip_addr_format(&addr->addr, text),
-		    ip_prefix_format(&net->network->prefix, net_text),
-		    net->network->line, net->site->name.text);
-}
-
-/**
- * check_addrs() - Each gateway's addresses are its own
- * @check:	Run with the table of networks
- */
-static void check_addrs(struct check *check)
-{
-	const struct draft *draft = check->draft;
-	struct owned_addr *all;
-	char text[IP_ADDR_TEXT_SIZE];
-	size_t cnt = 0;
-	size_t i;
-	size_t k;
-
-	for (i = 0; i < draft->gateway_cnt; i++)
-		cnt += draft->gateways[i].addr_cnt;
-	all = arena_array(&check->scratch, cnt, sizeof(*all));
-	for (i = 0, cnt = 0; i < draft->gateway_cnt; i++) {
-		const struct draft_gateway *gateway = &draft->gateways[i];
-
-		for (k = 0; k < gateway->addr_cnt; k++) {
-			check_addr(check, &gateway->addrs[k]);
-			all[cnt++] = (struct owned_addr){&gateway->addrs[k],
-							 gateway};
-		}
-	}
-	if (cnt)
-		qsort(all, cnt, sizeof(*all), by_addr);
-
-	for (i = 1; i < cnt; i++) {
-		if (ip_addr_equal(&all[i].addr->addr, &all[i - 1].addr->addr))
-			check_error(
-				check, all[i].addr->line,
-				"address %s is that of gateway \"%s\" (line "
-				"%u); use another",
-				ip_addr_format(&all[i].addr->addr, text),
-				all[i - 1].gateway->name.text,
-				all[i - 1].addr->line);
-	}
-}
-
-/**
- * check_target() - A service leads into a network of its site
- * @check:	Run with the table of networks
+ * site_families() - Of which families are the networks of a site?
  * @site:	Site
- * @draft:	Service of it
+ * @has_v4:	Set when one is IPv4
+ * @has_v6:	Set when one is IPv6
  */
-static void check_target(struct check *check, const struct draft_site *site,
-			 const struct draft_service *draft)
-{
-	const struct ip_addr *target = &draft->service.target;
-	char text[IP_ADDR_TEXT_SIZE];
-
-	if (target->family == IP_NONE || !site->networks_known ||
-	    net_find(check, target, site))
-		return;
-	check_error(check, draft->target_line,
-		    "target %s lies in none of the networks of site \"%s\" "
-		    "(line %u); add its network there, or correct it",
-		    ip_addr_format(target, text), site->name.text,
-		    site->networks[0].line);
-}
-
-/**
- * check_ssh() - Warn of a service that takes the machine's own ssh port
- * @check:	Run
- * @draft:	Service
- */
-static void check_ssh(struct check *check, const struct draft_service *draft)
-{
-	const struct policy_service *service = &draft->service;
-	char text[IP_ADDR_TEXT_SIZE];
-
-	if (service->proto != PROTO_TCP || service->public_port != SSH_PORT)
-		return;
-	check_warning(check, draft->public_line,
-		      "service \"%s\" takes port tcp/22 of %s%s: ssh to the "
-		      "cloud gateway itself no longer works there",
-		      service->name,
-		      service->public_addr.family ? "" : "every address",
-		      ip_addr_format(&service->public_addr, text));
-}
-
-/**
- * by_public() - Order of services by public port, then lines, for qsort()
- * @a:		One const struct draft_service *
- * @b:		Another
- */
-static int by_public(const void *a, const void *b)
-{
-	const struct draft_service *const *draft_a = a;
-	const struct draft_service *const *draft_b = b;
-	const struct policy_service *one = &(*draft_a)->service;
-	const struct policy_service *two = &(*draft_b)->service;
-	int order = ip_addr_compare(&one->public_addr, &two->public_addr);
-
-	if (order)
-		return order;
-	if (one->proto != two->proto)
-		return one->proto < two->proto ? -1 : 1;
-	if (one->public_port != two->public_port)
-		return one->public_port < two->public_port ? -1 : 1;
-	return lines_compare((*draft_a)->public_line, (*draft_b)->public_line);
-}
-
-/**
- * public_equal() - Do two services want the same public port?
- * @a:		One
- * @b:		Another
- *
- * One at a certain address goes before one at every address: these may have the
- * same port.
- */
-static bool public_equal(const struct policy_service *a,
-			 const struct policy_service *b)
-{
-	return a->public_port == b->public_port && a->proto == b->proto &&
-	       ip_addr_equal(&a->public_addr, &b->public_addr);
-}
-
-/**
- * check_publics() - A public port leads to one service
- * @check:	Run
- * @all:	Services that have one; sorted afterwards
- * @cnt:	Entries there
- */
-static void check_publics(struct check *check, const struct draft_service **all,
-			  size_t cnt)
+static void site_families(const struct draft_site *site, bool *has_v4,
+			  bool *has_v6)
 {
 	size_t i;
 
-	if (cnt)
-		qsort(all, cnt, sizeof(*all), by_public);
-	for (i = 1; i < cnt; i++) {
-		const struct policy_service *service = &all[i]->service;
-		char text[IP_ADDR_TEXT_SIZE];
-
-		if (!public_equal(service, &all[i - 1]->service))
-			continue;
-		ip_addr_format(&service->public_addr, text);
-		check_error(check, all[i]->public_line,
-			    "public port %s%s%s/%u is that of service \"%s\" "
-			    "(line %u); use another",
-			    text, text[0] ? ":" : "",
-			    service_proto_name(service->proto),
-			    service->public_port, all[i - 1]->service.name,
-			    all[i - 1]->public_line);
+	for (i = 0; i < site->network_cnt; i++) {
+		if (site->networks[i].prefix.addr.family == IP_V6)
+			*has_v6 = true;
+		else
+			*has_v4 = true;
 	}
 }
 
 /**
- * check_services() - Rules about services of all sites
- * @check:	Run with the table of networks
+ * check_family() - A gateway has an address of a family it carries
+ * @check:	Run
+ * @gateway:	Gateway
+ * @family:	The family
+ * @like:	Such an address
  */
-static void check_services(struct check *check)
+static void check_family(struct check *check,
+			 const struct draft_gateway *gateway,
+			 enum ip_family family, const char *like)
+{
+	bool cloud = gateway->role == ROLE_CLOUD;
+	size_t i;
+
+	for (i = 0; i < gateway->addr_cnt; i++) {
+		if (gateway->addrs[i].addr.family == family)
+			return;
+	}
+	check_error(check, gateway->addrs_line,
+		    "gateway needs an IPv%d address, like %s: %s has IPv%d "
+		    "networks",
+		    family, like, cloud ? "a site" : "its site", family);
+}
+
+/**
+ * check_families() - Gateways have addresses of the families they carry
+ * @check:	Run with the table of sites
+ */
+static void check_families(struct check *check)
 {
 	const struct draft *draft = check->draft;
-	const struct draft_service **all;
-	size_t cnt = 0;
+	bool any_v4 = false;
+	bool any_v6 = false;
 	size_t i;
-	size_t k;
 
 	for (i = 0; i < draft->site_cnt; i++)
-		cnt += draft->sites[i].service_cnt;
-	if (cnt > SERVICE_CNT_MAX)
-		check_error(check, 0,
-			    "policy has %zu services; %u are the most", cnt,
-			    SERVICE_CNT_MAX);
-	all = arena_array(&check->scratch, cnt, sizeof(*all));
-	for (i = 0, cnt = 0; i < draft->site_cnt; i++) {
-		const struct draft_site *site = &draft->sites[i];
+		site_families(&draft->sites[i], &any_v4, &any_v6);
+	for (i = 0; i < draft->gateway_cnt; i++) {
+		const struct draft_gateway *gateway = &draft->gateways[i];
+		const struct draft_site *site = NULL;
+		bool v4 = any_v4;
+		bool v6 = any_v6;
 
-		for (k = 0; k < site->service_cnt; k++) {
-			check_target(check, site, &site->services[k]);
-			check_ssh(check, &site->services[k]);
-			if (site->services[k].service.public_port)
-				all[cnt++] = &site->services[k];
+		if (!gateway->role_known || !gateway->addrs_known)
+			continue;
+		if (gateway->role == ROLE_SITE) {
+			site = gateway->site.text
+				       ? check_named(check->sites,
+						     check->site_cnt,
+						     gateway->site.text)
+				       : NULL;
+			v4 = false;
+			v6 = false;
 		}
+		if (site)
+			site_families(site, &v4, &v6);
+		if (v4)
+			check_family(check, gateway, IP_V4, "100.64.0.1");
+		if (v6)
+			check_family(check, gateway, IP_V6, "fd64:1::1");
 	}
-	check_publics(check, all, cnt);
 }
 
 void draft_check(const struct draft *draft, struct diag *diag)
@@ -693,8 +392,8 @@ void draft_check(const struct draft *draft, struct diag *diag)
 	check_all_names(&check);
 	check_roles(&check);
 	check_relays(&check);
-	check_networks(&check);
-	check_addrs(&check);
+	check_families(&check);
+	check_nets(&check);
 	check_services(&check);
 	arena_fini(&check.scratch);
 }

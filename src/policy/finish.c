@@ -3,36 +3,60 @@
 /*
  * finish.c - A draft without errors to the constant table, in normal order
  *
- * Gateways, sites and services are ordered by name, networks and addresses by
- * value, relays stay as they stand: most preferred first.
+ * Gateways, sites, services and routes are ordered by name, networks (each with
+ * its alias) and addresses (each with its pool) by value; relays stay as they
+ * stand: most preferred first.
  */
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/draft.h"
+#include "policy/prefixes.h"
+
+/** struct network - A network with its alias, if the site has any */
+struct network {
+	struct ip_prefix prefix;
+	struct ip_prefix alias;
+};
 
 /**
- * by_prefix() - Order of networks, for qsort()
- * @a:		One struct ip_prefix
+ * by_network() - Order of networks, for qsort()
+ * @a:		One struct network
  * @b:		Another
  */
-static int by_prefix(const void *a, const void *b)
+static int by_network(const void *a, const void *b)
 {
-	const struct ip_prefix *one = a;
-	const struct ip_prefix *two = b;
+	const struct network *one = a;
+	const struct network *two = b;
+
+	return prefix_compare(&one->prefix, &two->prefix);
+}
+
+/**
+ * by_addr() - Order of addresses, for qsort()
+ * @a:		One struct draft_addr
+ * @b:		Another
+ */
+static int by_addr(const void *a, const void *b)
+{
+	const struct draft_addr *one = a;
+	const struct draft_addr *two = b;
 
 	return ip_addr_compare(&one->addr, &two->addr);
 }
 
 /**
- * by_addr() - Order of addresses, for qsort()
- * @a:		One struct ip_addr
+ * by_route() - Order of routes, for qsort()
+ * @a:		One struct policy_route
  * @b:		Another
  */
-static int by_addr(const void *a, const void *b)
+static int by_route(const void *a, const void *b)
 {
-	return ip_addr_compare(a, b);
+	const struct policy_route *one = a;
+	const struct policy_route *two = b;
+
+	return strcmp(one->name, two->name);
 }
 
 /**
@@ -89,6 +113,39 @@ static void sort(void *items, size_t cnt, size_t size,
 }
 
 /**
+ * finish_networks() - The networks of a site, and their aliases
+ * @draft:	Without errors
+ * @site:	Receives them
+ * @arena:	Receives the arrays
+ */
+static void finish_networks(const struct draft_site *draft,
+			    struct policy_site *site, struct arena *arena)
+{
+	size_t cnt = draft->network_cnt;
+	struct network *both = arena_array(arena, cnt, sizeof(*both));
+	struct ip_prefix *networks = arena_array(arena, cnt, sizeof(*networks));
+	struct ip_prefix *aliases = NULL;
+	size_t i;
+
+	for (i = 0; i < cnt; i++) {
+		both[i].prefix = draft->networks[i].prefix;
+		if (draft->alias_set)
+			both[i].alias = draft->aliases[i].prefix;
+	}
+	sort(both, cnt, sizeof(*both), by_network);
+	if (draft->alias_set)
+		aliases = arena_array(arena, cnt, sizeof(*aliases));
+	for (i = 0; i < cnt; i++) {
+		networks[i] = both[i].prefix;
+		if (aliases)
+			aliases[i] = both[i].alias;
+	}
+	site->networks = networks;
+	site->aliases = aliases;
+	site->network_cnt = cnt;
+}
+
+/**
  * finish_site() - One site
  * @draft:	Without errors
  * @arena:	Receives its arrays
@@ -100,26 +157,53 @@ static struct policy_site finish_site(const struct draft_site *draft,
 {
 	struct policy_service *services =
 		arena_array(arena, draft->service_cnt, sizeof(*services));
-	struct ip_prefix *networks =
-		arena_array(arena, draft->network_cnt, sizeof(*networks));
+	struct policy_route *routes =
+		arena_array(arena, draft->route_cnt, sizeof(*routes));
+	struct policy_site site = {
+		.name = draft->name.text,
+		.services = services,
+		.service_cnt = draft->service_cnt,
+		.routes = routes,
+		.route_cnt = draft->route_cnt,
+		.masquerade = draft->masquerade,
+		.line = draft->line,
+	};
 	size_t i;
 
 	for (i = 0; i < draft->service_cnt; i++)
 		services[i] = draft->services[i].service;
 	sort(services, draft->service_cnt, sizeof(*services), by_service);
-	for (i = 0; i < draft->network_cnt; i++)
-		networks[i] = draft->networks[i].prefix;
-	sort(networks, draft->network_cnt, sizeof(*networks), by_prefix);
+	for (i = 0; i < draft->route_cnt; i++)
+		routes[i] = draft->routes[i].route;
+	sort(routes, draft->route_cnt, sizeof(*routes), by_route);
+	finish_networks(draft, &site, arena);
+	return site;
+}
 
-	return (struct policy_site){
-		.name = draft->name.text,
-		.networks = networks,
-		.network_cnt = draft->network_cnt,
-		.services = services,
-		.service_cnt = draft->service_cnt,
-		.masquerade = draft->masquerade,
-		.line = draft->line,
-	};
+/**
+ * share_sources() - Equal "from" lists are one in memory
+ * @draft:	Without errors; its lists are changed
+ * @arena:	Memory to work with
+ */
+static void share_sources(const struct draft *draft, struct arena *arena)
+{
+	struct prefix_list **lists;
+	size_t cnt = 0;
+	size_t i;
+	size_t k;
+
+	for (i = 0; i < draft->site_cnt; i++)
+		cnt += draft->sites[i].service_cnt + draft->sites[i].route_cnt;
+	lists = arena_array(arena, cnt, sizeof(struct prefix_list *));
+	for (i = 0, cnt = 0; i < draft->site_cnt; i++) {
+		struct draft_site *site = &draft->sites[i];
+
+		for (k = 0; k < site->service_cnt; k++)
+			lists[cnt++] = &site->services[k].service.from;
+		for (k = 0; k < site->route_cnt; k++)
+			lists[cnt++] = &site->routes[k].route.from;
+	}
+	prefixes_share(lists, cnt);
 }
 
 /**
@@ -144,11 +228,11 @@ static struct policy_gateway finish_gateway(const struct draft_gateway *draft,
 	const struct policy_site *site = NULL;
 	size_t i;
 
-	for (i = 0; i < draft->addr_cnt; i++)
+	sort(draft->addrs, draft->addr_cnt, sizeof(*draft->addrs), by_addr);
+	for (i = 0; i < draft->addr_cnt; i++) {
 		addrs[i] = draft->addrs[i].addr;
-	sort(addrs, draft->addr_cnt, sizeof(*addrs), by_addr);
-	for (i = 0; i < draft->addr_cnt; i++)
-		pools[i] = ip_prefix_of(&addrs[i]);
+		pools[i] = draft->addrs[i].pool;
+	}
 	for (i = 0; i < draft->relay_cnt; i++)
 		relays[i] = draft->relays[i].text;
 	if (draft->role == ROLE_SITE)
@@ -178,6 +262,9 @@ const struct policy *draft_finish(const struct draft *draft,
 		arena_array(arena, draft->site_cnt, sizeof(*sites));
 	size_t i;
 
+	policy->source = *draft->source;
+	policy->source.text = NULL;
+	share_sources(draft, arena);
 	for (i = 0; i < draft->site_cnt; i++)
 		sites[i] = finish_site(&draft->sites[i], arena);
 	sort(sites, draft->site_cnt, sizeof(*sites), by_site);

@@ -8,12 +8,12 @@
  * DOC: Theory of operation
  *
  * Read		read_policy() takes every setting of the text into a draft and
- *		reports each that is malformed by itself; value.c judges the
- *		texts.
+ *		reports each that is malformed by itself; site.c reads the sites,
+ *		value.c and netval.c judge the texts.
  * Check	draft_check() judges how the values fit together.
  * Finish	Without any error, draft_finish() turns the draft into the constant
- *		table, in normal order: gateways, sites and services by name,
- *		networks and addresses by value, relays as they stand.  So two
+ *		table, in normal order: gateways, sites, services and routes by
+ *		name, networks and addresses by value, relays as they stand.  So two
  *		texts that mean the same give the same table, and an index into
  *		it means the same on both ends.
  *
@@ -30,47 +30,10 @@
 #include "base/cfgread.h"
 #include "base/limits.h"
 #include "policy/draft.h"
+#include "policy/keys.h"
+#include "policy/netval.h"
+#include "policy/read.h"
 #include "policy/value.h"
-
-/**
- * fault_at() - Report a malformed value, if it is one
- * @cfg:	Text
- * @line:	Where the value stands
- * @key:	What it is
- * @text:	The value
- * @fault:	What is wrong, or NULL
- *
- * Return: true when it was one
- */
-static bool fault_at(struct cfg *cfg, unsigned int line, const char *key,
-		     const char *text, const char *fault)
-{
-	if (fault)
-		cfg_error(cfg, line, "%s \"%.100s\": %s", key, text, fault);
-	return fault != NULL;
-}
-
-/**
- * read_name() - The name of an entry
- * @cfg:	Text
- * @group:	The entry
- * @what:	What it is: "gateway"
- *
- * Return: name and line; the name is "" after an error
- */
-static struct draft_text read_name(struct cfg *cfg, config_setting_t *group,
-				   const char *what)
-{
-	struct draft_text name = {
-		.text = cfg_string(cfg, group, what, "name"),
-		.line = cfg_key_line(group, "name"),
-	};
-
-	if (!name.text ||
-	    fault_at(cfg, name.line, "name", name.text, value_name(name.text)))
-		name.text = "";
-	return name;
-}
 
 /**
  * family_taken() - Report a second address of one family
@@ -83,6 +46,7 @@ static struct draft_text read_name(struct cfg *cfg, config_setting_t *group,
 static bool family_taken(struct cfg *cfg, const struct draft_gateway *gateway,
 			 const struct draft_addr *addr)
 {
+	char ref[CFG_REF_SIZE];
 	size_t i;
 
 	for (i = 0; i < gateway->addr_cnt; i++) {
@@ -90,8 +54,10 @@ static bool family_taken(struct cfg *cfg, const struct draft_gateway *gateway,
 			continue;
 		cfg_error(cfg, addr->line,
 			  "a gateway has one IPv%d address at most; remove "
-			  "this one or the one of line %u",
-			  addr->addr.family, gateway->addrs[i].line);
+			  "this one or the one of %s",
+			  addr->addr.family,
+			  cfg_source_ref(&cfg->source, gateway->addrs[i].line,
+					 addr->line, ref));
 		return true;
 	}
 	return false;
@@ -102,40 +68,32 @@ static bool family_taken(struct cfg *cfg, const struct draft_gateway *gateway,
  * @cfg:	Text
  * @group:	The gateway
  * @gateway:	Receives them
- *
- * An IPv4 address is needed as long as all services are IPv4.
  */
 static void read_addrs(struct cfg *cfg, config_setting_t *group,
 		       struct draft_gateway *gateway)
 {
 	config_setting_t *list = cfg_texts(cfg, group, "address");
 	size_t cnt = cfg_list_len(list);
-	bool all_good = true;
-	bool has_v4 = false;
 	size_t i;
 
+	gateway->addrs_line = cfg_key_line(group, "address");
+	gateway->addrs_known = cnt != 0;
 	gateway->addrs = arena_array(cfg->arena, cnt, sizeof(*gateway->addrs));
 	for (i = 0; i < cnt; i++) {
 		const char *text = cfg_elem_string(cfg, list, i, "address");
 		struct draft_addr *addr = &gateway->addrs[gateway->addr_cnt];
 
 		addr->line = cfg_line(cfg_list_elem(list, i));
-		if (!text || fault_at(cfg, addr->line, "address", text,
-				      value_tunnel_addr(text, &addr->addr))) {
-			all_good = false;
-			continue;
-		}
-		has_v4 |= addr->addr.family == IP_V4;
-		if (!family_taken(cfg, gateway, addr))
+		if (!text || read_fault(cfg, addr->line, "address", text,
+					netval_tunnel_addr(text, &addr->addr,
+							   &addr->pool)))
+			gateway->addrs_known = false;
+		else if (!family_taken(cfg, gateway, addr))
 			gateway->addr_cnt++;
 	}
-
-	if (!cfg_has(group, "address"))
-		cfg_error(cfg, gateway->line,
+	if (!cfg_has(group, "address") || (list && !cnt))
+		cfg_error(cfg, gateway->addrs_line,
 			  "gateway needs \"address\", like [ \"100.64.0.1\" ]");
-	else if (list && all_good && !has_v4)
-		cfg_error(cfg, cfg_key_line(group, "address"),
-			  "gateway needs an IPv4 address, like 100.64.0.1");
 }
 
 /**
@@ -162,8 +120,8 @@ static void read_relays(struct cfg *cfg, config_setting_t *group,
 		};
 
 		if (relay.text &&
-		    !fault_at(cfg, relay.line, "relay", relay.text,
-			      value_relay(relay.text)))
+		    !read_fault(cfg, relay.line, "relay", relay.text,
+				value_relay(relay.text)))
 			gateway->relays[gateway->relay_cnt++] = relay;
 	}
 	if (list && !cnt)
@@ -192,8 +150,8 @@ static void read_role(struct cfg *cfg, config_setting_t *group,
 		gateway->role = ROLE_SITE;
 	} else {
 		gateway->role_known = false;
-		fault_at(cfg, cfg_key_line(group, "role"), "role", text,
-			 "it must be \"cloud\" or \"site\"");
+		read_fault(cfg, cfg_key_line(group, "role"), "role", text,
+			   "it must be \"cloud\" or \"site\"");
 	}
 }
 
@@ -206,12 +164,9 @@ static void read_role(struct cfg *cfg, config_setting_t *group,
 static void read_gateway(struct cfg *cfg, config_setting_t *group,
 			 struct draft_gateway *gateway)
 {
-	static const char *const keys[] = {"name",    "role",   "site",
-					   "address", "relays", NULL};
-
-	cfg_keys(cfg, group, "gateway", keys);
+	cfg_keys(cfg, group, "gateway", policy_keys_gateway.keys);
 	gateway->line = cfg_line(group);
-	gateway->name = read_name(cfg, group, "gateway");
+	gateway->name = read_name(cfg, group, "gateway", value_name);
 	read_role(cfg, group, gateway);
 	gateway->site.line = cfg_key_line(group, "site");
 	/* A site of the wrong type was reported; that will do. */
@@ -219,137 +174,6 @@ static void read_gateway(struct cfg *cfg, config_setting_t *group,
 					   cfg_has(group, "site") ? "" : NULL);
 	read_addrs(cfg, group, gateway);
 	read_relays(cfg, group, gateway);
-}
-
-/**
- * read_network() - One entry of "networks"
- * @cfg:	Text
- * @text:	The entry, or NULL after an error
- * @network:	Receives it; its line is there already
- *
- * A network with host bits is taken without them: what is meant is clear enough
- * to find further errors.
- *
- * Return: true when it can be used
- */
-static bool read_network(struct cfg *cfg, const char *text,
-			 struct draft_network *network)
-{
-	char right[IP_PREFIX_TEXT_SIZE];
-	const char *fault;
-	bool host_bits;
-
-	if (!text)
-		return false;
-	fault = value_network(text, &network->prefix, &host_bits);
-	if (!host_bits)
-		return !fault_at(cfg, network->line, "network", text, fault);
-	cfg_error(cfg, network->line, "network \"%.100s\": %s %s", text, fault,
-		  ip_prefix_format(&network->prefix, right));
-	return true;
-}
-
-/**
- * read_networks() - The prefixes of a site
- * @cfg:	Text
- * @group:	The site
- * @site:	Receives them
- */
-static void read_networks(struct cfg *cfg, config_setting_t *group,
-			  struct draft_site *site)
-{
-	config_setting_t *list = cfg_texts(cfg, group, "networks");
-	size_t cnt = cfg_list_len(list);
-	size_t i;
-
-	site->networks_known = cnt != 0;
-	site->networks = arena_array(cfg->arena, cnt, sizeof(*site->networks));
-	for (i = 0; i < cnt; i++) {
-		struct draft_network *network =
-			&site->networks[site->network_cnt];
-
-		network->line = cfg_line(cfg_list_elem(list, i));
-		if (read_network(cfg, cfg_elem_string(cfg, list, i, "network"),
-				 network))
-			site->network_cnt++;
-		else
-			site->networks_known = false;
-	}
-	if (!cfg_has(group, "networks") || (list && !cnt))
-		cfg_error(cfg, cfg_key_line(group, "networks"),
-			  "site needs \"networks\", like [ \"10.1.0.0/24\" ]");
-}
-
-/**
- * read_service() - One entry of "services"
- * @cfg:	Text
- * @group:	The entry
- * @draft:	Receives it
- */
-static void read_service(struct cfg *cfg, config_setting_t *group,
-			 struct draft_service *draft)
-{
-	static const char *const keys[] = {"name", "public", "target", NULL};
-	const char *public = cfg_string(cfg, group, "service", "public");
-	const char *target = cfg_string(cfg, group, "service", "target");
-	struct draft_text name = read_name(cfg, group, "service");
-
-	cfg_keys(cfg, group, "service", keys);
-	draft->service.name = name.text;
-	draft->service.line = cfg_line(group);
-	draft->name_line = name.line;
-	draft->public_line = cfg_key_line(group, "public");
-	draft->target_line = cfg_key_line(group, "target");
-	if (public)
-		fault_at(cfg, draft->public_line, "public", public,
-			 value_public(public, &draft->service));
-	if (target)
-		fault_at(cfg, draft->target_line, "target", target,
-			 value_target(target, &draft->service));
-}
-
-/**
- * read_services() - The services of a site; none is fine
- * @cfg:	Text
- * @group:	The site
- * @site:	Receives them
- */
-static void read_services(struct cfg *cfg, config_setting_t *group,
-			  struct draft_site *site)
-{
-	config_setting_t *list = cfg_list(cfg, group, "services");
-	size_t cnt = cfg_list_len(list);
-	size_t i;
-
-	site->services = arena_array(cfg->arena, cnt, sizeof(*site->services));
-	for (i = 0; i < cnt; i++) {
-		config_setting_t *entry =
-			cfg_elem_group(cfg, list, i, "service");
-
-		if (entry)
-			read_service(cfg, entry,
-				     &site->services[site->service_cnt++]);
-	}
-}
-
-/**
- * read_site() - One entry of "sites"
- * @cfg:	Text
- * @group:	The entry
- * @site:	Receives it
- */
-static void read_site(struct cfg *cfg, config_setting_t *group,
-		      struct draft_site *site)
-{
-	static const char *const keys[] = {"name", "networks", "masquerade",
-					   "services", NULL};
-
-	cfg_keys(cfg, group, "site", keys);
-	site->line = cfg_line(group);
-	site->name = read_name(cfg, group, "site");
-	site->masquerade = cfg_bool_or(cfg, group, "masquerade", true);
-	read_networks(cfg, group, site);
-	read_services(cfg, group, site);
 }
 
 /**
@@ -401,14 +225,12 @@ static void read_version(struct cfg *cfg)
  */
 static void read_policy(struct cfg *cfg, struct draft *draft)
 {
-	static const char *const keys[] = {"version", "gateways", "sites",
-					   NULL};
 	config_setting_t *entry;
 	config_setting_t *list;
 	size_t cnt;
 	size_t i;
 
-	cfg_keys(cfg, cfg_root(cfg), "policy", keys);
+	cfg_keys(cfg, cfg_root(cfg), "policy", policy_keys_root.keys);
 	read_version(cfg);
 
 	list = root_list(cfg, "gateways", &cnt);
@@ -426,19 +248,20 @@ static void read_policy(struct cfg *cfg, struct draft *draft)
 	for (i = 0; i < cnt; i++) {
 		entry = cfg_elem_group(cfg, list, i, "site");
 		if (entry)
-			read_site(cfg, entry, &draft->sites[draft->site_cnt++]);
+			draft_read_site(cfg, entry,
+					&draft->sites[draft->site_cnt++]);
 	}
 }
 
-const struct policy *policy_parse(const char *text, const char *path,
-				  struct arena *arena, struct diag *diag)
+const struct policy *policy_parse_source(const struct cfg_source *source,
+					 struct arena *arena, struct diag *diag)
 {
 	const struct policy *policy = NULL;
 	size_t error_cnt = diag->error_cnt;
-	struct draft draft = {.path = path};
+	struct draft draft = {.source = source};
 	struct cfg cfg;
 
-	if (cfg_open(&cfg, text, path, arena, diag) == 0) {
+	if (cfg_open_source(&cfg, source, arena, diag) == 0) {
 		read_policy(&cfg, &draft);
 		draft_check(&draft, diag);
 		diag_sort(diag);
@@ -447,4 +270,12 @@ const struct policy *policy_parse(const char *text, const char *path,
 	if (diag->error_cnt == error_cnt)
 		policy = draft_finish(&draft, arena);
 	return policy;
+}
+
+const struct policy *policy_parse(const char *text, const char *path,
+				  struct arena *arena, struct diag *diag)
+{
+	const struct cfg_source source = {.text = text, .path = path};
+
+	return policy_parse_source(&source, arena, diag);
 }

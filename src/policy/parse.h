@@ -8,6 +8,7 @@
 #define POLICY_PARSE_H
 
 #include "base/arena.h"
+#include "base/cfgsource.h"
 #include "base/diag.h"
 #include "policy/policy.h"
 
@@ -22,6 +23,14 @@
  */
 const struct policy *policy_parse(const char *text, const char *path,
 				  struct arena *arena, struct diag *diag)
+	__attribute__((warn_unused_result));
+
+/**
+ * policy_parse_source() - As policy_parse(), of a text from several files
+ * @source:	Text; its pieces must live as long as the table
+ */
+const struct policy *policy_parse_source(const struct cfg_source *source,
+					 struct arena *arena, struct diag *diag)
 	__attribute__((warn_unused_result));
 
 /** gateway_conf_parse() - Read and check a gateway.cfg; as policy_parse() */

@@ -6,7 +6,7 @@
  * Vocabulary, and a few questions (policy.c).  A struct policy is immutable,
  * lives in one arena and is built by policy_parse(); whoever holds one may rely
  * on every rule that policy/check.c enforces, and on the order of entries:
- * gateways, sites and services by name, networks and addresses by value.
+ * gateways, sites, services and routes by name, networks and addresses by value.
  */
 
 #ifndef POLICY_POLICY_H
@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/cfgsource.h"
 
 #define POLICY_VERSION 1
 
@@ -35,6 +36,8 @@ enum service_proto {
  * struct prefix_list - Prefixes of either family, none inside another
  * @prefixes:	By value, neighbours merged as far as they can be
  * @cnt:	Entries there; a list without any means: everybody
+ *
+ * Equal lists of a policy share @prefixes: one that differs is another list.
  */
 struct prefix_list {
 	const struct ip_prefix *prefixes;
@@ -53,7 +56,7 @@ struct prefix_list {
  * @target_port: First port there
  * @target_last: Last port there; the range is as long as the public one, and
  *		its n-th port belongs to the n-th public one
- * @from:	Who may use it
+ * @from:	Who may use it; with any, also someone of the target's family
  * @idle_timeout_s: A flow ends when nothing passed for so long; 0: as the
  *		kernel has it
  * @audit:	Each flow that ends leaves an accounting line in the log
@@ -93,7 +96,8 @@ struct policy_allow {
  * @to:		Prefix inside the site's networks
  * @allow:	What is let through, in order of value
  * @allow_cnt:	Entries there, at least one
- * @from:	Who may use it
+ * @from:	Who may use it; with any, also someone of the family of @to,
+ *		without @nat nobody else
  * @nat:	Its flows enter the tunnel with the cloud gateway's address; else
  *		with their own, and @from is not empty
  * @via:	Without @nat: name of the cloud gateway behind which @from is;
@@ -155,7 +159,13 @@ struct policy_gateway {
 	unsigned int line;
 };
 
+/**
+ * struct policy - The whole table
+ * @source:	Where its lines are from (its text is gone): errors that are
+ *		found later name file and line by cfg_source_error()
+ */
 struct policy {
+	struct cfg_source source;
 	const struct policy_gateway *gateways;
 	size_t gateway_cnt;
 	const struct policy_site *sites;

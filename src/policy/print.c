@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+#include "policy/netval.h"
+#include "policy/value.h"
+
 /**
  * quoted() - A libconfig string
  * @out:	Receives the text
@@ -24,6 +27,74 @@ static void quoted(struct strbuf *out, const char *text)
 	strbuf_add(out, "\"", 1);
 }
 
+/* Lists of at most so many prefixes stand on one line. */
+#define LINE_PREFIX_CNT_MAX 4
+
+/**
+ * print_prefixes() - [ "10.1.0.0/24", ... ]
+ * @prefixes:	Prefixes
+ * @cnt:	Entries there
+ * @hosts:	One address has no length
+ * @out:	Receives the text
+ */
+static void print_prefixes(const struct ip_prefix *prefixes, size_t cnt,
+			   bool hosts, struct strbuf *out)
+{
+	const char *between = cnt > LINE_PREFIX_CNT_MAX ? ",\n\"" : ", \"";
+	char text[IP_PREFIX_TEXT_SIZE];
+	size_t i;
+
+	strbuf_printf(out, "[%s", cnt > LINE_PREFIX_CNT_MAX ? "\n" : " ");
+	for (i = 0; i < cnt; i++) {
+		const struct ip_prefix *prefix = &prefixes[i];
+		bool host = hosts &&
+			    prefix->len == 8 * ip_addr_len(prefix->addr.family);
+
+		strbuf_printf(out, "%s%s\"", i ? between : "\"",
+			      host ? ip_addr_format(&prefix->addr, text)
+				   : ip_prefix_format(prefix, text));
+	}
+	strbuf_printf(out, " ];");
+}
+
+/**
+ * print_from() - " from = [ ... ];", or nothing for everybody
+ * @from:	Who may come
+ * @out:	Receives the text
+ */
+static void print_from(const struct prefix_list *from, struct strbuf *out)
+{
+	if (!from->cnt)
+		return;
+	strbuf_printf(out, " from = ");
+	print_prefixes(from->prefixes, from->cnt, true, out);
+}
+
+/**
+ * print_addrs() - A gateway's addresses and pools
+ * @gateway:	Gateway
+ * @out:	Receives the text
+ */
+static void print_addrs(const struct policy_gateway *gateway,
+			struct strbuf *out)
+{
+	char text[IP_ADDR_TEXT_SIZE];
+	size_t i;
+
+	strbuf_printf(out, " address = [ ");
+	for (i = 0; i < gateway->addr_cnt; i++) {
+		const struct ip_addr *addr = &gateway->addrs[i];
+		unsigned int len = gateway->pools[i].len;
+
+		strbuf_printf(out, "%s\"%s", i ? ", " : "",
+			      ip_addr_format(addr, text));
+		if (len != 8 * ip_addr_len(addr->family))
+			strbuf_printf(out, "/%u", len);
+		strbuf_printf(out, "\"");
+	}
+	strbuf_printf(out, " ];");
+}
+
 /**
  * print_gateway() - One entry of "gateways", without newline
  * @gateway:	Gateway
@@ -32,7 +103,6 @@ static void quoted(struct strbuf *out, const char *text)
 static void print_gateway(const struct policy_gateway *gateway,
 			  struct strbuf *out)
 {
-	char text[IP_ADDR_TEXT_SIZE];
 	size_t i;
 
 	strbuf_printf(out, "  { name = ");
@@ -44,11 +114,7 @@ static void print_gateway(const struct policy_gateway *gateway,
 		quoted(out, gateway->site->name);
 		strbuf_printf(out, ";");
 	}
-	strbuf_printf(out, " address = [ ");
-	for (i = 0; i < gateway->addr_cnt; i++)
-		strbuf_printf(out, "%s\"%s\"", i ? ", " : "",
-			      ip_addr_format(&gateway->addrs[i], text));
-	strbuf_printf(out, " ];");
+	print_addrs(gateway, out);
 	for (i = 0; i < gateway->relay_cnt; i++) {
 		strbuf_printf(out, "%s", i ? ", " : "\n    relays = ( ");
 		quoted(out, gateway->relays[i]);
@@ -64,18 +130,81 @@ static void print_gateway(const struct policy_gateway *gateway,
 static void print_service(const struct policy_service *service,
 			  struct strbuf *out)
 {
-	char text[IP_ADDR_TEXT_SIZE];
+	char text[NETVAL_ENDPOINT_SIZE];
 
 	strbuf_printf(out, "      { name = ");
 	quoted(out, service->name);
-	strbuf_printf(out, "; public = \"");
-	if (service->public_addr.family != IP_NONE)
-		strbuf_printf(out, "%s:",
-			      ip_addr_format(&service->public_addr, text));
-	strbuf_printf(out, "%s/%u\"; target = \"%s:%u\"; }",
-		      service_proto_name(service->proto), service->public_port,
-		      ip_addr_format(&service->target, text),
-		      service->target_port);
+	strbuf_printf(out, "; public = \"%s\";",
+		      netval_print_public(service, text));
+	strbuf_printf(out, " target = \"%s\";",
+		      netval_print_target(service, text));
+	print_from(&service->from, out);
+	if (service->idle_timeout_s)
+		strbuf_printf(
+			out, " idle_timeout = \"%s\";",
+			value_print_duration(service->idle_timeout_s, text));
+	strbuf_printf(out, "%s }", service->audit ? " audit = true;" : "");
+}
+
+/**
+ * print_route() - One entry of "routes", without newline
+ * @route:	Route
+ * @out:	Receives the text
+ */
+static void print_route(const struct policy_route *route, struct strbuf *out)
+{
+	char prefix[IP_PREFIX_TEXT_SIZE];
+	char text[NETVAL_ENDPOINT_SIZE];
+	size_t i;
+
+	strbuf_printf(out, "      { name = ");
+	quoted(out, route->name);
+	strbuf_printf(out, "; to = \"%s\"; allow = [ ",
+		      ip_prefix_format(&route->to, prefix));
+	for (i = 0; i < route->allow_cnt; i++)
+		strbuf_printf(out, "%s\"%s\"", i ? ", " : "",
+			      netval_print_allow(&route->allow[i], text));
+	strbuf_printf(out, " ];");
+	print_from(&route->from, out);
+	if (!route->nat) {
+		strbuf_printf(out, " nat = false; via = ");
+		quoted(out, route->via);
+		strbuf_printf(out, ";");
+	}
+	strbuf_printf(out, " }");
+}
+
+/**
+ * print_services() - "services = ( ... );" without newline
+ * @site:	Site
+ * @out:	Receives the text
+ */
+static void print_services(const struct policy_site *site, struct strbuf *out)
+{
+	size_t i;
+
+	strbuf_printf(out, "    services = (");
+	for (i = 0; i < site->service_cnt; i++) {
+		strbuf_printf(out, "%s\n", i ? "," : "");
+		print_service(&site->services[i], out);
+	}
+	strbuf_printf(out, "%s);", site->service_cnt ? "\n    " : "");
+}
+
+/**
+ * print_routes() - "routes = ( ... );" with newline before it; nothing without any
+ * @site:	Site
+ * @out:	Receives the text
+ */
+static void print_routes(const struct policy_site *site, struct strbuf *out)
+{
+	size_t i;
+
+	for (i = 0; i < site->route_cnt; i++) {
+		strbuf_printf(out, "%s\n", i ? "," : "\n    routes = (");
+		print_route(&site->routes[i], out);
+	}
+	strbuf_printf(out, "%s", site->route_cnt ? "\n    );" : "");
 }
 
 /**
@@ -85,22 +214,19 @@ static void print_service(const struct policy_service *service,
  */
 static void print_site(const struct policy_site *site, struct strbuf *out)
 {
-	char text[IP_PREFIX_TEXT_SIZE];
-	size_t i;
-
 	strbuf_printf(out, "  {\n    name = ");
 	quoted(out, site->name);
-	strbuf_printf(out, ";\n    networks = [ ");
-	for (i = 0; i < site->network_cnt; i++)
-		strbuf_printf(out, "%s\"%s\"", i ? ", " : "",
-			      ip_prefix_format(&site->networks[i], text));
-	strbuf_printf(out, " ];\n    masquerade = %s;\n    services = (",
-		      site->masquerade ? "true" : "false");
-	for (i = 0; i < site->service_cnt; i++) {
-		strbuf_printf(out, "%s\n", i ? "," : "");
-		print_service(&site->services[i], out);
+	strbuf_printf(out, ";\n    networks = ");
+	print_prefixes(site->networks, site->network_cnt, false, out);
+	if (site->aliases) {
+		strbuf_printf(out, "\n    alias = ");
+		print_prefixes(site->aliases, site->network_cnt, false, out);
 	}
-	strbuf_printf(out, "%s);\n  }", site->service_cnt ? "\n    " : "");
+	strbuf_printf(out, "\n    masquerade = %s;\n",
+		      site->masquerade ? "true" : "false");
+	print_services(site, out);
+	print_routes(site, out);
+	strbuf_printf(out, "\n  }");
 }
 
 /**

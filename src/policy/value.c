@@ -6,12 +6,14 @@
 
 #include "policy/value.h"
 
-#include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "policy/netval.h"
 
 #define LOWER   "abcdefghijklmnopqrstuvwxyz"
 #define UPPER   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -20,10 +22,11 @@
 #define STR_(x) #x
 #define STR(x)  STR_(x)
 
-/* Longest "ADDRESS:PROTO/PORT" that can be right, with room. */
-#define ENDPOINT_LEN 128
 /* useradd's limit. */
 #define USER_LEN_MAX 32
+/* The kernel compares conntrack timeouts as signed 32-bit jiffies: with 1000 of
+ * them a second, 24 days is where they turn over. */
+#define DURATION_MAX_S (14u * 86400)
 
 const char *value_name(const char *text)
 {
@@ -35,6 +38,115 @@ const char *value_name(const char *text)
 				      " '_' and '-', and begins with a letter "
 				      "or digit";
 	return NULL;
+}
+
+/**
+ * utf8_next() - Take one character of a UTF-8 text
+ * @text:	Where it begins; moved behind it
+ *
+ * Return: its code point, or 0xffffffff when the bytes are none
+ */
+static uint32_t utf8_next(const unsigned char **text)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *at = *text;
+	size_t len = *at < 0x80   ? 1
+		     : *at < 0xc0 ? 0
+		     : *at < 0xe0 ? 2
+		     : *at < 0xf0 ? 3
+		     : *at < 0xf8 ? 4
+				  : 0;
+	uint32_t code = len > 1 ? *at & (0x7fu >> len) : *at;
+	size_t i;
+
+	for (i = 1; i < len; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return UINT32_MAX;
+		code = code << 6 | (at[i] & 0x3f);
+	}
+	if (!len || code < least[len] || code > 0x10ffff ||
+	    (code >= 0xd800 && code < 0xe000))
+		return UINT32_MAX;
+	*text = at + len;
+	return code;
+}
+
+/**
+ * is_shown() - Does a character show itself, and leave others where they are?
+ * @code:	Code point
+ *
+ * Not so: control characters, line ends, and those that are invisible or turn
+ * the direction of writing, with which one name can look like another.
+ */
+static bool is_shown(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} hidden[] = {
+		{0, 0x1f},        {0x7f, 0x9f},       {0xad, 0xad},
+		{0x61c, 0x61c},   {0x200b, 0x200f},   {0x2028, 0x202e},
+		{0x2060, 0x206f}, {0xfeff, 0xfeff},   {0xfff0, 0xfffb},
+		{0xfffe, 0xffff}, {0xe0000, 0xe0fff}, {UINT32_MAX, UINT32_MAX},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+		if (code >= hidden[i].first && code <= hidden[i].last)
+			return false;
+	}
+	return true;
+}
+
+const char *value_label(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	size_t len = strlen(text);
+
+	if (!len || len > NAME_LEN_MAX || text[0] == ' ' ||
+	    text[len - 1] == ' ')
+		return "a name has 1 to " STR(
+			NAME_LEN_MAX) " bytes, no space at its ends";
+	while (*at) {
+		if (!is_shown(utf8_next(&at)))
+			return "a name has printable characters only, in UTF-8";
+	}
+	return NULL;
+}
+
+const char *value_duration(const char *text, uint32_t *seconds)
+{
+	static const struct {
+		char unit;
+		uint32_t seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+	size_t len = strspn(text, DIGITS);
+	unsigned long count = strtoul(text, NULL, 10);
+	size_t i;
+
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (!len || len > 7 || text[0] == '0' ||
+		    text[len] != units[i].unit || text[len + 1])
+			continue;
+		if (count > DURATION_MAX_S / units[i].seconds)
+			return "14d is the most";
+		*seconds = (uint32_t)count * units[i].seconds;
+		return NULL;
+	}
+	return "write a number and its unit, like 90s, 5m, 2h or 7d";
+}
+
+const char *value_print_duration(uint32_t seconds,
+				 char buf[VALUE_DURATION_SIZE])
+{
+	if (seconds % 86400 == 0)
+		snprintf(buf, VALUE_DURATION_SIZE, "%ud", seconds / 86400);
+	else if (seconds % 3600 == 0)
+		snprintf(buf, VALUE_DURATION_SIZE, "%uh", seconds / 3600);
+	else if (seconds % 60 == 0)
+		snprintf(buf, VALUE_DURATION_SIZE, "%um", seconds / 60);
+	else
+		snprintf(buf, VALUE_DURATION_SIZE, "%us", seconds);
+	return buf;
 }
 
 const char *value_line(const char *text, size_t len_max)
@@ -89,227 +201,6 @@ const char *value_user(const char *text)
 }
 
 /**
- * prefix_fault() - Can hosts have these addresses?
- * @prefix:	Prefix or address of either family
- *
- * Return: NULL, or what is wrong
- */
-static const char *prefix_fault(const struct ip_prefix *prefix)
-{
-	static const struct {
-		const char *prefix;
-		const char *fault;
-	} special[] = {
-		{"0.0.0.0/8", "0.0.0.0/8 is no host's address"},
-		{"127.0.0.0/8", "127.0.0.0/8 is this machine itself"},
-		{"224.0.0.0/3", "224.0.0.0/3 is multicast or reserved"},
-		{"::", ":: is no host's address"},
-		{"::1", "::1 is this machine itself"},
-		{"::ffff:0.0.0.0/96", "write it as an IPv4 address"},
-		{"fe80::/10", "link-local addresses do not cross a tunnel"},
-		{"ff00::/8", "ff00::/8 is multicast"},
-	};
-	struct ip_prefix range;
-	size_t i;
-
-	for (i = 0; i < sizeof(special) / sizeof(special[0]); i++) {
-		if (ip_prefix_parse(special[i].prefix, &range) == 0 &&
-		    ip_prefix_overlaps(&range, prefix))
-			return special[i].fault;
-	}
-	return NULL;
-}
-
-/**
- * addr_fault() - Can a host have this address?
- * @addr:	Address of either family
- *
- * Return: NULL, or what is wrong
- */
-static const char *addr_fault(const struct ip_addr *addr)
-{
-	const struct ip_prefix prefix = ip_prefix_of(addr);
-
-	return prefix_fault(&prefix);
-}
-
-const char *value_tunnel_addr(const char *text, struct ip_addr *addr)
-{
-	struct ip_addr read;
-	const char *fault;
-
-	if (ip_addr_parse(text, &read))
-		return "it must be one address, like 100.64.0.1 or fd64:1::1";
-	fault = addr_fault(&read);
-	if (!fault)
-		*addr = read;
-	return fault;
-}
-
-const char *value_network(const char *text, struct ip_prefix *network,
-			  bool *host_bits)
-{
-	const char *fault;
-	struct ip_prefix read;
-	int err = ip_prefix_parse(text, &read);
-
-	*host_bits = false;
-	if (err && err != -EDOM)
-		return "it must be a prefix, like 10.1.0.0/24";
-	if (read.addr.family != IP_V4)
-		return "IPv6 services are not supported yet; name IPv4 "
-		       "networks only";
-	if (read.len == 0)
-		return "it is every address; name the networks of the site";
-	fault = prefix_fault(&read);
-	if (fault)
-		return fault;
-	*network = read;
-	*host_bits = err != 0;
-	return err ? "it has bits set behind its length; the network is" : NULL;
-}
-
-/**
- * port_parse() - "8443" to a number
- * @text:	Digits, NUL-terminated
- *
- * Return: the port, or 0 when it is none (also with a leading zero)
- */
-static uint16_t port_parse(const char *text)
-{
-	size_t len = strspn(text, DIGITS);
-	unsigned long port;
-
-	if (!len || text[len] || len > 5 || text[0] == '0')
-		return 0;
-	port = strtoul(text, NULL, 10);
-	return port <= 65535 ? (uint16_t)port : 0;
-}
-
-/**
- * cut_last() - Cut a text at the last of a character
- * @text:	Changed in place
- * @sep:	Character
- *
- * Return: what follows it, or NULL when it does not occur
- */
-static char *cut_last(char *text, char sep)
-{
-	char *at = strrchr(text, sep);
-
-	if (!at)
-		return NULL;
-	*at = '\0';
-	return at + 1;
-}
-
-/**
- * copy_fits() - Copy a text to take it apart
- * @copy:	Receives it
- * @text:	Text
- *
- * Return: false when it is longer than any that can be right
- */
-static bool copy_fits(char copy[ENDPOINT_LEN], const char *text)
-{
-	size_t len = strlen(text);
-
-	if (len >= ENDPOINT_LEN)
-		return false;
-	memcpy(copy, text, len + 1);
-	return true;
-}
-
-/**
- * endpoint_addr() - The address of a public or target text
- * @text:	"10.1.0.5"; an IPv6 one with or without brackets
- * @addr:	Receives it
- *
- * Return: NULL, or what is wrong
- */
-static const char *endpoint_addr(char *text, struct ip_addr *addr)
-{
-	size_t len = strlen(text);
-
-	if (len > 2 && text[0] == '[' && text[len - 1] == ']') {
-		text[len - 1] = '\0';
-		text++;
-	}
-	if (ip_addr_parse(text, addr))
-		return "what stands before the ':' is not an IPv4 address";
-	if (addr->family != IP_V4)
-		return "IPv6 services are not supported yet; use an IPv4 "
-		       "address";
-	return NULL;
-}
-
-const char *value_public(const char *text, struct policy_service *service)
-{
-	char copy[ENDPOINT_LEN];
-	struct policy_service read = *service;
-	const char *fault = NULL;
-	const char *proto;
-	const char *port;
-
-	if (!copy_fits(copy, text))
-		return "it is too long";
-	port = cut_last(copy, '/');
-	if (!port)
-		return "write it as tcp/8443 or 198.51.100.7:udp/53";
-	proto = cut_last(copy, ':');
-	if (proto) {
-		fault = endpoint_addr(copy, &read.public_addr);
-		if (!fault)
-			fault = addr_fault(&read.public_addr);
-	} else {
-		proto = copy;
-	}
-	if (fault)
-		return fault;
-
-	if (!strcmp(proto, "tcp"))
-		read.proto = PROTO_TCP;
-	else if (!strcmp(proto, "udp"))
-		read.proto = PROTO_UDP;
-	else
-		return "the protocol must be tcp or udp";
-	read.public_port = port_parse(port);
-	if (!read.public_port)
-		return "the port must be a number from 1 to 65535";
-	read.public_last = read.public_port;
-	*service = read;
-	return NULL;
-}
-
-const char *value_target(const char *text, struct policy_service *service)
-{
-	char copy[ENDPOINT_LEN];
-	struct ip_addr addr;
-	const char *fault;
-	const char *port;
-	uint16_t number;
-
-	if (!copy_fits(copy, text))
-		return "it is too long";
-	if (ip_addr_parse(text, &addr) == 0 && addr.family == IP_V6)
-		return "IPv6 services are not supported yet; use an IPv4 "
-		       "address";
-	port = cut_last(copy, ':');
-	if (!port)
-		return "write it as ADDRESS:PORT, like 10.1.0.5:443";
-	fault = endpoint_addr(copy, &addr);
-	if (fault)
-		return fault;
-	number = port_parse(port);
-	if (!number)
-		return "the port must be a number from 1 to 65535";
-	service->target = addr;
-	service->target_port = number;
-	service->target_last = number;
-	return NULL;
-}
-
-/**
  * host_is_good() - Is it "HOST" or "HOST:PORT"?
  * @host:	Changed in place: the port is cut off
  */
@@ -321,7 +212,7 @@ static bool host_is_good(char *host)
 
 	if (colon && (!end || colon > end)) {
 		*colon = '\0';
-		if (!port_parse(colon + 1))
+		if (!netval_port(colon + 1))
 			return false;
 	}
 	if (host[0] == '[' && end && !end[1]) {
@@ -370,4 +261,23 @@ const char *value_relay(const char *text)
 		return "the name of the hybrid connection ends at the first of "
 		       "'?', '#', '\"', '\\' and space; leave them out";
 	return NULL;
+}
+
+bool value_relay_addr(const char *relay, struct ip_addr *addr)
+{
+	const char *host = strstr(relay, "://") + 3;
+	char copy[IP_ADDR_TEXT_SIZE];
+	size_t len;
+
+	if (host[0] == '[') {
+		host++;
+		len = strcspn(host, "]");
+	} else {
+		len = strcspn(host, ":/");
+	}
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, host, len);
+	copy[len] = '\0';
+	return ip_addr_parse(copy, addr) == 0;
 }

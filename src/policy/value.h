@@ -11,34 +11,34 @@
 #ifndef POLICY_VALUE_H
 #define POLICY_VALUE_H
 
-#include "base/addr.h"
-#include "policy/policy.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/** value_name() - Name of a gateway, site or service */
+#include "base/addr.h"
+
+/** value_name() - Name of a gateway or site: a part of file names, of the names
+ *  of nftables' tables, and of "SITE/SERVICE" */
 const char *value_name(const char *text);
 
-/** value_tunnel_addr() - A gateway's own address, of either family */
-const char *value_tunnel_addr(const char *text, struct ip_addr *addr);
+/** value_label() - Name of a service or route: any printable UTF-8 text */
+const char *value_label(const char *text);
 
-/**
- * value_network() - A site's prefix
- * @text:	"10.1.0.0/24"
- * @network:	Receives it; also when host bits are set, cleared
- * @host_bits:	Set to whether host bits are set; the sentence then ends where
- *		the right prefix is to follow
- */
-const char *value_network(const char *text, struct ip_prefix *network,
-			  bool *host_bits);
+/** value_duration() - "90s", "5m", "2h" or "7d", up to 14 days */
+const char *value_duration(const char *text, uint32_t *seconds);
 
-/** value_public() - "tcp/8443" or "198.51.100.7:udp/53" into the public_ fields
- *  and proto */
-const char *value_public(const char *text, struct policy_service *service);
+#define VALUE_DURATION_SIZE 16
 
-/** value_target() - "10.1.0.5:443" into the target fields */
-const char *value_target(const char *text, struct policy_service *service);
+/** value_print_duration() - With the largest unit it is whole in; Return: @buf */
+const char *value_print_duration(uint32_t seconds,
+				 char buf[VALUE_DURATION_SIZE]);
 
 /** value_relay() - A relay's address: "wss://HOST[:PORT]/NAME" */
 const char *value_relay(const char *text);
+
+/** value_relay_addr() - The address of a relay that is good; Return: false when
+ *  it has a name instead */
+bool value_relay_addr(const char *relay, struct ip_addr *addr);
 
 /** value_path() - A file's path: absolute */
 const char *value_path(const char *text);

@@ -111,13 +111,13 @@ void state_take_listing(struct state *state, struct name_list *list,
 }
 
 /**
- * parse_id() - "NAME NUMBER"
+ * parse_id() - "NAME NUMBER"; the name may have spaces in it
  * @line:	Changed
  * @id:		Receives both; the name points into @line
  */
 static bool parse_id(char *line, struct plan_id *id)
 {
-	char *space = strchr(line, ' ');
+	char *space = strrchr(line, ' ');
 	unsigned long number;
 	char *end;
 

@@ -131,7 +131,10 @@ static void ten_thousand_services_load_within_three_seconds(void **state)
 	struct policy_site site = {.name = "oslo"};
 	struct policy_gateway gateway = {
 		.name = "big", .site = &site, .addrs = &self, .addr_cnt = 1};
-	const struct policy policy = {&gateway, 1, &site, 1};
+	const struct policy policy = {.gateways = &gateway,
+				      .gateway_cnt = 1,
+				      .sites = &site,
+				      .site_cnt = 1};
 	const struct gateway_conf conf = {.name = "big", .tun_name = "rt0"};
 	const struct plan plan = {
 		.policy = &policy,

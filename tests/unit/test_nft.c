@@ -142,7 +142,10 @@ static void names_are_cut_and_cannot_end_a_comment(void **state)
 	const struct ip_addr self = {IP_V4, {100, 64, 0, 1}};
 	const struct policy_gateway gateway = {
 		.name = "g", .role = ROLE_CLOUD, .addrs = &self, .addr_cnt = 1};
-	const struct policy policy = {&gateway, 1, &site, 1};
+	const struct policy policy = {.gateways = &gateway,
+				      .gateway_cnt = 1,
+				      .sites = &site,
+				      .site_cnt = 1};
 	const struct gateway_conf conf = {.name = "g", .tun_name = "rt0"};
 	const struct plan_service services = {&site, &service, 7};
 	const struct plan plan = {

@@ -164,7 +164,7 @@ static void any_error_gives_no_table_and_errors_in_order_of_lines(void **state)
 	assert_int_equal(f.diag.error_cnt, 2);
 	diag_text(&f.diag, 0, buf, sizeof(buf));
 	assert_string_equal(buf, "p.cfg:2: network \"x\": it must be a prefix, "
-				 "like 10.1.0.0/24");
+				 "like 10.1.0.0/24 or fd00:1::/64");
 	fixture_close(&f);
 }
 
@@ -302,8 +302,8 @@ static void more_services_than_there_are_ids_are_refused(void **state)
 	assert_int_equal(f.diag.error_cnt, 1);
 	diag_text(&f.diag, 0, buf, sizeof(buf));
 	assert_string_equal(buf,
-			    "p.cfg: policy has 49152 services; 49149 are the "
-			    "most");
+			    "p.cfg: policy has 49152 services and 0 routes; "
+			    "49149 are the most in all");
 	fixture_close(&f);
 	strbuf_fini(&text);
 }

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "policy/netval.h"
 #include "policy/value.h"
 
 #define CNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -55,12 +56,12 @@ static void value_public_fills_in_protocol_address_and_port(void **state)
 	char buf[IP_ADDR_TEXT_SIZE];
 
 	(void)state;
-	assert_null(value_public("udp/65535", &service));
+	assert_null(netval_public("udp/65535", &service));
 	assert_int_equal(service.proto, PROTO_UDP);
 	assert_int_equal(service.public_port, 65535);
 	assert_int_equal(service.public_addr.family, IP_NONE);
 
-	assert_null(value_public("198.51.100.7:tcp/1", &service));
+	assert_null(netval_public("198.51.100.7:tcp/1", &service));
 	assert_int_equal(service.proto, PROTO_TCP);
 	assert_int_equal(service.public_port, 1);
 	assert_string_equal(ip_addr_format(&service.public_addr, buf),
@@ -73,7 +74,7 @@ static void value_target_fills_in_address_and_port(void **state)
 	char buf[IP_ADDR_TEXT_SIZE];
 
 	(void)state;
-	assert_null(value_target("10.1.0.5:443", &service));
+	assert_null(netval_target("10.1.0.5:443", &service));
 	assert_int_equal(service.target_port, 443);
 	assert_string_equal(ip_addr_format(&service.target, buf), "10.1.0.5");
 }
@@ -96,11 +97,11 @@ static void a_bad_value_leaves_the_service_as_it_was(void **state)
 	before = service;
 
 	for (i = 0; i < CNT(publics); i++) {
-		assert_non_null(value_public(publics[i], &service));
+		assert_non_null(netval_public(publics[i], &service));
 		assert_memory_equal(&service, &before, sizeof(service));
 	}
 	for (i = 0; i < CNT(targets); i++) {
-		assert_non_null(value_target(targets[i], &service));
+		assert_non_null(netval_target(targets[i], &service));
 		assert_memory_equal(&service, &before, sizeof(service));
 	}
 }
@@ -112,14 +113,14 @@ static void value_network_tells_host_bits_from_other_faults(void **state)
 	bool host_bits = true;
 
 	(void)state;
-	assert_null(value_network("10.1.0.0/24", &network, &host_bits));
+	assert_null(netval_network("10.1.0.0/24", &network, &host_bits));
 	assert_false(host_bits);
 
-	assert_non_null(value_network("10.1.0.9/24", &network, &host_bits));
+	assert_non_null(netval_network("10.1.0.9/24", &network, &host_bits));
 	assert_true(host_bits);
 	assert_string_equal(ip_prefix_format(&network, buf), "10.1.0.0/24");
 
-	assert_non_null(value_network("10.1.0.9/33", &network, &host_bits));
+	assert_non_null(netval_network("10.1.0.9/33", &network, &host_bits));
 	assert_false(host_bits);
 }
 
@@ -195,12 +196,13 @@ static void value_tunnel_addr_takes_unicast_of_both_families(void **state)
 	static const char *const good[] = {"100.64.0.1", "10.0.0.0",
 					   "223.255.255.255", "fd64:1::1",
 					   "2001:db8::1"};
+	struct ip_prefix pool;
 	struct ip_addr addr;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < CNT(good); i++)
-		assert_null(value_tunnel_addr(good[i], &addr));
+		assert_null(netval_tunnel_addr(good[i], &addr, &pool));
 }
 
 int main(void)
