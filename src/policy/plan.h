@@ -75,7 +75,8 @@ struct plan_route {
  *		come from that keep their source
  * @services:	Cloud: all services.  Site: those of its own site.  Ordered by
  *		site and service name
- * @grants:	Routes of the same sites as @services, ordered alike
+ * @grants:	Routes of the same sites as @services, ordered alike; on a cloud
+ *		gateway those without NAT only that are via it
  * @peers:	Gateways at the other end, in the policy's order
  */
 struct plan {

@@ -277,28 +277,44 @@ static int by_name(const void *a, const void *b)
 		      ((const struct plan_id *)b)->name);
 }
 
+/**
+ * take_id() - Remember an id, unless the name has one
+ * @state:	With room behind its ids
+ * @old_cnt:	So many of them are ordered by name
+ * @site:	Name of the site
+ * @name:	Name of the service or route
+ * @id:		Its id
+ */
+static void take_id(struct state *state, size_t old_cnt, const char *site,
+		    const char *name, uint32_t id)
+{
+	char full[FULL_NAME_LEN_MAX + 1];
+	struct plan_id key = {.name = full, .id = id};
+
+	snprintf(full, sizeof(full), "%s/%s", site, name);
+	if (bsearch(&key, state->ids, old_cnt, sizeof(key), by_name))
+		return;
+	key.name = arena_strdup(state->arena, full);
+	state->ids[state->id_cnt++] = key;
+}
+
 void state_take_ids(struct state *state, const struct plan *plan)
 {
 	size_t old_cnt = state->id_cnt;
-	struct plan_id *ids = arena_array(
-		state->arena, old_cnt + plan->service_cnt + 1, sizeof(*ids));
-	char name[FULL_NAME_LEN_MAX + 1];
+	size_t new_cnt = plan->service_cnt + plan->grant_cnt;
+	struct plan_id *ids =
+		arena_array(state->arena, old_cnt + new_cnt + 1, sizeof(*ids));
 	size_t i;
 
 	if (old_cnt) {
 		memcpy(ids, state->ids, old_cnt * sizeof(*ids));
 		qsort(ids, old_cnt, sizeof(*ids), by_name);
 	}
-	for (i = 0; i < plan->service_cnt; i++) {
-		const struct plan_service *entry = &plan->services[i];
-		struct plan_id key = {.name = name, .id = entry->id};
-
-		snprintf(name, sizeof(name), "%s/%s", entry->site->name,
-			 entry->service->name);
-		if (bsearch(&key, ids, old_cnt, sizeof(*ids), by_name))
-			continue;
-		key.name = arena_strdup(state->arena, name);
-		ids[state->id_cnt++] = key;
-	}
 	state->ids = ids;
+	for (i = 0; i < plan->service_cnt; i++)
+		take_id(state, old_cnt, plan->services[i].site->name,
+			plan->services[i].service->name, plan->services[i].id);
+	for (i = 0; i < plan->grant_cnt; i++)
+		take_id(state, old_cnt, plan->grants[i].site->name,
+			plan->grants[i].route->name, plan->grants[i].id);
 }

@@ -33,6 +33,12 @@ static void check_plan(const struct policy *policy,
 		assert(id >= 1 && id <= PLAN_ID_MAX && !seen[id]);
 		seen[id] = 1;
 	}
+	for (i = 0; i < plan->grant_cnt; i++) {
+		uint32_t id = plan->grants[i].id;
+
+		assert(id >= 1 && id <= PLAN_ID_MAX && !seen[id]);
+		seen[id] = 1;
+	}
 	for (i = 0; i < plan->route_cnt; i++)
 		assert(plan->routes[i].src.family ==
 		       plan->routes[i].to.addr.family);

@@ -51,6 +51,38 @@ static const char policy_text[] =
 	"}\n"
 	" ); } );\n";
 
+/* Everything that makes routes other than networks and single addresses. */
+static const char wide_text[] =
+	"version = 1;\n"
+	"gateways = (\n"
+	" { name = \"edge-1\"; role = \"cloud\";\n"
+	"   address = [ \"100.64.0.17/28\", \"fd64:1::1\" ]; },\n"
+	" { name = \"edge-2\"; role = \"cloud\";\n"
+	"   address = [ \"100.64.0.2\", \"fd64:1::2\" ]; },\n"
+	" { name = \"oslo-a\"; role = \"site\"; site = \"oslo\";\n"
+	"   address = [ \"100.64.0.11\", \"fd64:1::11\" ];\n"
+	"   relays = \"wss://h/oslo-a\"; },\n"
+	" { name = \"rome-a\"; role = \"site\"; site = \"rome\";\n"
+	"   address = \"100.64.0.33/27\"; relays = \"wss://h/rome-a\"; } );\n"
+	"sites = (\n"
+	" { name = \"rome\"; networks = \"10.1.0.0/24\";\n"
+	"   alias = \"100.80.1.0/24\";\n"
+	"   routes = ( { name = \"web\"; to = \"10.1.0.0/25\";\n"
+	"     allow = \"tcp\"; } ); },\n"
+	" { name = \"oslo\"; networks = [ \"fd01::/64\", \"10.1.0.0/24\" ];\n"
+	"   services = ( { name = \"web\"; public = \"tcp/80\";\n"
+	"     target = \"10.1.0.1:80\"; } );\n"
+	"   routes = (\n"
+	"    { name = \"c\"; to = \"fd01::/64\"; allow = \"tcp\";\n"
+	"      nat = false; via = \"edge-2\"; from = \"fd07::/48\"; },\n"
+	"    { name = \"b\"; to = \"10.1.0.0/24\"; allow = \"tcp\";\n"
+	"      nat = false; via = \"edge-1\"; from = \"172.17.0.0/16\"; },\n"
+	"    { name = \"a\"; to = \"10.1.0.0/24\"; allow = \"udp\";\n"
+	"      nat = false; via = \"edge-1\";\n"
+	"      from = [ \"172.16.0.0/16\", \"172.17.1.0/24\" ]; },\n"
+	"    { name = \"all\"; to = \"10.1.0.0/24\"; allow = \"udp\";\n"
+	"      from = \"172.18.0.0/16\"; } ); } );\n";
+
 /** struct fixture - A policy and a plan of one of its gateways */
 struct fixture {
 	struct arena arena;
@@ -60,16 +92,23 @@ struct fixture {
 	const struct plan *plan;
 };
 
-static void fixture_open(struct fixture *f, const char *gateway,
-			 const struct plan_id *known, size_t known_cnt)
+static void fixture_open_text(struct fixture *f, const char *text,
+			      const char *gateway, const struct plan_id *known,
+			      size_t known_cnt)
 {
 	arena_init(&f->arena);
 	diag_init(&f->diag);
-	f->policy = policy_parse(policy_text, "p.cfg", &f->arena, &f->diag);
+	f->policy = policy_parse(text, "p.cfg", &f->arena, &f->diag);
 	assert_non_null(f->policy);
 	f->conf = (struct gateway_conf){.name = gateway};
 	f->plan = plan_make(f->policy, policy_gateway_find(f->policy, gateway),
 			    &f->conf, known, known_cnt, &f->arena);
+}
+
+static void fixture_open(struct fixture *f, const char *gateway,
+			 const struct plan_id *known, size_t known_cnt)
+{
+	fixture_open_text(f, policy_text, gateway, known, known_cnt);
 }
 
 static void fixture_close(struct fixture *f)
@@ -314,6 +353,94 @@ static void ids_of_gone_names_are_free_again_when_all_are_taken(void **state)
 	arena_fini(&arena);
 }
 
+static void a_cloud_gateway_routes_aliases_and_pools(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_open_text(&f, wide_text, "edge-2", NULL, 0);
+
+	assert_routes(f.plan, "10.1.0.0/24 src 100.64.0.2\n"
+			      "fd01::/64 src fd64:1::2\n"
+			      "100.80.1.0/24 src 100.64.0.2\n"
+			      "100.64.0.11/32 src 100.64.0.2\n"
+			      "fd64:1::11/128 src fd64:1::2\n"
+			      "100.64.0.32/27 src 100.64.0.2\n");
+	fixture_close(&f);
+}
+
+static void a_site_gateway_routes_sources_that_are_kept_and_no_others(
+	void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_open_text(&f, wide_text, "oslo-a", NULL, 0);
+
+	assert_routes(f.plan, "100.64.0.16/28 src 100.64.0.11\n"
+			      "fd64:1::1/128 src fd64:1::11\n"
+			      "100.64.0.2/32 src 100.64.0.11\n"
+			      "fd64:1::2/128 src fd64:1::11\n"
+			      "172.16.0.0/15 src 100.64.0.11\n"
+			      "fd07::/48 src fd64:1::11\n");
+	fixture_close(&f);
+
+	fixture_open_text(&f, wide_text, "rome-a", NULL, 0);
+
+	assert_routes(f.plan, "100.64.0.16/28 src 100.64.0.33\n"
+			      "100.64.0.2/32 src 100.64.0.33\n");
+	fixture_close(&f);
+}
+
+/** assert_grants() - Are the grants these, "SITE/NAME " each? */
+static void assert_grants(const struct plan *plan, const char *expected)
+{
+	struct strbuf text;
+	size_t i;
+
+	strbuf_init(&text);
+	for (i = 0; i < plan->grant_cnt; i++)
+		strbuf_printf(&text, "%s/%s ", plan->grants[i].site->name,
+			      plan->grants[i].route->name);
+	assert_string_equal(strbuf_str(&text), expected);
+	strbuf_fini(&text);
+}
+
+static void a_route_without_nat_is_a_grant_where_its_users_are(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_open_text(&f, wide_text, "edge-1", NULL, 0);
+	assert_grants(f.plan, "oslo/a oslo/all oslo/b rome/web ");
+	fixture_close(&f);
+
+	fixture_open_text(&f, wide_text, "edge-2", NULL, 0);
+	assert_grants(f.plan, "oslo/all oslo/c rome/web ");
+	fixture_close(&f);
+
+	fixture_open_text(&f, wide_text, "oslo-a", NULL, 0);
+	assert_grants(f.plan, "oslo/a oslo/all oslo/b oslo/c ");
+	fixture_close(&f);
+}
+
+static void services_and_grants_share_one_space_of_ids(void **state)
+{
+	static const struct plan_id known[] = {{"rome/web", OSLO_WEB}};
+	struct fixture f;
+
+	(void)state;
+	fixture_open_text(&f, wide_text, "edge-1", NULL, 0);
+	assert_int_equal(id_of(f.plan, "oslo", "web"), OSLO_WEB);
+	assert_int_equal(f.plan->grants[3].id, ROME_WEB);
+	fixture_close(&f);
+
+	fixture_open_text(&f, wide_text, "edge-1", known, 1);
+	assert_int_equal(f.plan->grants[3].id, OSLO_WEB);
+	assert_int_equal(id_of(f.plan, "oslo", "web"), OSLO_WEB + 1);
+	fixture_close(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +460,12 @@ int main(void)
 		cmocka_unit_test(known_ids_that_cannot_be_are_passed_over),
 		cmocka_unit_test(
 			ids_of_gone_names_are_free_again_when_all_are_taken),
+		cmocka_unit_test(a_cloud_gateway_routes_aliases_and_pools),
+		cmocka_unit_test(
+			a_site_gateway_routes_sources_that_are_kept_and_no_others),
+		cmocka_unit_test(
+			a_route_without_nat_is_a_grant_where_its_users_are),
+		cmocka_unit_test(services_and_grants_share_one_space_of_ids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,6 +169,41 @@ static void an_interface_is_remembered_once_until_it_is_forgotten(void **unused)
 	arena_fini(&arena);
 }
 
+static void names_with_spaces_and_routes_keep_their_ids(void **unused)
+{
+	const struct policy_site oslo = {.name = "oslo"};
+	const struct policy_service web = {.name = "the \"web\" 1"};
+	const struct policy_route lan = {.name = "10.1.0.0/24"};
+	const struct plan_service services[] = {{&oslo, &web, 9}};
+	const struct plan_grant grants[] = {{&oslo, &lan, 10}};
+	const struct plan plan = {.services = services,
+				  .service_cnt = 1,
+				  .grants = grants,
+				  .grant_cnt = 1};
+	struct state again;
+	struct arena arena;
+	struct state state;
+	struct strbuf out;
+
+	(void)unused;
+	arena_init(&arena);
+	strbuf_init(&out);
+	state_init(&state, &arena);
+	state_init(&again, &arena);
+
+	state_take_ids(&state, &plan);
+	state_print(&state, &out);
+
+	assert_int_equal(state_parse(&again, strbuf_str(&out)), 0);
+	assert_int_equal(again.id_cnt, 2);
+	assert_string_equal(again.ids[0].name, "oslo/the \"web\" 1");
+	assert_int_equal(again.ids[0].id, 9);
+	assert_string_equal(again.ids[1].name, "oslo/10.1.0.0/24");
+	assert_int_equal(again.ids[1].id, 10);
+	strbuf_fini(&out);
+	arena_fini(&arena);
+}
+
 static void new_ids_come_beside_the_old_which_stay_for_ever(void **unused)
 {
 	const struct policy_site oslo = {.name = "oslo"};
@@ -248,6 +283,7 @@ int main(void)
 			every_truncation_of_a_state_is_read_without_harm),
 		cmocka_unit_test(
 			an_interface_is_remembered_once_until_it_is_forgotten),
+		cmocka_unit_test(names_with_spaces_and_routes_keep_their_ids),
 		cmocka_unit_test(
 			new_ids_come_beside_the_old_which_stay_for_ever),
 	};
