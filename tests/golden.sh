@@ -82,7 +82,7 @@ run 2 "$dir"
 says 'DIR: cannot be read: Is a directory'
 printf 'version = 1;\0' >"$dir/nul.cfg"
 run 2 "$dir/nul.cfg"
-says 'DIR/nul.cfg: has NUL bytes in it; it must be a text file'
+says 'DIR/nul.cfg: cannot be read: it has NUL bytes in it; it must be a text file'
 truncate -s 17M "$dir/large.cfg"
 run 2 "$dir/large.cfg"
 says 'DIR/large.cfg: is larger than 16777216 bytes, the most a configuration file may have'

@@ -18,7 +18,7 @@ ends() {
 	local want=$1 code=0 stream
 	local -A wanted=([text]=$2 [error]=$3)
 	shift 3
-	"$relaytun" "$@" >"$out/text" 2>"$out/error" </dev/null || code=$?
+	timeout 10 "$relaytun" "$@" >"$out/text" 2>"$out/error" </dev/null || code=$?
 	[ "$code" = "$want" ] || {
 		echo "relaytun $*: exit code $code, want $want"
 		exit 1
@@ -48,8 +48,14 @@ for verb in gateway reload down relay check status token; do
 	[ $verb = check ] ||
 		ends 2 '' "relaytun $verb" "$verb" superfluous
 done
+mkfifo "$out/fifo"
 for verb in gateway reload down relay check status; do
 	ends 2 '' '^/nowhere.cfg: cannot be read: No such file' "$verb" \
 		-c /nowhere.cfg
-	ends 2 '' '/dev/null' "$verb" -c /dev/null
+	ends 2 '' '^/dev/null: cannot be read: it is no regular file' "$verb" \
+		-c /dev/null
+	# Nobody writes to it: who opens it must not wait.
+	ends 2 '' "^$out/fifo: cannot be read: it is no regular file" "$verb" \
+		-c "$out/fifo"
 done
+ends 2 '' "^$out/fifo: cannot be read: it is no regular file" check "$out/fifo"

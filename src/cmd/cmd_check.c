@@ -98,12 +98,9 @@ static const char *read_text(struct check *check, const char *path)
 			   "is larger than %u bytes, the most a configuration "
 			   "file may have",
 			   POLICY_LEN_MAX);
-	else if (len == -EBADMSG)
-		diag_error(&check->diag, path, 0,
-			   "has NUL bytes in it; it must be a text file");
 	else
 		diag_error(&check->diag, path, 0, "cannot be read: %s",
-			   strerror((int)-len));
+			   file_why(len));
 	return NULL;
 }
 
@@ -186,7 +183,7 @@ static void read_state(struct check *check, const struct gateway_conf *conf,
 		fprintf(stderr,
 			"%s: warning: cannot be read: %s; the ruleset is that "
 			"of a first start\n",
-			conf->state_file, strerror((int)-len));
+			conf->state_file, file_why(len));
 	free(text);
 
 	/* Somebody may have edited the file. */

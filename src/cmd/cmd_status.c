@@ -59,7 +59,7 @@ static bool find_socket(const char *conf_path, char *path, size_t size)
 
 	if (len < 0) {
 		fprintf(stderr, "%s: cannot be read: %s\n", conf_path,
-			strerror((int)-len));
+			file_why(len));
 		return false;
 	}
 	arena_init(&arena);

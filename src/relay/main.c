@@ -116,8 +116,7 @@ static struct relay_conf *load(const char *path, struct arena *arena,
 	size_t i;
 
 	if (len < 0) {
-		diag_error(diag, path, 0, "cannot be read: %s",
-			   strerror((int)-len));
+		diag_error(diag, path, 0, "cannot be read: %s", file_why(len));
 		return NULL;
 	}
 	conf = relay_conf_parse(text, path, arena, diag);

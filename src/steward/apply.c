@@ -74,7 +74,7 @@ static int read_file(const struct gateway_conf *conf, struct state *state,
 		diag_error(diag, conf->state_file, 0,
 			   "state file cannot be read: %s; remove it: what is "
 			   "opened is told by the ruleset as well",
-			   strerror((int)-len));
+			   file_why(len));
 		return (int)len;
 	}
 	skipped = state_parse(state, text);

@@ -88,7 +88,7 @@ static int seal_ca(const struct gateway_conf *conf, struct diag *diag)
 
 	if (len < 0) {
 		diag_error(diag, conf->ca_file, 0, "ca_file cannot be read: %s",
-			   strerror((int)-len));
+			   file_why(len));
 		return -EBADMSG;
 	}
 	if (!strstr(text, "-----BEGIN CERTIFICATE-----")) {

@@ -122,8 +122,7 @@ static char *read_text(struct steward *steward, const char *path)
 	if (len >= 0)
 		return text;
 	diag_error(&steward->diag, path, 0, "cannot be read: %s",
-		   len == -EBADMSG ? "contains a NUL byte; it must be text"
-				   : strerror((int)-len));
+		   file_why(len));
 	return NULL;
 }
 

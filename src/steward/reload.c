@@ -54,7 +54,7 @@ static char *read_text(const char *path, struct diag *diag)
 
 	if (len >= 0)
 		return text;
-	diag_error(diag, path, 0, "cannot be read: %s", strerror((int)-len));
+	diag_error(diag, path, 0, "cannot be read: %s", file_why(len));
 	return NULL;
 }
 

@@ -87,17 +87,47 @@ err_wipe:
 	return ret;
 }
 
+/** regular_check() - Is it a file that is there as a whole?  Return: 0, -EISDIR,
+ *  -ENOTSUP for what else it may be, or another negative errno */
+static int regular_check(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	return S_ISREG(st.st_mode) ? 0 : -ENOTSUP;
+}
+
 ssize_t file_read(const char *path, size_t max, char **text)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	ssize_t len;
 
 	*text = NULL;
 	if (fd < 0)
 		return -errno;
-	len = read_fd(fd, max, text);
+	len = regular_check(fd);
+	if (!len)
+		len = read_fd(fd, max, text);
 	close(fd);
 	return len;
+}
+
+const char *file_why(ssize_t err)
+{
+	switch (-err) {
+	case EBADMSG:
+		return "it has NUL bytes in it; it must be a text file";
+	case EMSGSIZE:
+		return "it is too large";
+	case ENOTSUP:
+		return "it is no regular file";
+	default:
+		return strerror((int)-err);
+	}
 }
 
 /**

@@ -11,15 +11,19 @@
 #include <sys/types.h>
 
 /**
- * file_read() - Read a whole file
+ * file_read() - Read a whole file; it never waits for a writer
  * @path:	File
  * @max:	Longest content accepted, in bytes
  * @text:	Receives heap memory, NUL-terminated (the caller's)
  *
- * Return: length, -EMSGSIZE, -EBADMSG (contains NUL), or another negative errno
+ * Return: length, -EMSGSIZE, -EBADMSG (contains NUL), -ENOTSUP (no regular file),
+ *	   or another negative errno
  */
 ssize_t file_read(const char *path, size_t max, char **text)
 	__attribute__((warn_unused_result));
+
+/** file_why() - What file_read() returned, in words: "cannot be read: ..." */
+const char *file_why(ssize_t err);
 
 /**
  * file_read_secret() - Read a key file: its text without trailing newlines

@@ -97,6 +97,22 @@ static void what_cannot_be_read_has_its_reason(void **state)
 	assert_int_equal(file_read("missing", 100, &text), -ENOENT);
 	assert_int_equal(file_read(".", 100, &text), -EISDIR);
 	assert_null(text);
+	assert_string_equal(file_why(-ENOENT), "No such file or directory");
+	assert_string_equal(file_why(-EBADMSG),
+			    "it has NUL bytes in it; it must be a text file");
+}
+
+static void what_could_keep_a_reader_waiting_is_not_read(void **state)
+{
+	char *text;
+
+	(void)state;
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+
+	assert_int_equal(file_read("fifo", 100, &text), -ENOTSUP);
+	assert_null(text);
+	assert_int_equal(file_read("/dev/zero", 100, &text), -ENOTSUP);
+	assert_string_equal(file_why(-ENOTSUP), "it is no regular file");
 }
 
 static void a_secret_loses_only_its_trailing_newlines(void **state)
@@ -224,6 +240,7 @@ int main(void)
 		TEST(a_file_is_read_whole_and_terminated),
 		TEST(the_longest_allowed_content_is_read_and_one_byte_more_is_not),
 		TEST(what_cannot_be_read_has_its_reason),
+		TEST(what_could_keep_a_reader_waiting_is_not_read),
 		TEST(a_secret_loses_only_its_trailing_newlines),
 		TEST(a_secret_that_others_may_read_is_refused_with_the_remedy),
 		TEST(a_secret_that_is_no_usable_file_is_refused_with_a_reason),
