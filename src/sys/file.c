@@ -156,6 +156,12 @@ static int secret_check(int fd, const char **why)
 		       "chmod 600 makes it private";
 		return -EACCES;
 	}
+	/* Who owns it may change it, and open it for others again. */
+	if (st.st_uid != 0 && st.st_uid != geteuid()) {
+		*why = "belongs to another user; chown gives it to the one "
+		       "that starts this program";
+		return -EACCES;
+	}
 	return 0;
 }
 
@@ -168,7 +174,7 @@ static const char *open_why(int err)
 	case EACCES:
 	case EPERM:
 		return "may not be read; it must belong to the user "
-		       "that starts the gateway";
+		       "that starts this program";
 	default:
 		return "cannot be opened";
 	}
@@ -187,6 +193,33 @@ static const char *read_why(int err)
 	default:
 		return "cannot be read";
 	}
+}
+
+/**
+ * secret_trim() - Take line ends from the end; a key is one line of text
+ * @text:	As read, @len bytes
+ * @why:	Set to the remedy when it is none
+ *
+ * Return: new length, or -EBADMSG
+ */
+static ssize_t secret_trim(char *text, size_t len, const char **why)
+{
+	size_t i;
+
+	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+		text[--len] = '\0';
+	for (i = 0; i < len; i++) {
+		if ((unsigned char)text[i] >= 0x20 && text[i] != 0x7f)
+			continue;
+		*why = "more than one line, or control characters in it; a key "
+		       "is one line of text";
+		return -EBADMSG;
+	}
+	if (len == 0) {
+		*why = "empty; write the key there";
+		return -EBADMSG;
+	}
+	return (ssize_t)len;
 }
 
 ssize_t file_read_secret(const char *path, size_t max, char **text,
@@ -214,14 +247,10 @@ ssize_t file_read_secret(const char *path, size_t max, char **text,
 		goto out_close;
 	}
 	read_len = len;
-	while (len > 0 &&
-	       ((*text)[len - 1] == '\n' || (*text)[len - 1] == '\r'))
-		(*text)[--len] = '\0';
-	if (len == 0) {
-		*why = "empty; write the key there";
+	len = secret_trim(*text, (size_t)read_len, why);
+	if (len < 0) {
 		file_wipe(*text, (size_t)read_len);
 		*text = NULL;
-		len = -EBADMSG;
 	}
 
 out_close:

@@ -29,8 +29,9 @@ const char *file_why(ssize_t err);
  * file_read_secret() - Read a key file: its text without trailing newlines
  * @why:	On failure set to a static sentence with the remedy
  *
- * Refuses a file that group or others may read (-EACCES) and an empty one
- * (-EBADMSG).  The caller wipes and frees @text with file_wipe().
+ * Refuses a file that group or others may read, or that belongs to another user
+ * than root or our own (-EACCES), and one that is empty or has more than one
+ * line (-EBADMSG).  The caller wipes and frees @text with file_wipe().
  */
 ssize_t file_read_secret(const char *path, size_t max, char **text,
 			 const char **why) __attribute__((warn_unused_result));

@@ -175,6 +175,41 @@ static void a_secret_that_is_no_usable_file_is_refused_with_a_reason(
 	assert_null(text);
 }
 
+static void a_key_of_several_lines_is_refused(void **state)
+{
+	static const char *const keys[] = {"one\ntwo", "one\r\ntwo\n", "\none",
+					   "one\x1b[31m"};
+	const char *why;
+	char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		put("key", keys[i], strlen(keys[i]), 0600);
+		assert_int_equal(file_read_secret("key", 99, &text, &why),
+				 -EBADMSG);
+		assert_null(text);
+		assert_non_null(strstr(why, "one line"));
+	}
+}
+
+static void a_key_of_another_user_is_refused(void **state)
+{
+	const char *why;
+	char *text;
+
+	(void)state;
+	put("key", "secret", 6, 0600);
+	if (chown("key", 65534, (gid_t)-1)) {
+		assert_int_equal(errno, EPERM);
+		skip(); /* only root can make one */
+	}
+
+	assert_int_equal(file_read_secret("key", 99, &text, &why), -EACCES);
+	assert_null(text);
+	assert_non_null(strstr(why, "belongs to another user"));
+}
+
 static void a_write_replaces_the_file_with_all_bytes_and_its_mode(void **state)
 {
 	struct stat st;
@@ -244,6 +279,8 @@ int main(void)
 		TEST(a_secret_loses_only_its_trailing_newlines),
 		TEST(a_secret_that_others_may_read_is_refused_with_the_remedy),
 		TEST(a_secret_that_is_no_usable_file_is_refused_with_a_reason),
+		TEST(a_key_of_several_lines_is_refused),
+		TEST(a_key_of_another_user_is_refused),
 		TEST(a_write_replaces_the_file_with_all_bytes_and_its_mode),
 		TEST(a_write_that_fails_leaves_the_old_file),
 		TEST(missing_parents_are_made_and_standing_ones_kept),
