@@ -58,8 +58,23 @@ mkdir "$DIR/send.key"
 gateway_refuses "a folder as key file" 2 "send.key: "
 rmdir "$DIR/send.key"
 mv "$DIR/hidden" "$DIR/send.key"
+chown nobody "$DIR/send.key"
+gateway_refuses "a key file of another user" 2 "send.key: .*another user"
+chown root "$DIR/send.key"
+echo "more" >>"$DIR/send.key" # it had no line end
+echo "and more" >>"$DIR/send.key"
+gateway_refuses "a key of two lines" 2 "send.key: .*one line"
+make_key send
 sed -i "s|ca.pem|nowhere.pem|" "$DIR/edge-1.cfg"
 gateway_refuses "no CA file" 2 "nowhere.pem: .*[Nn]o such file"
+sed -i "s|nowhere.pem|odd.pem|" "$DIR/edge-1.cfg"
+echo "no certificate" >"$DIR/tls/odd.pem"
+gateway_refuses "a CA file of another kind" 2 "odd.pem: .*no certificate"
+{
+	cat "$DIR/tls/ca.pem"
+	printf -- '-----BEGIN CERTIFICATE-----\ngarbage\n'
+} >"$DIR/tls/odd.pem"
+gateway_refuses "a damaged CA file" 2 "odd.pem:[0-9]+: .*damaged"
 write_gateway cloud
 
 # What the machine does not give.

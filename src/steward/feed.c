@@ -17,6 +17,7 @@
 
 #include "base/limits.h"
 #include "base/strbuf.h"
+#include "codec/pem.h"
 #include "policy/print.h"
 #include "sys/file.h"
 #include "sys/handover.h"
@@ -84,6 +85,8 @@ static int seal_ca(const struct gateway_conf *conf, struct diag *diag)
 {
 	char *text;
 	ssize_t len = file_read(conf->ca_file, CA_FILE_LEN_MAX, &text);
+	unsigned int line = 0;
+	int cnt;
 	int fd;
 
 	if (len < 0) {
@@ -91,13 +94,14 @@ static int seal_ca(const struct gateway_conf *conf, struct diag *diag)
 			   file_why(len));
 		return -EBADMSG;
 	}
-	if (!strstr(text, "-----BEGIN CERTIFICATE-----")) {
+	cnt = pem_certificates(text, &line);
+	if (cnt < 0)
+		diag_error(diag, conf->ca_file, line,
+			   "the certificate that begins here is damaged");
+	else if (cnt == 0)
 		diag_error(diag, conf->ca_file, 0,
 			   "ca_file holds no certificate in PEM form");
-		fd = -EBADMSG;
-	} else {
-		fd = seal("ca", text, (size_t)len, diag);
-	}
+	fd = cnt > 0 ? seal("ca", text, (size_t)len, diag) : -EBADMSG;
 	free(text);
 	return fd;
 }
