@@ -123,20 +123,41 @@ snapshot cloud "$DIR/after"
 expect_file "the machine with a second gateway" "$DIR/after" "$DIR/running"
 alive edge-1 || fail "the first gateway ended"
 
-# Relay with a certificate that we don't trust, and one for another name.
+# impostor WHAT: a relay with another certificate gets no channel.
+impostor() {
+	write_relay
+	sed -i 's|relay.pem|impostor.pem|; s|relay.key|impostor.key|' \
+		"$DIR/relay.cfg"
+	relay_down TERM
+	relay_up
+	: >"$DIR/log/edge-1.log"
+	gateway_up cloud
+	await_status 10 cloud '.channels[0].last_error | test("certificate"; "i")'
+	grep -qi "reason=.*certificate" "$DIR/log/edge-1.log" ||
+		fail "the log does not tell of the certificate for $1"
+	expect "channels to a relay with a certificate for $1" \
+		"$(status_json cloud '.channels[0].opened')" 0
+	gateway_down cloud INT
+}
+
+# Relay with a certificate for another name, with one of another CA, and with one
+# that signed itself; name and keys are right in the last two.
 gateway_up onprem
 wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
 gateway_down cloud INT
 certificate impostor DNS:elsewhere.test
-relay_down TERM
-sed -i 's|relay.pem|impostor.pem|; s|relay.key|impostor.key|' "$DIR/relay.cfg"
-cp "$DIR/good.cfg" "$DIR/policy.cfg"
-relay_up
-gateway_up cloud
-await_status 10 cloud '.channels[0].last_error | test("certificate"; "i")'
-grep -qi "reason=.*certificate" "$DIR/log/edge-1.log" ||
-	fail "the log does not tell of the certificate"
-gateway_down cloud INT
+impostor "another name"
+mv "$DIR/tls" "$DIR/tls-ours"
+certificate impostor DNS:relay.test,IP:192.0.2.1
+cp "$DIR/tls"/impostor.* "$DIR/tls-ours"
+rm -r "$DIR/tls"
+mv "$DIR/tls-ours" "$DIR/tls"
+impostor "the right name by another CA"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+	-subj "/CN=relay.test" -addext subjectAltName=DNS:relay.test \
+	-keyout "$DIR/tls/impostor.key" -out "$DIR/tls/impostor.pem" \
+	2>>"$DIR/log/openssl.log"
+impostor "the right name by itself"
 untouched "everything"
 
 # status without a gateway: its own exit code
