@@ -35,6 +35,7 @@ ip -n "$NS-onprem" route add default via 198.18.0.1
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 
 watch_for relay ip daddr 10.1.0.0/24
+steward_sleeps cloud
 ip -n "$NS-cloud" route del 10.1.0.0/24 dev rt0
 no_page client 203.0.113.1
 none_seen "from the client"
@@ -45,12 +46,14 @@ at cloud nft flush chain inet relaytun_edge-1 egress
 no_page client 203.0.113.1
 (($(seen relay probes) > 0)) || fail "the relay sees nothing without rules"
 
+steward_wakes cloud
 gateway_down cloud TERM
 gateway_up cloud
 wait_for 15 tunnel_is_up || fail "the tunnel does not come up again"
 expect "page after a restart" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 
 watch_for relay ip daddr 100.64.0.0/24
+steward_sleeps onprem
 ip -n "$NS-onprem" route del 100.64.0.1 dev rt0
 no_page client 203.0.113.1
 none_seen "from the LAN"

@@ -63,10 +63,12 @@ at cloud sysctl -q -w net.ipv4.ip_forward=1
 ip -n "$NS-lan" route add 198.18.0.0/24 via 10.1.0.1
 watch_for relay ip saddr 10.1.0.0/24
 passes_not lan 198.18.0.1 "through the site gateway"
+steward_sleeps onprem
 at onprem nft flush set inet relaytun_oslo-a opened
 passes lan 198.18.0.1 || fail "nothing passes without the rule either"
 
 gateway_down cloud INT || fail "exit code after SIGINT"
 forwards cloud pub0 || fail "the router does not forward any more"
+steward_wakes onprem
 gateway_down onprem INT || fail "exit code after SIGINT"
 ! forwards onprem lan0 || fail "the site gateway forwards for ever"

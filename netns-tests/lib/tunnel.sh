@@ -135,6 +135,16 @@ carrier_pid() {
 	program_pid "$1" relaytun-carrier
 }
 
+# steward_sleeps cloud|onprem, steward_wakes cloud|onprem: in between it restores
+# nothing that the test takes away; its carrier runs on.
+steward_sleeps() {
+	kill -STOP "$(steward_pid "$1")"
+}
+
+steward_wakes() {
+	kill -CONT "$(steward_pid "$1")"
+}
+
 # status_json cloud|onprem FILTER: a gateway's status through jq.  (The exit
 # code 1 of a tunnel that is not up is no failure here.)
 status_json() {

@@ -336,10 +336,10 @@ static int build(struct host *host, int owned, struct diag *diag)
 		err = link_remove_owned(host->nl, conf->name, conf->tun_name,
 					diag);
 	if (!err)
-		err = link_tun_configure(host->nl, host->plan, &host->tun,
+		err = link_tun_configure(host->nl, host->plan, &host->tun, NULL,
 					 diag);
 	if (!err)
-		err = route_apply(host->nl, host->plan, host->tun.ifindex,
+		err = route_apply(host->nl, host->plan, host->tun.ifindex, NULL,
 				  diag);
 	if (!err)
 		err = open_forwarding(host, diag);
@@ -391,44 +391,59 @@ int apply_start(struct host *host, const struct plan *plan, struct state *state,
 }
 
 /** rebuild() - Somebody deleted the device: everything once more */
-static int rebuild(struct host *host, struct diag *diag)
+static int rebuild(struct host *host, struct missing *missing,
+		   struct diag *diag)
 {
+	const char *name = host->plan->conf->tun_name;
 	int err;
 
-	log_warn("device=%s event=gone reason=\"somebody deleted it\"",
-		 host->plan->conf->tun_name);
+	missing_add(missing, "device", name);
 	link_tun_close(&host->tun);
 	err = build(host, 0, diag);
 	if (err)
 		return err;
-	log_info("device=%s event=created offloads=0x%x",
-		 host->plan->conf->tun_name, host->tun.offloads);
+	log_info("device=%s event=created offloads=0x%x", name,
+		 host->tun.offloads);
 	return 1;
 }
 
-int apply_follow(struct host *host, struct diag *diag)
+/** follow_forwarding() - Interfaces came or were closed, or the owner's will
+ *  changed */
+static int follow_forwarding(struct host *host, struct diag *diag)
 {
-	const struct gateway_conf *conf = host->plan->conf;
+	bool changed = forget_opened(host->state);
 	struct gathering gathering;
-	bool changed;
-	int owned;
-	int err;
+	int err = gather_closed(host, &gathering, diag);
 
-	owned = link_owned_index(host->nl, conf->tun_name, conf->name, diag);
-	if (owned < 0)
-		return owned;
-	if (owned != host->tun.ifindex)
-		return rebuild(host, diag);
-	changed = forget_opened(host->state);
-	err = gather_closed(host, &gathering, diag);
 	if (!err && (changed || gathering.grew)) {
 		err = write_state(host, diag);
 		if (!err)
 			err = load_opened(host, diag);
 	}
-	if (err)
-		return err;
-	return open_forwarding(host, diag);
+	return err ? err : open_forwarding(host, diag);
+}
+
+int apply_follow(struct host *host, bool rules, struct missing *missing,
+		 struct diag *diag)
+{
+	const struct gateway_conf *conf = host->plan->conf;
+	int owned;
+	int err = 0;
+
+	owned = link_owned_index(host->nl, conf->tun_name, conf->name, diag);
+	if (owned < 0)
+		return owned;
+	if (owned != host->tun.ifindex)
+		return rebuild(host, missing, diag);
+	if (rules)
+		err = load_rules(host, diag);
+	if (!err)
+		err = link_tun_configure(host->nl, host->plan, &host->tun,
+					 missing, diag);
+	if (!err)
+		err = route_apply(host->nl, host->plan, host->tun.ifindex,
+				  missing, diag);
+	return err ? err : follow_forwarding(host, diag);
 }
 
 /** change_to() - Steps of a change, in order: rules close before ways open */
@@ -447,9 +462,11 @@ static int change_to(struct host *host, const struct plan *plan,
 	if (!err)
 		err = load_rules(host, diag);
 	if (!err)
-		err = link_tun_configure(host->nl, plan, &host->tun, diag);
+		err = link_tun_configure(host->nl, plan, &host->tun, NULL,
+					 diag);
 	if (!err)
-		err = route_apply(host->nl, plan, host->tun.ifindex, diag);
+		err = route_apply(host->nl, plan, host->tun.ifindex, NULL,
+				  diag);
 	if (!err)
 		err = open_forwarding(host, diag);
 	return err;

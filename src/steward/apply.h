@@ -51,15 +51,18 @@ int apply_start(struct host *host, const struct plan *plan, struct state *state,
 		struct diag *diag) __attribute__((warn_unused_result));
 
 /**
- * apply_follow() - Interfaces came, went or changed
+ * apply_follow() - Bring the machine to the plan again: something came or went
+ * @rules:	The table was touched: load it again
+ * @missing:	Receives what of device, addresses and routes was not there
  *
- * New ones get forwarding; a device of ours that somebody deleted is made anew;
- * when the owner has switched net.ipv4.ip_forward on, others' traffic passes.
+ * New interfaces get forwarding; a device of ours that somebody deleted is made
+ * anew; when the owner has switched forwarding on altogether, others' traffic
+ * passes.  What stands is not touched, so that this is cheap to call.
  *
  * Return: 0, 1 when @host->tun is a new queue, or negative errno
  */
-int apply_follow(struct host *host, struct diag *diag)
-	__attribute__((warn_unused_result));
+int apply_follow(struct host *host, bool rules, struct missing *missing,
+		 struct diag *diag) __attribute__((warn_unused_result));
 
 /**
  * apply_change() - From the plan that stands to another of the same gateway

@@ -351,7 +351,8 @@ static bool addr_stands(struct nl_cache *cache, int ifindex,
 
 /** add_addr() - A host address on the device */
 static int add_addr(struct nl_sock *nl, struct nl_cache *cache, int ifindex,
-		    const struct ip_addr *addr, struct diag *diag)
+		    const struct ip_addr *addr, struct missing *missing,
+		    struct diag *diag)
 {
 	struct nl_addr *local = to_nl_addr(addr);
 	struct rtnl_addr *request = rtnl_addr_alloc();
@@ -365,6 +366,9 @@ static int add_addr(struct nl_sock *nl, struct nl_cache *cache, int ifindex,
 		err = rtnl_addr_set_local(request, local);
 		if (!err)
 			err = rtnl_addr_add(nl, request, 0);
+		if (!err)
+			missing_add(missing, "address",
+				    ip_addr_format(addr, text));
 		if (err == -NLE_EXIST)
 			err = 0;
 	} else if (local && request) {
@@ -465,7 +469,7 @@ static int remove_stale_addrs(struct nl_sock *nl, struct nl_cache *cache,
 
 /** set_addrs() - The gateway's own address of each family, and no other */
 static int set_addrs(struct nl_sock *nl, const struct plan *plan, int ifindex,
-		     struct diag *diag)
+		     struct missing *missing, struct diag *diag)
 {
 	const struct policy_gateway *gateway = plan->gateway;
 	struct nl_cache *cache;
@@ -477,7 +481,7 @@ static int set_addrs(struct nl_sock *nl, const struct plan *plan, int ifindex,
 	for (i = 0; i < gateway->addr_cnt && !err; i++) {
 		if (gateway->addrs[i].family == IP_V4 || ipv6_wanted(plan))
 			err = add_addr(nl, cache, ifindex, &gateway->addrs[i],
-				       diag);
+				       missing, diag);
 	}
 	if (!err)
 		err = remove_stale_addrs(nl, cache, plan, ifindex, diag);
@@ -508,34 +512,72 @@ static void quiet_ipv6(struct nl_sock *nl, int ifindex)
 	(void)send_or_free(nl, msg, err);
 }
 
+/** conf_is() - Has an IPv4 option of an interface this value? */
+static bool conf_is(struct rtnl_link *link, const struct option *option)
+{
+	uint32_t value;
+
+	return rtnl_link_inet_get_conf(link, (unsigned int)option->type,
+				       &value) == 0 &&
+	       value == option->value;
+}
+
+/** options_stand() - Is the device as it shall be? */
+static bool options_stand(struct nl_sock *nl, const struct plan *plan,
+			  int ifindex, const struct option *options, size_t cnt)
+{
+	struct rtnl_link *link;
+	bool stands;
+	size_t i;
+
+	if (rtnl_link_get_kernel(nl, ifindex, NULL, &link))
+		return false;
+	stands = rtnl_link_get_flags(link) & IFF_UP &&
+		 rtnl_link_get_mtu(link) == plan->conf->tun_mtu &&
+		 rtnl_link_get_group(link) == PLAN_LINK_GROUP;
+	for (i = 0; i < cnt; i++)
+		stands = stands && conf_is(link, &options[i]);
+	rtnl_link_put(link);
+	return stands;
+}
+
+/** set_options() - MTU, group and options of the device, and up */
+static int set_options(struct nl_sock *nl, const struct plan *plan, int ifindex,
+		       const struct option *options, size_t cnt)
+{
+	struct nl_msg *msg = setlink_begin(ifindex, IFF_UP);
+	int err;
+
+	if (!msg)
+		return -NLE_NOMEM;
+	err = nla_put_u32(msg, IFLA_MTU, plan->conf->tun_mtu);
+	if (!err)
+		err = nla_put_u32(msg, IFLA_GROUP, PLAN_LINK_GROUP);
+	if (!err)
+		err = put_options(msg, options, cnt);
+	return send_or_free(nl, msg, err);
+}
+
 int link_tun_configure(struct nl_sock *nl, const struct plan *plan,
-		       const struct link_tun *tun, struct diag *diag)
+		       const struct link_tun *tun, struct missing *missing,
+		       struct diag *diag)
 {
 	static const struct option options[] = {
 		{IPV4_DEVCONF_FORWARDING, 1},
 		{IPV4_DEVCONF_RP_FILTER, RP_FILTER_LOOSE},
 	};
-	struct nl_msg *msg;
+	const size_t option_cnt = sizeof(options) / sizeof(*options);
+	const char *name = plan->conf->tun_name;
 	int err;
 
-	quiet_ipv6(nl, tun->ifindex);
-	err = set_addrs(nl, plan, tun->ifindex, diag);
-	if (err)
-		return err;
-	msg = setlink_begin(tun->ifindex, IFF_UP);
-	if (!msg)
-		return failed(diag, "options of", plan->conf->tun_name,
-			      -NLE_NOMEM);
-	err = nla_put_u32(msg, IFLA_MTU, plan->conf->tun_mtu);
-	if (!err)
-		err = nla_put_u32(msg, IFLA_GROUP, PLAN_LINK_GROUP);
-	if (!err)
-		err = put_options(msg, options,
-				  sizeof(options) / sizeof(*options));
-	err = send_or_free(nl, msg, err);
-	if (err)
-		return failed(diag, "options of", plan->conf->tun_name, err);
-	return 0;
+	if (!options_stand(nl, plan, tun->ifindex, options, option_cnt)) {
+		quiet_ipv6(nl, tun->ifindex);
+		err = set_options(nl, plan, tun->ifindex, options, option_cnt);
+		if (err)
+			return failed(diag, "options of", name, err);
+		missing_add(missing, "options of", name);
+	}
+	return set_addrs(nl, plan, tun->ifindex, missing, diag);
 }
 
 /** link_cache() - All interfaces */

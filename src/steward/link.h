@@ -14,6 +14,7 @@
 
 #include "base/diag.h"
 #include "policy/plan.h"
+#include "steward/missing.h"
 
 struct nl_sock;
 
@@ -70,12 +71,13 @@ int link_check_addrs(struct nl_sock *nl, const struct plan *plan, int ifindex,
 
 /**
  * link_tun_configure() - Addresses, MTU, forwarding and reverse path, up
+ * @missing:	Receives what did not stand; may be NULL
  *
  * What stands and is right is not touched.
  */
 int link_tun_configure(struct nl_sock *nl, const struct plan *plan,
-		       const struct link_tun *tun, struct diag *diag)
-	__attribute__((warn_unused_result));
+		       const struct link_tun *tun, struct missing *missing,
+		       struct diag *diag) __attribute__((warn_unused_result));
 
 /**
  * link_remove_owned() - Remove the devices that bear a gateway's mark

@@ -219,7 +219,7 @@ int route_check(struct nl_sock *nl, const struct plan *plan, int ifindex,
 }
 
 static int add(struct nl_sock *nl, const struct plan_route *wanted, int ifindex,
-	       struct diag *diag)
+	       struct missing *missing, struct diag *diag)
 {
 	struct rtnl_route *route = rtnl_route_alloc();
 	char to[IP_PREFIX_TEXT_SIZE];
@@ -233,17 +233,19 @@ static int add(struct nl_sock *nl, const struct plan_route *wanted, int ifindex,
 		err = rtnl_route_add(nl, route, NLM_F_EXCL);
 	if (route)
 		rtnl_route_put(route);
-	if (!err)
+	ip_prefix_format(&wanted->to, to);
+	if (!err) {
+		missing_add(missing, "route to", to);
 		return 0;
+	}
 	if (err == -NLE_EXIST)
 		return taken(wanted, diag);
-	diag_error(diag, NULL, 0, "route to %s: %s",
-		   ip_prefix_format(&wanted->to, to), nl_geterror(err));
+	diag_error(diag, NULL, 0, "route to %s: %s", to, nl_geterror(err));
 	return -EIO;
 }
 
 int route_apply(struct nl_sock *nl, const struct plan *plan, int ifindex,
-		struct diag *diag)
+		struct missing *missing, struct diag *diag)
 {
 	bool v6 = ipv6_wanted(plan);
 	struct nl_cache *standing;
@@ -261,7 +263,7 @@ int route_apply(struct nl_sock *nl, const struct plan *plan, int ifindex,
 
 		if ((wanted->to.addr.family == IP_V4 || v6) &&
 		    !stands(standing, wanted, ifindex))
-			err = add(nl, wanted, ifindex, diag);
+			err = add(nl, wanted, ifindex, missing, diag);
 	}
 	nl_cache_free(standing);
 	return err;

@@ -11,6 +11,7 @@
 
 #include "base/diag.h"
 #include "policy/plan.h"
+#include "steward/missing.h"
 
 struct nl_sock;
 
@@ -26,6 +27,7 @@ int route_check(struct nl_sock *nl, const struct plan *plan, int ifindex,
 /**
  * route_apply() - Make the routes into the device those of the plan
  * @ifindex:	The TUN device
+ * @missing:	Receives what did not stand; may be NULL
  *
  * Only routes with our protocol number on this device are ever removed; a
  * route of somebody else to the same destination is an error that names it.
@@ -33,7 +35,8 @@ int route_check(struct nl_sock *nl, const struct plan *plan, int ifindex,
  * Return: 0 or -EIO, -EEXIST
  */
 int route_apply(struct nl_sock *nl, const struct plan *plan, int ifindex,
-		struct diag *diag) __attribute__((warn_unused_result));
+		struct missing *missing, struct diag *diag)
+	__attribute__((warn_unused_result));
 
 /**
  * route_tunnel_addrs() - Tunnel addresses, as the routes that stand tell

@@ -7,9 +7,6 @@
 #include "steward/supervise.h"
 
 #include <errno.h>
-#include <linux/rtnetlink.h>
-#include <netlink/netlink.h>
-#include <netlink/socket.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -21,6 +18,7 @@
 
 #include "steward/lock.h"
 #include "steward/notify.h"
+#include "steward/watch.h"
 #include "sys/clock.h"
 #include "sys/handover.h"
 #include "sys/log.h"
@@ -43,9 +41,8 @@
  * link stays up without a carrier.  While none lives we read and discard, since
  * a queue that nobody reads fills up and delays what comes after.
  *
- * Changes of interfaces (a new one, one that came up) and of forwarding are told
- * by netlink; what the message says does not matter, apply_follow() looks at
- * everything.
+ * What others on the machine change is watch.c's: a new interface, one of ours
+ * that was deleted.  SIGHUP applies everything again.
  */
 
 #define RESTART_MS_FIRST 125
@@ -91,9 +88,8 @@ struct supervisor {
 	const struct feed *feed;
 	const struct spawner *spawner;
 	struct reload *reload;
-	struct nl_sock *events;
+	struct watch watch;
 	struct loop_source signals;
-	struct loop_source links;
 	struct loop_source answers;
 	struct loop_source handover;
 	struct loop_source drain;
@@ -406,6 +402,7 @@ static void reload(struct supervisor *sup)
 	notify_systemd("RELOADING=1");
 	diag_init(&diag);
 	err = reload_run(sup->reload, &diag);
+	watch_settle(&sup->watch);
 	log_diag(&diag);
 	if (err)
 		log_err("event=reload_refused reason=\"%s; all goes on as "
@@ -449,44 +446,16 @@ static void on_lock(struct loop_source *source, uint32_t events)
 	lock_greet(source->fd);
 }
 
-/** on_links() - Interfaces came, went or changed */
-static void on_links(struct loop_source *source, uint32_t events)
+/** on_new_queue() - The device was made anew */
+static void on_new_queue(struct watch *watch)
 {
-	struct supervisor *sup = SUPERVISOR_OF(source, links);
-	struct diag diag;
-	char bytes[16384];
-	ssize_t len;
-	int changed;
-
-	(void)events;
-	/* ENOBUFS tells of lost messages: as good as a message. */
-	do {
-		len = recv(source->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-	} while (len > 0 || (len < 0 && errno == ENOBUFS));
-
-	diag_init(&diag);
-	changed = apply_follow(sup->host, &diag);
-	log_diag(&diag);
-	diag_fini(&diag);
-	if (sup->host->tun.fd < 0)
-		fail(sup, "the TUN device is gone", -ENODEV);
-	else if (changed > 0)
-		take_new_queue(sup);
+	take_new_queue(SUPERVISOR_OF(watch, watch));
 }
 
-/** watch_links() - Netlink events of interfaces and their IPv4 options */
-static int watch_links(struct supervisor *sup)
+/** on_gone() - The device is gone, and cannot be made anew */
+static void on_gone(struct watch *watch)
 {
-	sup->events = nl_socket_alloc();
-	if (!sup->events)
-		return -ENOMEM;
-	if (nl_connect(sup->events, NETLINK_ROUTE) ||
-	    nl_socket_add_memberships(sup->events, RTNLGRP_LINK,
-				      RTNLGRP_IPV4_NETCONF,
-				      RTNLGRP_IPV6_NETCONF, 0))
-		return -EIO;
-	return loop_watch(&sup->loop, &sup->links,
-			  nl_socket_get_fd(sup->events), EPOLLIN);
+	fail(SUPERVISOR_OF(watch, watch), "the TUN device is gone", -ENODEV);
 }
 
 static int watch_signals(struct supervisor *sup)
@@ -510,7 +479,7 @@ static int watch_all(struct supervisor *sup, int lock)
 	int err = watch_signals(sup);
 
 	if (!err)
-		err = watch_links(sup);
+		err = watch_open(&sup->watch, &sup->loop, sup->host);
 	if (!err)
 		err = loop_watch(&sup->loop, &sup->answers, sup->spawner->sock,
 				 EPOLLIN);
@@ -529,7 +498,10 @@ int supervise_run(struct host *host, const struct feed *feed,
 		.spawner = spawner,
 		.reload = reload,
 		.signals = {.fd = -1, .ready = on_signal},
-		.links = {.fd = -1, .ready = on_links},
+		.watch = {.new_queue = on_new_queue,
+			  .gone = on_gone,
+			  .links = {.fd = -1},
+			  .rules = {.fd = -1}},
 		.answers = {.fd = -1, .ready = on_answer},
 		.handover = {.fd = -1, .ready = on_handover},
 		.drain = {.fd = -1, .ready = on_drain},
@@ -552,8 +524,7 @@ int supervise_run(struct host *host, const struct feed *feed,
 		close(sup.handover_fd);
 	if (sup.signals.fd >= 0)
 		close(sup.signals.fd);
-	if (sup.events)
-		nl_socket_free(sup.events);
+	watch_close(&sup.watch);
 	loop_close(&sup.loop);
 	if (!err)
 		err = sup.err;

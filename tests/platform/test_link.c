@@ -171,9 +171,11 @@ static void options_go_to_the_device_and_the_global_switch_stays(void **state)
 
 	assert_int_equal(link_tun_open(box->nl, &conf, &tun, &box->diag), 0);
 	assert_int_equal(
-		link_tun_configure(box->nl, &box->plan, &tun, &box->diag), 0);
+		link_tun_configure(box->nl, &box->plan, &tun, NULL, &box->diag),
+		0);
 	assert_int_equal(
-		link_tun_configure(box->nl, &box->plan, &tun, &box->diag), 0);
+		link_tun_configure(box->nl, &box->plan, &tun, NULL, &box->diag),
+		0);
 
 	assert_int_equal(number_in("/proc/sys/net/ipv4/conf/rtt0/forwarding"),
 			 1);
@@ -218,7 +220,8 @@ static void tunnel(struct box *box, struct link_tun *tun)
 {
 	assert_int_equal(link_tun_open(box->nl, &conf, tun, &box->diag), 0);
 	assert_int_equal(
-		link_tun_configure(box->nl, &box->plan, tun, &box->diag), 0);
+		link_tun_configure(box->nl, &box->plan, tun, NULL, &box->diag),
+		0);
 }
 
 static void routes_follow_the_plan_and_a_users_own_stay(void **state)
@@ -229,12 +232,14 @@ static void routes_follow_the_plan_and_a_users_own_stay(void **state)
 
 	tunnel(box, &tun);
 	assert_int_equal(
-		route_apply(box->nl, &box->plan, tun.ifindex, &box->diag), 0);
+		route_apply(box->nl, &box->plan, tun.ifindex, NULL, &box->diag),
+		0);
 	assert_int_equal(system("ip route add 10.1.7.0/24 dev rtt0"), 0);
 
 	box->plan.route_cnt = 1;
 	assert_int_equal(
-		route_apply(box->nl, &box->plan, tun.ifindex, &box->diag), 0);
+		route_apply(box->nl, &box->plan, tun.ifindex, NULL, &box->diag),
+		0);
 
 	assert_string_equal(output("ip route show dev rtt0", buf, sizeof(buf)),
 			    "10.1.0.0/24 proto 114 scope link "
@@ -254,7 +259,7 @@ static void a_route_that_is_in_the_way_is_an_error_that_names_it(void **state)
 			 0);
 
 	assert_int_equal(
-		route_apply(box->nl, &box->plan, tun.ifindex, &box->diag),
+		route_apply(box->nl, &box->plan, tun.ifindex, NULL, &box->diag),
 		-EEXIST);
 
 	diag_text(&box->diag, 0, buf, sizeof(buf));
