@@ -107,7 +107,7 @@ check_public_headers() {
 # base/cfgscan.c keeps away from it.
 PURE_CALLS='
 abort __assert_fail __stack_chk_fail
-calloc free malloc realloc reallocarray strdup
+calloc free malloc realloc reallocarray strdup strndup
 explicit_bzero memchr memcmp memcpy memmem memmove memset
 stpcpy strchr strcmp strcpy strcspn strlen strncmp strnlen strpbrk strrchr
 strspn strstr strcasecmp strncasecmp
@@ -124,7 +124,8 @@ PURE_PREFIXES='json_ mbedtls_md mbedtls_sha1 mbedtls_sha256'
 
 # Pure folders, and pure files of others.
 PURE_FOLDERS='base codec policy hyco'
-PURE_FILES='steward/nft steward/state carrier/lpm carrier/steer relay/splice relay/auth
+PURE_FILES='steward/nft steward/nft_cloud steward/nft_grant steward/nft_service
+steward/nft_set steward/nft_site steward/table steward/table_diff steward/state carrier/lpm carrier/steer relay/splice relay/auth
 relay/request relay/relay_conf'
 
 # pure_objects: those that were built

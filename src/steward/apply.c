@@ -18,6 +18,7 @@
 #include "steward/route.h"
 #include "steward/ruleset.h"
 #include "steward/setting.h"
+#include "steward/table_diff.h"
 #include "sys/file.h"
 #include "sys/log.h"
 
@@ -254,32 +255,69 @@ static int open_forwarding(struct host *host, struct diag *diag)
 	return ipv6_open(host->plan, state, diag);
 }
 
-/** load_rules() - The whole table */
-static int load_rules(const struct host *host, struct diag *diag)
+/** load_table() - All of a table, in place of one that stands */
+static int load_table(const struct table *table, struct diag *diag)
 {
-	struct nft_opened opened = nft_opened(host->state);
 	struct strbuf script;
 	int err;
 
 	strbuf_init(&script);
-	nft_render(host->plan, &opened, &script);
+	table_print(table, &script);
 	err = ruleset_load(strbuf_str(&script), diag);
 	strbuf_fini(&script);
 	return err;
 }
 
-/** load_opened() - Only the set of opened interfaces */
-static int load_opened(const struct host *host, struct diag *diag)
+/**
+ * load_difference() - Only what differs from the table that stands
+ *
+ * Return: whether the wanted table stands now
+ */
+static bool load_difference(const struct table *stands,
+			    const struct table *wanted)
 {
-	struct nft_opened opened = nft_opened(host->state);
+	enum table_diff difference = TABLE_DIFF_REPLACE;
+	char reason[DIAG_TEXT_LEN_MAX] = "";
 	struct strbuf script;
-	int err;
+	struct diag diag;
+	bool done;
 
 	strbuf_init(&script);
-	nft_render_opened(host->plan, &opened, &script);
-	err = ruleset_load(strbuf_str(&script), diag);
+	diag_init(&diag);
+	if (stands)
+		difference = table_diff(stands, wanted, &script);
+	done = difference == TABLE_DIFF_NONE ||
+	       (difference == TABLE_DIFF_SCRIPT &&
+		!ruleset_load(strbuf_str(&script), &diag));
+	if (diag.cnt) {
+		diag_text(&diag, 0, reason, sizeof(reason));
+		log_warn("event=rules_replaced reason=\"the table is not as it "
+			 "was left: %s\"",
+			 reason);
+	}
+	diag_fini(&diag);
 	strbuf_fini(&script);
-	return err;
+	return done;
+}
+
+/** load_rules() - The table that plan and state want */
+static int load_rules(struct host *host, struct diag *diag)
+{
+	struct nft_opened opened = nft_opened(host->state);
+	struct table *wanted;
+	int err = 0;
+
+	opened.v6_off = !ipv6_usable(host->plan->conf);
+	wanted = nft_table(host->plan, &opened);
+	if (!load_difference(host->table, wanted))
+		err = load_table(wanted, diag);
+	if (err) {
+		table_free(wanted);
+		return err;
+	}
+	table_free(host->table);
+	host->table = wanted;
+	return 0;
 }
 
 /**
@@ -418,7 +456,7 @@ static int follow_forwarding(struct host *host, struct diag *diag)
 	if (!err && (changed || gathering.grew)) {
 		err = write_state(host, diag);
 		if (!err)
-			err = load_opened(host, diag);
+			err = load_rules(host, diag);
 	}
 	return err ? err : open_forwarding(host, diag);
 }
@@ -516,6 +554,8 @@ int apply_cut(struct host *host, const uint8_t *marks, struct diag *diag)
 
 void apply_release(struct host *host)
 {
+	table_free(host->table);
+	host->table = NULL;
 	link_tun_close(&host->tun);
 	if (host->nl)
 		nl_socket_free(host->nl);

@@ -14,6 +14,7 @@
 #include "policy/plan.h"
 #include "steward/link.h"
 #include "steward/state.h"
+#include "steward/table.h"
 
 /**
  * struct host - What the steward holds of this machine
@@ -22,6 +23,7 @@
  * @state:	What is to be put back (borrowed)
  * @tun:	The device
  * @family_warned: That IPv6 is off here was said
+ * @table:	The ruleset that stands; NULL when that is not known
  */
 struct host {
 	struct nl_sock *nl;
@@ -29,6 +31,7 @@ struct host {
 	struct state *state;
 	struct link_tun tun;
 	bool family_warned;
+	struct table *table;
 };
 
 /**

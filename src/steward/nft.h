@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * nft.h - The ruleset of a gateway as text
+ * nft.h - The ruleset of a gateway as a table
  *
- * Pure: a plan goes in, one nft script comes out.  steward/apply.c loads it in
- * one transaction; `relaytun check --show-nft` prints it; tests pin it.
+ * Pure: a plan goes in, a table comes out.  steward/apply.c loads it, or what
+ * differs from the one that stands, in one transaction; `relaytun check
+ * --show-nft` prints it; tests pin it.
  */
 
 #ifndef STEWARD_NFT_H
@@ -16,6 +17,7 @@
 #include "base/strbuf.h"
 #include "policy/plan.h"
 #include "steward/state.h"
+#include "steward/table.h"
 
 /** nft_table_name() - "relaytun_NAME", as in `nft list table inet ...` */
 void nft_table_name(const struct plan *plan, struct strbuf *out);
@@ -31,6 +33,7 @@ bool nft_ifname_ok(const char *name);
  * @v6_cnt:	Entries there
  * @v6_all:	IPv6 on every interface there is or will be: this kernel has one
  *		switch for all of them
+ * @v6_off:	The kernel has no IPv6: nothing of it is to stand
  *
  * On these nothing but the tunnel's own traffic may be forwarded, as it was
  * before.
@@ -41,10 +44,21 @@ struct nft_opened {
 	const char *const *v6;
 	size_t v6_cnt;
 	bool v6_all;
+	bool v6_off;
 };
 
 /** nft_opened() - What a state says was opened (borrowed from it) */
 struct nft_opened nft_opened(const struct state *state);
+
+/**
+ * nft_table() - The ruleset that a plan wants
+ * @plan:	Wanted state
+ * @opened:	What was opened
+ *
+ * Return: the table; table_free() it
+ */
+struct table *nft_table(const struct plan *plan,
+			const struct nft_opened *opened);
 
 /**
  * nft_render() - The whole table, replacing one that stands, in one transaction
@@ -53,11 +67,6 @@ struct nft_opened nft_opened(const struct state *state);
  */
 void nft_render(const struct plan *plan, const struct nft_opened *opened,
 		struct strbuf *out);
-
-/** nft_render_opened() - Only the sets of opened interfaces of a standing table,
- *  replaced in one transaction */
-void nft_render_opened(const struct plan *plan, const struct nft_opened *opened,
-		       struct strbuf *out);
 
 /** nft_render_removal() - Remove the table of the gateway @name, if it stands */
 void nft_render_removal(const char *name, struct strbuf *out);

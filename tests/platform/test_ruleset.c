@@ -18,8 +18,11 @@
 
 #include <cmocka.h>
 
+#include "../unit/plans.h"
 #include "base/limits.h"
+#include "listing.h"
 #include "steward/nft.h"
+#include "steward/table_diff.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -123,14 +126,99 @@ static void a_removal_is_accepted_with_and_without_the_table(void **state)
 	strbuf_fini(&script);
 }
 
+/** load_table() - All of it */
+static void load_table(const struct table *table)
+{
+	struct strbuf script;
+
+	strbuf_init(&script);
+	table_print(table, &script);
+	load(table->name, strbuf_str(&script));
+	strbuf_fini(&script);
+}
+
+/** load_difference() - From what stands; Return: how that is done */
+static enum table_diff load_difference(const struct table *stands,
+				       const struct table *wanted)
+{
+	enum table_diff how;
+	struct strbuf script;
+
+	strbuf_init(&script);
+	how = table_diff(stands, wanted, &script);
+	if (how == TABLE_DIFF_SCRIPT)
+		load(strbuf_str(&script), strbuf_str(&script));
+	strbuf_fini(&script);
+	return how;
+}
+
+/** expect_same() - What stands after a difference and after a full load */
+static void expect_same(const struct listing *difference,
+			const struct listing *full)
+{
+	size_t i;
+
+	for (i = 0; i < difference->cnt && i < full->cnt; i++)
+		assert_string_equal(difference->facts[i], full->facts[i]);
+	assert_int_equal(difference->cnt, full->cnt);
+}
+
+/** take_walk() - Through random policies by differences; at each step what
+ *  stands must be what a full load gives */
+static void take_walk(enum gateway_role role, uint64_t seed, unsigned int steps)
+{
+	struct table *stands = NULL;
+	unsigned int i;
+
+	for (i = 0; i < steps; i++) {
+		const struct nft_opened opened = {.v6_all = i % 3 == 0,
+						  .v6_off = i % 5 == 4};
+		struct listing difference;
+		struct listing full;
+		struct table *wanted;
+		struct arena arena;
+
+		arena_init(&arena);
+		wanted = nft_table(plans_make(seed + i, role, &arena), &opened);
+		if (!stands) {
+			load_table(wanted);
+		} else {
+			enum table_diff how = load_difference(stands, wanted);
+
+			assert_int_equal(how, TABLE_DIFF_SCRIPT);
+			listing_of(wanted->name, &difference);
+			load_table(wanted);
+			listing_of(wanted->name, &full);
+			expect_same(&difference, &full);
+			listing_free(&difference);
+			listing_free(&full);
+		}
+		table_free(stands);
+		stands = wanted;
+		arena_fini(&arena);
+	}
+	table_free(stands);
+}
+
+static void differences_lead_where_a_full_load_leads(void **state)
+{
+	need_namespace(state);
+	take_walk(ROLE_CLOUD, 100, 40);
+	take_walk(ROLE_SITE, 200, 40);
+}
+
 static void ten_thousand_services_load_within_three_seconds(void **state)
 {
 	static struct policy_service services[10000];
 	static struct plan_service entries[10000];
 	const struct ip_addr self = {IP_V4, {100, 64, 0, 1}};
 	struct policy_site site = {.name = "oslo"};
-	struct policy_gateway gateway = {
-		.name = "big", .site = &site, .addrs = &self, .addr_cnt = 1};
+	const struct ip_prefix pool = ip_prefix_of(&self);
+	struct policy_gateway gateway = {.name = "big",
+					 .site = &site,
+					 .addrs = &self,
+					 .pools = &pool,
+					 .addr_cnt = 1};
 	const struct policy policy = {.gateways = &gateway,
 				      .gateway_cnt = 1,
 				      .sites = &site,
@@ -179,6 +267,7 @@ int main(void)
 		cmocka_unit_test(a_refused_script_leaves_nothing_of_itself),
 		cmocka_unit_test(
 			a_removal_is_accepted_with_and_without_the_table),
+		cmocka_unit_test(differences_lead_where_a_full_load_leads),
 		cmocka_unit_test(
 			ten_thousand_services_load_within_three_seconds),
 	};
