@@ -320,6 +320,14 @@ static int load_rules(struct host *host, struct diag *diag)
 	return 0;
 }
 
+/** replace_rules() - All of the table: somebody changed it */
+static int replace_rules(struct host *host, struct diag *diag)
+{
+	table_free(host->table);
+	host->table = NULL;
+	return load_rules(host, diag);
+}
+
 /**
  * forget_opened() - Has the owner switched forwarding on altogether?
  *
@@ -474,7 +482,7 @@ int apply_follow(struct host *host, bool rules, struct missing *missing,
 	if (owned != host->tun.ifindex)
 		return rebuild(host, missing, diag);
 	if (rules)
-		err = load_rules(host, diag);
+		err = replace_rules(host, diag);
 	if (!err)
 		err = link_tun_configure(host->nl, host->plan, &host->tun,
 					 missing, diag);
