@@ -57,6 +57,15 @@ done
 expect "lines of the table with over 100 columns" \
 	"$(grep -cE '.{101}' "$DIR/table" || :)" 0
 
+# What does not fit on a disk is no success.
+for form in "" --json; do
+	# shellcheck disable=SC2016,SC2086 # for the inner shell; perhaps no word
+	refused "status $form on a full disk" 1 \
+		"^relaytun status: cannot print: No space left" \
+		at cloud sh -c '"$@" >/dev/full' - \
+		"$RELAYTUN" status -c "$DIR/edge-1.cfg" $form
+done
+
 # After a loss the last error stays to be seen.
 relay_down KILL
 await_status 10 cloud '.state == "degraded" and .peers[0].state == "down"'

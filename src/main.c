@@ -10,11 +10,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "sys/output.h"
 
 static const struct verb {
 	const char *name;
@@ -49,6 +49,13 @@ static void usage(FILE *to)
 	      to);
 }
 
+/** show_version() - The same of all verbs; Return: exit status */
+static int show_version(const char *who)
+{
+	puts("relaytun " RELAYTUN_VERSION);
+	return output_end(who, EXIT_DONE);
+}
+
 /** exec_program() - ../libexec/relaytun/PROGRAM, seen from this program */
 static int exec_program(const char *program, char **argv)
 {
@@ -74,25 +81,18 @@ static int exec_program(const char *program, char **argv)
 	return EXIT_FAILED;
 }
 
-/** run() - argv[0] is the verb.  The relay is a program of one verb and takes
- *  options only */
+/** run() - One verb, which calls itself by argv[0]; Return: exit status */
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	char name[] = "relaytun";
-	char *shifted[64] = {name};
-	int i;
+	char name[32];
 
-	if (verb->run)
-		return verb->run(argc, argv);
-	if (argc > 60) {
-		usage(stderr);
-		return EXIT_USAGE;
-	}
-	if (!strcmp(verb->name, "relay"))
+	snprintf(name, sizeof(name), "relaytun %s", verb->name);
+	argv[0] = name;
+	if (argc > 1 && !strcmp(argv[1], "--version"))
+		return show_version(name);
+	if (!verb->run)
 		return exec_program(verb->program, argv);
-	for (i = 0; i < argc; i++)
-		shifted[i + 1] = argv[i];
-	return exec_program(verb->program, shifted);
+	return output_end(name, verb->run(argc, argv));
 }
 
 int main(int argc, char **argv)
@@ -103,14 +103,12 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return EXIT_USAGE;
 	}
-	if (!strcmp(argv[1], "--version")) {
-		puts("relaytun " RELAYTUN_VERSION);
-		return EXIT_DONE;
-	}
+	if (!strcmp(argv[1], "--version"))
+		return show_version("relaytun");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    !strcmp(argv[1], "help")) {
 		usage(stdout);
-		return EXIT_DONE;
+		return output_end("relaytun", EXIT_DONE);
 	}
 	for (i = 0; i < VERB_CNT; i++) {
 		if (!strcmp(verbs[i].name, argv[1]))

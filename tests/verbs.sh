@@ -35,15 +35,31 @@ ends() {
 	done
 }
 
+# full WANTED-ON-ERROR ARGUMENT...: what goes onto a full disk is no success.
+full() {
+	local want=$1 code=0
+	shift
+	"$relaytun" "$@" >/dev/full 2>"$out/error" </dev/null || code=$?
+	[ "$code" = 1 ] && grep -qE -- "$want" "$out/error" && return
+	echo "relaytun $* >/dev/full: exit code $code, and:"
+	cat "$out/error"
+	exit 1
+}
+
 ends 0 'Usage: relaytun VERB' '' --help
 ends 0 '^relaytun [0-9]+\.[0-9]+\.[0-9]+' '' --version
 ends 2 '' 'Usage: relaytun VERB'
+full '^relaytun: cannot print: No space left on device' --help
+full '^relaytun: cannot print: No space left on device' --version
 ends 2 '' 'unknown verb "frobnicate"' frobnicate
 
 for verb in gateway reload down relay check status token; do
 	ends 0 "relaytun $verb" '' "$verb" --help
 	ends 0 "relaytun $verb" '' "$verb" -h
-	ends 2 '' "relaytun $verb" "$verb" --frobnicate
+	ends 0 '^relaytun [0-9]+\.[0-9]+\.[0-9]+' '' "$verb" --version
+	ends 2 '' "^relaytun $verb: unrecognized option" "$verb" --frobnicate
+	full "^relaytun $verb: cannot print: No space left on device" \
+		"$verb" --help
 	# check alone takes files as arguments.
 	[ $verb = check ] ||
 		ends 2 '' "relaytun $verb" "$verb" superfluous
@@ -59,3 +75,9 @@ for verb in gateway reload down relay check status; do
 		-c "$out/fifo"
 done
 ends 2 '' "^$out/fifo: cannot be read: it is no regular file" check "$out/fifo"
+
+(umask 077 && echo key >"$out/key")
+full '^relaytun token: cannot print: No space left on device' token \
+	--uri wss://relay.test/a --key-name send --key-file "$out/key"
+full '^relaytun check: cannot print: No space left on device' check \
+	etc/policy.cfg

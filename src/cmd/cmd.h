@@ -20,7 +20,7 @@ enum exit_code {
 #define CMD_GATEWAY_CFG "/etc/relaytun/gateway.cfg"
 #define CMD_RELAY_CFG   "/etc/relaytun/relay.cfg"
 
-/* Each gets its own argv: argv[0] is the verb. */
+/* Each gets its own argv: argv[0] is "relaytun VERB". */
 int cmd_check(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_token(int argc, char **argv);

@@ -18,7 +18,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/limits.h"
 #include "base/strbuf.h"
@@ -219,21 +218,6 @@ static void render(struct check *check, const struct policy *policy,
 }
 
 /**
- * print_out() - Write the result to stdout, whole or with an error
- * @out:	Text
- *
- * Return: exit code
- */
-static int print_out(const struct strbuf *out)
-{
-	if (fwrite(strbuf_str(out), 1, out->len, stdout) == out->len &&
-	    fflush(stdout) == 0)
-		return EXIT_DONE;
-	fprintf(stderr, "relaytun check: cannot print: %s\n", strerror(errno));
-	return EXIT_FAILED;
-}
-
-/**
  * run() - Check the files of a run
  * @check:	Run
  *
@@ -258,7 +242,8 @@ static int run(struct check *check)
 
 	if (!check->diag.error_cnt) {
 		render(check, policy, conf, gateway, &out);
-		code = print_out(&out);
+		fputs(strbuf_str(&out), stdout);
+		code = EXIT_DONE;
 	}
 	strbuf_fini(&out);
 	return code;

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 
 #include "cmd/cmd.h"
+#include "sys/output.h"
 
 int main(int argc, char **argv)
 {
@@ -22,8 +23,8 @@ int main(int argc, char **argv)
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0);
 
-	if (argc > 1 && !strcmp(argv[1], "token"))
-		return cmd_token(argc - 1, argv + 1);
+	if (argc > 0 && !strcmp(argv[0], "relaytun token"))
+		return output_end(argv[0], cmd_token(argc, argv));
 	fputs("relaytun-keys: call it as relaytun token\n", stderr);
 	return EXIT_USAGE;
 }

@@ -22,6 +22,7 @@
 #include "relay/relay.h"
 #include "sys/file.h"
 #include "sys/log.h"
+#include "sys/output.h"
 
 /* Standard streams, loop, signals, configuration, with room to spare. */
 #define OTHER_FILE_CNT 64
@@ -281,12 +282,10 @@ int main(int argc, char **argv)
 			path = optarg;
 		} else {
 			usage(opt == 'h' ? stdout : stderr);
-			return opt == 'h' ? EXIT_SUCCESS : EXIT_USAGE;
+			return output_end(argv[0], opt == 'h' ? EXIT_SUCCESS
+							      : EXIT_USAGE);
 		}
 	}
-	/* The dispatcher's verb, when called with it. */
-	if (optind < argc && !strcmp(argv[optind], "relay"))
-		optind++;
 	if (optind < argc) {
 		usage(stderr);
 		return EXIT_USAGE;

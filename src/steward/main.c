@@ -26,6 +26,7 @@
 #include "steward/supervise.h"
 #include "sys/file.h"
 #include "sys/log.h"
+#include "sys/output.h"
 
 /**
  * DOC: Theory of operation
@@ -493,28 +494,30 @@ static int parse_options(struct steward *steward, int argc, char **argv)
 	return EXIT_WRONG_USAGE;
 }
 
-/** run_verb() - What the command line asks for; Return: exit status */
+/** run_verb() - argv[0] is "relaytun VERB"; Return: exit status */
 static int run_verb(struct steward *steward, int argc, char **argv)
 {
-	int status;
+	static const struct {
+		const char *name;
+		int (*run)(struct steward *steward);
+	} verbs[] = {
+		{"relaytun gateway", run_gateway},
+		{"relaytun reload", run_reload},
+		{"relaytun down", run_down},
+	};
+	size_t i;
 
-	if (argc > 1 &&
-	    (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)) {
-		fputs(usage, stdout);
-		return EXIT_SUCCESS;
+	for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+		int status;
+
+		if (argc < 1 || strcmp(argv[0], verbs[i].name) != 0)
+			continue;
+		status = parse_options(steward, argc, argv);
+		return status >= 0 ? status : verbs[i].run(steward);
 	}
-	if (argc < 2 ||
-	    (strcmp(argv[1], "gateway") != 0 && strcmp(argv[1], "down") != 0 &&
-	     strcmp(argv[1], "reload") != 0)) {
-		fputs(usage, stderr);
-		return EXIT_WRONG_USAGE;
-	}
-	status = parse_options(steward, argc - 1, argv + 1);
-	if (status >= 0)
-		return status;
-	if (strcmp(argv[1], "reload") == 0)
-		return run_reload(steward);
-	return argv[1][0] == 'g' ? run_gateway(steward) : run_down(steward);
+	fputs("relaytun-steward: call it as relaytun gateway, reload or down\n",
+	      stderr);
+	return EXIT_WRONG_USAGE;
 }
 
 /** open_standard_fds() - 0, 1 and 2 exist: a socket of ours must not get there */
@@ -542,5 +545,5 @@ int main(int argc, char **argv)
 	status = run_verb(&steward, argc, argv);
 	diag_fini(&steward.diag);
 	arena_fini(&steward.arena);
-	return status;
+	return output_end(argc > 0 ? argv[0] : "relaytun", status);
 }
