@@ -85,7 +85,7 @@ run 2 "$dir/nul.cfg"
 says 'DIR/nul.cfg: cannot be read: it has NUL bytes in it; it must be a text file'
 truncate -s 17M "$dir/large.cfg"
 run 2 "$dir/large.cfg"
-says 'DIR/large.cfg: is larger than 16777216 bytes, the most a configuration file may have'
+says 'DIR/large.cfg: is larger than 16777216 bytes, the most a configuration may have'
 run 2 -c "$dir/none.cfg" etc/policy.cfg
 says 'DIR/none.cfg: cannot be read: No such file or directory'
 [ ! -s "$dir/out" ] || fail 'prints something in spite of errors'

@@ -9,7 +9,8 @@
  *
  * libconfig 1.5 parses well, but
  *
- * - it opens the files that "@include" names, and we parse without I/O,
+ * - it opens the files that "@include" names, and we parse without I/O; whoever
+ *   may read files finds them by cfg_scan_include() and puts one text together,
  * - it says "syntax error" for everything, often on a later line: of a quote
  *   that was never closed it knows only the end of the file,
  * - it leaks a string that stands where none may stand,
@@ -136,26 +137,14 @@ static void line_add(struct cfg_scan *scan, unsigned int line)
 }
 
 /**
- * on_string() - Take a string
+ * skip_string() - Step over a string
  * @s:		Scanner, at its opening quote
  *
- * Return: 0, or -EBADMSG when it has no end or may not stand here
+ * Return: 0, or -EBADMSG when it has no end
  */
-static int on_string(struct scanner *s)
+static int skip_string(struct scanner *s)
 {
-	char in = innermost(s);
 	unsigned int line = s->line;
-
-	if (!strchr("=:([\"", s->prev) &&
-	    !(s->prev == ',' && (in == '(' || in == '['))) {
-		cfg_source_error(
-			s->source, s->diag, line,
-			"a text in quotes is not expected here; is a '=' or "
-			"a ',' missing before it?");
-		return -EBADMSG;
-	}
-	if (s->prev != '"')
-		line_add(s->scan, line);
 
 	for (s->pos++; *s->pos && *s->pos != '"'; s->pos++) {
 		if (s->pos[0] == '\\' && s->pos[1])
@@ -168,8 +157,31 @@ static int on_string(struct scanner *s)
 		return -EBADMSG;
 	}
 	s->pos++;
-	s->prev = '"';
 	return 0;
+}
+
+/**
+ * on_string() - Take a string
+ * @s:		Scanner, at its opening quote
+ *
+ * Return: 0, or -EBADMSG when it has no end or may not stand here
+ */
+static int on_string(struct scanner *s)
+{
+	char in = innermost(s);
+
+	if (!strchr("=:([\"", s->prev) &&
+	    !(s->prev == ',' && (in == '(' || in == '['))) {
+		cfg_source_error(
+			s->source, s->diag, s->line,
+			"a text in quotes is not expected here; is a '=' or "
+			"a ',' missing before it?");
+		return -EBADMSG;
+	}
+	if (s->prev != '"')
+		line_add(s->scan, s->line);
+	s->prev = '"';
+	return skip_string(s);
 }
 
 /**
@@ -252,6 +264,29 @@ static int on_close(struct scanner *s)
 }
 
 /**
+ * read_include() - Is it "@include" with a name?
+ * @pos:	At the '@'
+ * @include:	Receives place and name when it is
+ */
+static bool read_include(const char *pos, struct cfg_include *include)
+{
+	const char *name = pos + strlen("@include");
+	size_t len;
+
+	if (strncmp(pos, "@include", strlen("@include")))
+		return false;
+	name += strspn(name, " \t");
+	len = *name == '"' ? strcspn(name + 1, "\"\n") : 0;
+	if (!len || name[1 + len] != '"')
+		return false;
+	include->at = pos;
+	include->end = name + len + 2;
+	include->name = name + 1;
+	include->name_len = len;
+	return true;
+}
+
+/**
  * on_at() - Refuse an '@': libconfig knows it in "@include" only
  * @s:		Scanner, at it
  *
@@ -259,14 +294,17 @@ static int on_close(struct scanner *s)
  */
 static int on_at(struct scanner *s)
 {
-	if (!strncmp(s->pos, "@include", strlen("@include")))
+	struct cfg_include include;
+
+	if (read_include(s->pos, &include))
 		cfg_source_error(s->source, s->diag, s->line,
-				 "@include is not supported; put the included "
-				 "settings here");
+				 "no files are included here; put the settings "
+				 "of the other file in its place");
 	else
 		cfg_source_error(
 			s->source, s->diag, s->line,
-			"'@' is not expected here; texts stand in quotes");
+			"'@' is not expected here; texts stand in quotes, and "
+			"files are included by @include \"FILE\"");
 	return -EBADMSG;
 }
 
@@ -375,6 +413,34 @@ int cfg_scan_text(struct cfg_scan *scan, const struct cfg_source *source,
 		return -EBADMSG;
 	}
 	return 0;
+}
+
+int cfg_scan_include(const struct cfg_source *source,
+		     struct cfg_include *include, struct diag *diag)
+{
+	struct scanner s = {
+		.pos = include->end ? include->end : source->text,
+		.line = include->end ? include->line : 1,
+		.source = source,
+		.diag = diag,
+	};
+
+	for (;;) {
+		int err = skip_blank(&s);
+
+		if (err || !*s.pos)
+			return err;
+		if (*s.pos == '@') {
+			include->line = s.line;
+			if (read_include(s.pos, include))
+				return 1;
+			return on_at(&s);
+		}
+		if (*s.pos != '"')
+			s.pos++;
+		else if (skip_string(&s))
+			return -EBADMSG;
+	}
 }
 
 void cfg_scan_fini(struct cfg_scan *scan)

@@ -27,6 +27,7 @@
 #include "policy/print.h"
 #include "steward/nft.h"
 #include "steward/state.h"
+#include "sys/cfgfile.h"
 #include "sys/file.h"
 
 /**
@@ -75,35 +76,6 @@ static void usage(FILE *to)
 }
 
 /**
- * read_text() - Read a file into the arena
- * @check:	Run; an error is added to its list
- * @path:	File
- *
- * Return: its text, or NULL
- */
-static const char *read_text(struct check *check, const char *path)
-{
-	char *heap = NULL;
-	ssize_t len = file_read(path, POLICY_LEN_MAX, &heap);
-	char *text;
-
-	if (len >= 0) {
-		text = arena_strdup(&check->arena, heap);
-		free(heap);
-		return text;
-	}
-	if (len == -EMSGSIZE)
-		diag_error(&check->diag, path, 0,
-			   "is larger than %u bytes, the most a configuration "
-			   "file may have",
-			   POLICY_LEN_MAX);
-	else
-		diag_error(&check->diag, path, 0, "cannot be read: %s",
-			   file_why(len));
-	return NULL;
-}
-
-/**
  * read_conf() - Parse gateway.cfg
  * @check:	Run; errors are added to its list, and the policy's path is
  *		taken from the file unless it is known
@@ -112,16 +84,21 @@ static const char *read_text(struct check *check, const char *path)
  */
 static const struct gateway_conf *read_conf(struct check *check)
 {
-	const char *text = read_text(check, check->conf_path);
+	const struct gateway_conf *conf = NULL;
+	struct cfgfile file;
 
-	if (!text)
-		return NULL;
-	/* Also from a file with errors: so both files' come in one run. */
-	if (!check->policy_path)
-		check->policy_path =
-			gateway_conf_policy_path(text, &check->arena);
-	return gateway_conf_parse(text, check->conf_path, &check->arena,
-				  &check->diag);
+	if (!cfgfile_load(&file, check->conf_path, &check->arena,
+			  &check->diag)) {
+		/* Also from a file with errors: so both files' come in one
+		 * run. */
+		if (!check->policy_path)
+			check->policy_path = gateway_conf_policy_path(
+				file.text, &check->arena);
+		conf = gateway_conf_parse_source(&file.source, &check->arena,
+						 &check->diag);
+	}
+	cfgfile_free(&file);
+	return conf;
 }
 
 /**
@@ -132,14 +109,17 @@ static const struct gateway_conf *read_conf(struct check *check)
  */
 static const struct policy *read_policy(struct check *check)
 {
-	const char *text = NULL;
+	const struct policy *policy = NULL;
+	struct cfgfile file;
 
-	if (check->policy_path)
-		text = read_text(check, check->policy_path);
-	if (!text)
+	if (!check->policy_path)
 		return NULL;
-	return policy_parse(text, check->policy_path, &check->arena,
-			    &check->diag);
+	if (!cfgfile_load(&file, check->policy_path, &check->arena,
+			  &check->diag))
+		policy = policy_parse_source(&file.source, &check->arena,
+					     &check->diag);
+	cfgfile_free(&file);
+	return policy;
 }
 
 /**

@@ -21,7 +21,7 @@
 #include "base/strbuf.h"
 #include "cmd/cmd.h"
 #include "policy/parse.h"
-#include "sys/file.h"
+#include "sys/cfgfile.h"
 
 /* A carrier answers at once; one that is stopped or stuck does not. */
 #define ANSWER_LIMIT_S 5
@@ -51,25 +51,20 @@ static void usage(FILE *to)
 static bool find_socket(const char *conf_path, char *path, size_t size)
 {
 	const struct gateway_conf *conf = NULL;
+	char line[DIAG_TEXT_LEN_MAX + 256];
+	struct cfgfile file;
 	struct arena arena;
 	struct diag diag;
-	char line[DIAG_TEXT_LEN_MAX + 256];
-	char *text;
-	ssize_t len = file_read(conf_path, POLICY_LEN_MAX, &text);
 
-	if (len < 0) {
-		fprintf(stderr, "%s: cannot be read: %s\n", conf_path,
-			file_why(len));
-		return false;
-	}
 	arena_init(&arena);
 	diag_init(&diag);
-	conf = gateway_conf_parse(text, conf_path, &arena, &diag);
+	if (!cfgfile_load(&file, conf_path, &arena, &diag))
+		conf = gateway_conf_parse_source(&file.source, &arena, &diag);
 	if (conf)
 		snprintf(path, size, "%s", conf->status_socket);
 	else if (diag.cnt && diag_text(&diag, 0, line, sizeof(line)))
 		fprintf(stderr, "%s\n", line);
-	free(text);
+	cfgfile_free(&file);
 	diag_fini(&diag);
 	arena_fini(&arena);
 	return conf != NULL;

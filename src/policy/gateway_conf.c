@@ -192,21 +192,29 @@ static void read_conf(struct cfg *cfg, struct gateway_conf *conf)
 	judge_path(cfg, root, "state_file", conf->state_file);
 }
 
-const struct gateway_conf *gateway_conf_parse(const char *text,
-					      const char *path,
-					      struct arena *arena,
-					      struct diag *diag)
+const struct gateway_conf *gateway_conf_parse_source(
+	const struct cfg_source *source, struct arena *arena, struct diag *diag)
 {
 	struct gateway_conf *conf = arena_alloc(arena, sizeof(*conf));
 	size_t error_cnt = diag->error_cnt;
 	struct cfg cfg;
 
-	if (cfg_open(&cfg, text, path, arena, diag) == 0) {
+	if (cfg_open_source(&cfg, source, arena, diag) == 0) {
 		read_conf(&cfg, conf);
 		diag_sort(diag);
 	}
 	cfg_close(&cfg);
 	return diag->error_cnt == error_cnt ? conf : NULL;
+}
+
+const struct gateway_conf *gateway_conf_parse(const char *text,
+					      const char *path,
+					      struct arena *arena,
+					      struct diag *diag)
+{
+	const struct cfg_source source = {.text = text, .path = path};
+
+	return gateway_conf_parse_source(&source, arena, diag);
 }
 
 const char *gateway_conf_policy_path(const char *text, struct arena *arena)

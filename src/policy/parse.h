@@ -40,6 +40,11 @@ const struct gateway_conf *gateway_conf_parse(const char *text,
 					      struct diag *diag)
 	__attribute__((warn_unused_result));
 
+/** gateway_conf_parse_source() - As policy_parse_source() */
+const struct gateway_conf *gateway_conf_parse_source(
+	const struct cfg_source *source, struct arena *arena, struct diag *diag)
+	__attribute__((warn_unused_result));
+
 /**
  * gateway_conf_policy_path() - Where a gateway.cfg says the policy is
  * @text:	Its text, valid or not

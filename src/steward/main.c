@@ -24,7 +24,7 @@
 #include "steward/privilege.h"
 #include "steward/spawner.h"
 #include "steward/supervise.h"
-#include "sys/file.h"
+#include "sys/cfgfile.h"
 #include "sys/log.h"
 #include "sys/output.h"
 
@@ -114,29 +114,16 @@ static void log_failure(struct diag *diag)
 	diag_init(diag);
 }
 
-/** read_text() - A configuration file; NULL with an entry in the list */
-static char *read_text(struct steward *steward, const char *path)
-{
-	char *text;
-	ssize_t len = file_read(path, POLICY_LEN_MAX, &text);
-
-	if (len >= 0)
-		return text;
-	diag_error(&steward->diag, path, 0, "cannot be read: %s",
-		   file_why(len));
-	return NULL;
-}
-
 /** read_conf() - gateway.cfg; Return: whether it is valid */
 static bool read_conf(struct steward *steward)
 {
-	char *text = read_text(steward, steward->conf_path);
+	struct cfgfile file;
 
-	if (text)
-		steward->conf =
-			gateway_conf_parse(text, steward->conf_path,
-					   &steward->arena, &steward->diag);
-	free(text);
+	if (!cfgfile_load(&file, steward->conf_path, &steward->arena,
+			  &steward->diag))
+		steward->conf = gateway_conf_parse_source(
+			&file.source, &steward->arena, &steward->diag);
+	cfgfile_free(&file);
 	return steward->conf;
 }
 
@@ -145,24 +132,24 @@ static bool check_family(struct steward *steward)
 {
 	if (gateway_addr(steward->gateway, IP_V4))
 		return true;
-	diag_error(&steward->diag, steward->conf->policy_path,
-		   steward->gateway->line,
-		   "gateway \"%s\" has no IPv4 address; it needs one, as "
-		   "100.64.0.1",
-		   steward->gateway->name);
+	cfg_source_error(&steward->policy->source, &steward->diag,
+			 steward->gateway->line,
+			 "gateway \"%s\" has no IPv4 address; it needs one, as "
+			 "100.64.0.1",
+			 steward->gateway->name);
 	return false;
 }
 
 /** read_policy() - The policy, and which gateway of it we are */
 static bool read_policy(struct steward *steward)
 {
-	const char *path = steward->conf->policy_path;
-	char *text = read_text(steward, path);
+	struct cfgfile file;
 
-	if (text)
-		steward->policy = policy_parse(text, path, &steward->arena,
-					       &steward->diag);
-	free(text);
+	if (!cfgfile_load(&file, steward->conf->policy_path, &steward->arena,
+			  &steward->diag))
+		steward->policy = policy_parse_source(
+			&file.source, &steward->arena, &steward->diag);
+	cfgfile_free(&file);
 	if (!steward->policy)
 		return false;
 	steward->gateway =

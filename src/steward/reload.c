@@ -10,10 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/limits.h"
 #include "policy/parse.h"
 #include "steward/flows.h"
-#include "sys/file.h"
+#include "sys/cfgfile.h"
 #include "sys/log.h"
 
 /**
@@ -44,18 +43,6 @@ void reload_init(struct reload *reload, const char *conf_path,
 void reload_fini(struct reload *reload)
 {
 	arena_fini(&reload->arena);
-}
-
-/** read_text() - A file; NULL with an entry in the list */
-static char *read_text(const char *path, struct diag *diag)
-{
-	char *text;
-	ssize_t len = file_read(path, POLICY_LEN_MAX, &text);
-
-	if (len >= 0)
-		return text;
-	diag_error(diag, path, 0, "cannot be read: %s", file_why(len));
-	return NULL;
 }
 
 /** same() - Report a setting that only a restart can change */
@@ -93,12 +80,25 @@ static const struct gateway_conf *load_conf(const struct reload *reload,
 					    struct diag *diag)
 {
 	const struct gateway_conf *conf = NULL;
-	char *text = read_text(reload->conf_path, diag);
+	struct cfgfile file;
 
-	if (text)
-		conf = gateway_conf_parse(text, reload->conf_path, arena, diag);
-	free(text);
+	if (!cfgfile_load(&file, reload->conf_path, arena, diag))
+		conf = gateway_conf_parse_source(&file.source, arena, diag);
+	cfgfile_free(&file);
 	return conf && check_same(reload, conf, diag) ? conf : NULL;
+}
+
+/** load_policy() - The policy; NULL after an error */
+static const struct policy *load_policy(const char *path, struct arena *arena,
+					struct diag *diag)
+{
+	const struct policy *policy = NULL;
+	struct cfgfile file;
+
+	if (!cfgfile_load(&file, path, arena, diag))
+		policy = policy_parse_source(&file.source, arena, diag);
+	cfgfile_free(&file);
+	return policy;
 }
 
 /** load_plan() - Both files to the wanted state; NULL after an error */
@@ -108,21 +108,19 @@ static const struct plan *load_plan(const struct reload *reload,
 	const struct host *host = reload->host;
 	const struct gateway_conf *conf = load_conf(reload, arena, diag);
 	const struct policy_gateway *gateway = NULL;
-	const struct policy *policy = NULL;
-	char *text = conf ? read_text(conf->policy_path, diag) : NULL;
+	const struct policy *policy =
+		conf ? load_policy(conf->policy_path, arena, diag) : NULL;
 
-	if (text)
-		policy = policy_parse(text, conf->policy_path, arena, diag);
-	free(text);
 	if (policy)
 		gateway = gateway_conf_check(policy, conf, reload->conf_path,
 					     diag);
 	if (!gateway)
 		return NULL;
 	if (gateway->role != host->plan->gateway->role) {
-		diag_error(diag, conf->policy_path, gateway->line,
-			   "another role of gateway \"%s\" needs a restart",
-			   gateway->name);
+		cfg_source_error(
+			&policy->source, diag, gateway->line,
+			"another role of gateway \"%s\" needs a restart",
+			gateway->name);
 		return NULL;
 	}
 	return plan_make(policy, gateway, conf, host->state->ids,

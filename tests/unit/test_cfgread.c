@@ -178,9 +178,10 @@ static void include_is_refused_where_libconfig_would_open_a_file(void **state)
 		fixture_open(&f, texts[i]);
 
 		assert_int_equal(f.err, -EBADMSG);
-		assert_only_error(&f,
-				  "t.cfg:2: @include is not supported; put the "
-				  "included settings here");
+		assert_only_error(
+			&f,
+			"t.cfg:2: no files are included here; put the settings "
+			"of the other file in its place");
 		fixture_close(&f);
 	}
 }

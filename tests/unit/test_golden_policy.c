@@ -8,6 +8,8 @@
  *	NAME.ok		the normal form, when the text is valid
  *	NAME.err	every error and warning, as printed, when there is any
  *
+ * Files that a case includes are called NAME.inc.
+ *
  * Cases that begin with "bad-" are invalid and have no .ok.  UPDATE_GOLDEN=1
  * writes what comes out; read the difference before it is committed.
  */
@@ -29,6 +31,7 @@
 #include "base/limits.h"
 #include "policy/parse.h"
 #include "policy/print.h"
+#include "sys/cfgfile.h"
 #include "sys/file.h"
 
 #define POLICY_DIR  "tests/golden/policy"
@@ -47,47 +50,55 @@ struct result {
 };
 
 /** language_fn - Parse a text and print its normal form; false when invalid */
-typedef bool (*language_fn)(const char *text, const char *path,
+typedef bool (*language_fn)(const struct cfg_source *source,
 			    struct arena *arena, struct diag *diag,
 			    struct strbuf *ok);
 
-static bool policy_language(const char *text, const char *path,
+static bool policy_language(const struct cfg_source *source,
 			    struct arena *arena, struct diag *diag,
 			    struct strbuf *ok)
 {
-	const struct policy *policy = policy_parse(text, path, arena, diag);
+	const struct policy *policy = policy_parse_source(source, arena, diag);
 
 	if (policy)
 		policy_print(policy, ok);
 	return policy != NULL;
 }
 
-static bool gateway_language(const char *text, const char *path,
+static bool gateway_language(const struct cfg_source *source,
 			     struct arena *arena, struct diag *diag,
 			     struct strbuf *ok)
 {
 	const struct gateway_conf *conf =
-		gateway_conf_parse(text, path, arena, diag);
+		gateway_conf_parse_source(source, arena, diag);
 
 	if (conf)
 		gateway_conf_print(conf, ok);
 	return conf != NULL;
 }
 
-/** result_make() - Run a text through a language */
+/** result_make() - Run a file, or a text when there is one, through a language */
 static void result_make(struct result *result, language_fn language,
-			const char *text, const char *path)
+			const char *path, const char *text)
 {
+	struct cfg_source source = {.text = text, .path = path};
 	char line[DIAG_TEXT_LEN_MAX + 256];
+	struct cfgfile file = {.text = NULL};
 	struct arena arena;
 	struct diag diag;
+	int err = 0;
 	size_t i;
 
 	arena_init(&arena);
 	diag_init(&diag);
 	strbuf_init(&result->ok);
 	strbuf_init(&result->err);
-	result->valid = language(text, path, &arena, &diag, &result->ok);
+	if (!text) {
+		err = cfgfile_load(&file, path, &arena, &diag);
+		source = file.source;
+	}
+	result->valid = !err && language(&source, &arena, &diag, &result->ok);
+	cfgfile_free(&file);
 	for (i = 0; i < diag.cnt; i++) {
 		diag_text(&diag, i, line, sizeof(line));
 		strbuf_printf(&result->err, "%s\n", line);
@@ -103,12 +114,10 @@ static void result_free(struct result *result)
 	strbuf_fini(&result->err);
 }
 
-/** golden_path() - "DIR/STEM.SUFFIX", in a caller's buffer of 512 bytes */
-static const char *golden_path(char *buf, const char *dir, const char *file,
-			       const char *suffix)
+/** golden_path() - "STEM.SUFFIX", in a caller's buffer of 512 bytes */
+static const char *golden_path(char *buf, const char *file, const char *suffix)
 {
-	snprintf(buf, 512, "%s/%.*s%s", dir, (int)(strlen(file) - 4), file,
-		 suffix);
+	snprintf(buf, 512, "%.*s%s", (int)(strlen(file) - 4), file, suffix);
 	return buf;
 }
 
@@ -138,54 +147,50 @@ static void assert_golden(const char *path, const char *text)
 }
 
 /** check_case() - One NAME.cfg */
-static void check_case(const char *dir, const char *file, language_fn language)
+static void check_case(const char *file, language_fn language)
 {
 	struct result again;
 	struct result result;
 	char path[512];
-	char *text = NULL;
 
-	if (file_read(golden_path(path, dir, file, ".cfg"), POLICY_LEN_MAX,
-		      &text) < 0)
-		fail_msg("%s cannot be read", path);
-
-	result_make(&result, language, text, file);
+	result_make(&result, language, file, NULL);
 
 	if (result.valid != (strncmp(file, "bad-", 4) != 0))
-		fail_msg("%s is %s:\n%s", path,
+		fail_msg("%s is %s:\n%s", file,
 			 result.valid ? "valid" : "invalid",
 			 strbuf_str(&result.err));
-	assert_golden(golden_path(path, dir, file, ".ok"),
-		      strbuf_str(&result.ok));
-	assert_golden(golden_path(path, dir, file, ".err"),
-		      strbuf_str(&result.err));
+	assert_golden(golden_path(path, file, ".ok"), strbuf_str(&result.ok));
+	assert_golden(golden_path(path, file, ".err"), strbuf_str(&result.err));
 	if (result.valid) {
-		result_make(&again, language, strbuf_str(&result.ok), "again");
+		result_make(&again, language, "again", strbuf_str(&result.ok));
 		assert_string_equal(strbuf_str(&again.ok),
 				    strbuf_str(&result.ok));
 		result_free(&again);
 	}
 	result_free(&result);
-	free(text);
 }
 
 /** check_dir() - All cases of a directory; at least @cnt_min */
 static void check_dir(const char *dir, language_fn language, size_t cnt_min)
 {
-	DIR *entries = opendir(dir);
 	struct dirent *entry;
+	DIR *entries;
 	size_t cnt = 0;
 
+	/* So that errors name a file as short as it is in the goldens. */
+	assert_int_equal(chdir(dir), 0);
+	entries = opendir(".");
 	assert_non_null(entries);
 	for (entry = readdir(entries); entry; entry = readdir(entries)) {
 		const char *dot = strrchr(entry->d_name, '.');
 
 		if (!dot || strcmp(dot, ".cfg"))
 			continue;
-		check_case(dir, entry->d_name, language);
+		check_case(entry->d_name, language);
 		cnt++;
 	}
 	closedir(entries);
+	assert_int_equal(chdir("../../.."), 0);
 	assert_true(cnt >= cnt_min);
 }
 
@@ -206,17 +211,12 @@ static void check_example(const char *path, const char *ok,
 			  language_fn language)
 {
 	struct result result;
-	char *text = NULL;
 
-	if (file_read(path, POLICY_LEN_MAX, &text) < 0)
-		fail_msg("%s cannot be read", path);
-
-	result_make(&result, language, text, path);
+	result_make(&result, language, path, NULL);
 
 	assert_string_equal(strbuf_str(&result.err), "");
 	assert_golden(ok, strbuf_str(&result.ok));
 	result_free(&result);
-	free(text);
 }
 
 static void the_shipped_examples_are_valid_without_a_warning(void **state)
