@@ -54,9 +54,10 @@ def connect(host, port, proto):
         sock = socket.create_connection((host, port), PATIENCE_S)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return sock
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    sock = socket.socket(family, socket.SOCK_DGRAM)
     sock.settimeout(PATIENCE_S)
-    sock.connect((host, port))
+    sock.connect(address)
     return sock
 
 

@@ -192,3 +192,20 @@ long_stream_ends() {
 		fail "the long stream is not complete"
 	expect "resets on the client's link" "$(seen client resets)" 0
 }
+
+# tell_up NAME ADDRESS PORT[-PORT]...: a service of the LAN that says who reached
+# it where, TCP and UDP; see tell.py
+tell_up() {
+	local name=$1
+	shift
+	spawn lan "$name" python3 "$HERE/lib/tell.py" serve "$@"
+	wait_for 10 grep -q '^ready' "$DIR/log/$name.log" ||
+		fail "$name does not come up in the LAN"
+}
+
+# told HOST PORT tcp|udp [SOURCE]: as the client, who reached what; "nothing"
+# when no answer comes
+told() {
+	at client python3 "$HERE/lib/tell.py" ask "$@" 2>/dev/null ||
+		echo nothing
+}

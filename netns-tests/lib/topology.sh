@@ -116,3 +116,15 @@ snapshot() {
 		echo "# files" && find "$DIR/run" -name "${GATEWAY[$1]}.*"
 	} >"$2"
 }
+
+# topo_v6: IPv6 beside IPv4, between client and cloud, and in the LAN
+topo_v6() {
+	local pair
+	for pair in client:eth0:2001:db8:c::2/64 cloud:pub0:2001:db8:c::1/64 \
+		cloud:pub0:2001:db8::7/128 onprem:lan0:fd00:1::1/64 \
+		lan:eth0:fd00:1::5/64 lan:eth0:fd00:1::7/64; do
+		ip -n "$NS-${pair%%:*}" address add "$(cut -d: -f3- <<<"$pair")" \
+			dev "$(cut -d: -f2 <<<"$pair")" nodad
+	done
+	ip -n "$NS-client" route add 2001:db8::7 via 2001:db8:c::1
+}
