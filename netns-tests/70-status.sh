@@ -27,7 +27,7 @@ for where in cloud onprem; do
 	says $where '.tun.name == "rt0" and .tun.mtu == 1500'
 	says $where '.peers | length == 1 and .[0].state == "up"
 		and .[0].policy == "same"'
-	says $where '[.channels[] | select(.state == "open")] | length == 1'
+	says $where '[.channels[] | select(.state == "open")] | length == 2'
 	says $where '.drops | has("down_source") and all(. == 0)'
 	says $where '.pid == '"$(carrier_pid $where)"
 	await_status 10 $where '.peers[0].rtt_us | . > 0 and . < 100000'

@@ -7,6 +7,7 @@
   echo.py rtt HOST PORT [tcp|udp] [COUNT] [PERCENT]
                                           that percentile of the round trips
                                           (50: their median), in us
+  echo.py large HOST PORT COUNT LENGTH    as many UDP sockets, each one datagram
   echo.py refused HOST PORT               an ICMP error answers a datagram
   echo.py expired HOST PORT TTL           another, when its time to live ends
 
@@ -91,6 +92,22 @@ def rtt(host, port, proto="tcp", count="300", percent="50"):
     print(times[len(times) * int(percent) // 100] // 1000)
 
 
+def large(host, port, count, length):
+    """Long datagrams of several flows: all must come back whole."""
+    lost = 0
+    for number in range(int(count)):
+        word = bytes([number]) * int(length)
+        with connect(host, port, "udp") as sock:
+            sock.settimeout(1)
+            sock.send(word)
+            try:
+                lost += sock.recv(65536) != word
+            except socket.timeout:
+                lost += 1
+    if lost:
+        sys.exit("echo: %d of %s datagrams did not come back" % (lost, count))
+
+
 def refused(host, port):
     """The far end must answer with ICMP port unreachable."""
     with connect(host, port, "udp") as sock:
@@ -133,7 +150,13 @@ def main():
     if what == "serve":
         threading.Thread(target=serve_tcp, args=(host, port), daemon=True).start()
         serve_udp(host, port)
-    verbs = {"ask": ask, "rtt": rtt, "refused": refused, "expired": expired}
+    verbs = {
+        "ask": ask,
+        "rtt": rtt,
+        "large": large,
+        "refused": refused,
+        "expired": expired,
+    }
     try:
         verbs[what](host, port, *rest)
     except OSError as error:

@@ -8,18 +8,21 @@
  * DOC: Theory of operation
  *
  * Connect	The sender dials (channel_dial) and dials again for ever, with
- *		delays drawn from a range that doubles up to 30 s, over the
- *		peer's relays in turn.  The listener's side takes up accepts
- *		(channel_accept) and forgets the channel when it ends.
+ *		delays drawn from a range that doubles up to 30 s, always over the
+ *		same relay: others have channels of their own.  The listener's side
+ *		takes up accepts (channel_accept) and forgets the channel when it
+ *		ends.
  * Greet	PREFACE at once, HELLO after the peer's PREFACE, open after the
- *		peer's HELLO.  A peer has one channel: a new one replaces it.
+ *		peer's HELLO.  A new channel replaces the one of its number, and
+ *		all of an older instance of the peer.
  * Live		PING every CHANNEL_PING_MS; CHANNEL_DEAD_MS without any message
  *		and the channel is given up.
  * Send		channel_pump() is the only place that sends: what is due first,
  *		then what the uplink packed.  While one buffer is on its way the
  *		uplink fills the other.
  *
- * One timer serves all states: the delay, the greeting's limit, the next ping.
+ * One timer serves all states: the delay, the greeting's limit, the next ping; in
+ * CHANNEL_IDLE it gives back the buffers, which nobody may be using any more then.
  */
 
 #include "carrier/channel.h"
@@ -83,18 +86,25 @@ static void set_timer(struct channel *channel, int64_t ms)
 		       mono_add_ms(clock_mono(), ms));
 }
 
-/** detach() - The peer's packets have no channel any more */
+/** detach() - The peer's packets go elsewhere */
 static void detach(struct channel *channel)
 {
 	struct worker *worker = channel->worker;
 
-	if (channel->peer != STEER_NO_PEER &&
-	    worker->peers[channel->peer].channel == channel)
-		worker->peers[channel->peer].channel = NULL;
+	if (channel->peer != STEER_NO_PEER)
+		worker_detach(worker, channel);
 	if (worker->likely == channel)
 		worker->likely = NULL;
 	outbox_reset(&channel->outbox, channel->peer_msg_len_max);
 	uplink_resume(worker);
+}
+
+/** rest() - To CHANNEL_IDLE; buffers go when whoever called us is done */
+static void rest(struct channel *channel)
+{
+	channel->peer = STEER_NO_PEER;
+	set_state(channel, CHANNEL_IDLE);
+	set_timer(channel, 0);
 }
 
 /**
@@ -117,15 +127,13 @@ static void over(struct channel *channel)
 	detach(channel);
 	loop_timer_cancel(&channel->worker->loop, &channel->timer);
 	if (!channel->dialled) {
-		channel->peer = STEER_NO_PEER;
-		set_state(channel, CHANNEL_IDLE);
+		rest(channel);
 		return;
 	}
 	if (was_open && open_ms >= RETRY_HEALTHY_MS)
 		channel->attempt_cnt = 0;
 	delay_ms = retry_delay_ms(channel->attempt_cnt, channel->conn.status);
 	channel->attempt_cnt++;
-	channel->relay_idx++;
 	set_state(channel, CHANNEL_WAITING);
 	set_timer(channel, delay_ms);
 }
@@ -161,16 +169,33 @@ static void protocol_fault(struct channel *channel, const char *text)
 	channel_end(channel, WIRE_BYE_PROTOCOL, text);
 }
 
-/** take_place() - The only channel of its peer: an older one goes */
+/** is_replaced() - Does a channel go because @newer has come? */
+static bool is_replaced(const struct channel *channel,
+			const struct channel *newer)
+{
+	return channel != newer && (channel->number == newer->number ||
+				    memcmp(channel->instance, newer->instance,
+					   sizeof(channel->instance)));
+}
+
+/** take_place() - The peer's older channel of this number goes, and all of a former
+ *  instance */
 static void take_place(struct channel *channel)
 {
 	struct peer *peer = &channel->worker->peers[channel->peer];
-	struct channel *older = peer->channel;
+	size_t i = 0;
 
-	peer->channel = channel;
-	if (older && older != channel)
+	while (i < peer->channel_cnt) {
+		struct channel *older = peer->channels[i];
+
+		if (!is_replaced(older, channel)) {
+			i++;
+			continue;
+		}
 		channel_end(older, WIRE_BYE_REPLACED,
 			    "replaced by a newer channel of this peer");
+	}
+	worker_attach(channel->worker, channel);
 }
 
 static void take_hello(struct channel *channel,
@@ -188,14 +213,15 @@ static void take_hello(struct channel *channel,
 		return;
 	}
 	outbox_reset(&channel->outbox, channel->peer_msg_len_max);
-	take_place(channel);
 	set_state(channel, CHANNEL_OPEN);
+	take_place(channel);
 	channel->opened_cnt++;
 	channel->log = (struct retry_log){0};
 	channel->due |= CHANNEL_DUE_PING;
 	set_timer(channel, CHANNEL_PING_MS);
-	log_info("channel=%u peer=%s event=open relay=%s", channel->idx,
-		 peer_name(channel), channel->conn.uri.host);
+	log_info("channel=%u peer=%s event=open number=%u relay=%s:%u",
+		 channel->idx, peer_name(channel), channel->number,
+		 channel->conn.uri.host, channel->conn.uri.port);
 	channel_pump(channel);
 }
 
@@ -382,6 +408,7 @@ static const struct wsconn_handler conn_handler = {
 };
 
 static void channel_dial_again(struct channel *channel);
+static void give_buffers(struct channel *channel);
 
 static void on_timer(struct loop_timer *timer)
 {
@@ -409,37 +436,56 @@ static void on_timer(struct loop_timer *timer)
 		channel_pump(channel);
 		return;
 	case CHANNEL_IDLE:
+		give_buffers(channel);
+		return;
 	case CHANNEL_CONNECTING:
 		return;
 	}
 }
 
-int channel_init(struct channel *channel, struct worker *worker,
-		 unsigned int idx)
+void channel_init(struct channel *channel, struct worker *worker,
+		  unsigned int idx)
 {
-	uint8_t *in_buf = malloc(CHANNEL_IN_SIZE);
-
 	*channel = (struct channel){
 		.worker = worker,
 		.idx = idx,
 		.peer = STEER_NO_PEER,
 		.since = clock_mono(),
 		.timer.fire = on_timer,
-		.small = malloc(CHANNEL_SMALL_SIZE),
 	};
-	wsconn_init(&channel->conn, &worker->loop, &conn_handler, in_buf,
-		    CHANNEL_IN_SIZE);
-	if (!in_buf || !channel->small)
-		return -ENOMEM;
-	return outbox_init(&channel->outbox);
+}
+
+/** take_buffers() - What a connection needs; Return: 0 or -ENOMEM */
+static int take_buffers(struct channel *channel)
+{
+	uint8_t *in_buf;
+
+	if (channel->small)
+		return 0;
+	in_buf = malloc(CHANNEL_IN_SIZE);
+	channel->small = malloc(CHANNEL_SMALL_SIZE);
+	wsconn_init(&channel->conn, &channel->worker->loop, &conn_handler,
+		    in_buf, CHANNEL_IN_SIZE);
+	if (in_buf && channel->small && !outbox_init(&channel->outbox))
+		return 0;
+	give_buffers(channel);
+	return -ENOMEM;
+}
+
+static void give_buffers(struct channel *channel)
+{
+	free(channel->conn.in_buf);
+	channel->conn.in_buf = NULL;
+	outbox_fini(&channel->outbox);
+	free(channel->small);
+	channel->small = NULL;
 }
 
 void channel_fini(struct channel *channel)
 {
 	wsconn_close(&channel->conn, WS_CLOSE_GOING_AWAY, "");
-	free(channel->conn.in_buf);
-	outbox_fini(&channel->outbox);
-	free(channel->small);
+	loop_timer_cancel(&channel->worker->loop, &channel->timer);
+	give_buffers(channel);
 }
 
 /** reset() - Forget what belonged to the last connection */
@@ -474,8 +520,11 @@ static int open_conn(struct channel *channel, const struct hyco_uri *uri,
 		.ca_len = channel->worker->setup->ca_len,
 		.deadline_ms = CHANNEL_CONNECT_MS,
 	};
-	int err;
+	int err = take_buffers(channel);
 
+	if (err)
+		return err;
+	loop_timer_cancel(&channel->worker->loop, &channel->timer);
 	reset(channel);
 	err = wsconn_open(&channel->conn, &to);
 	if (!err)
@@ -483,7 +532,7 @@ static int open_conn(struct channel *channel, const struct hyco_uri *uri,
 	return err;
 }
 
-/** dial_relay() - One attempt at the relay whose turn it is */
+/** dial_relay() - One attempt */
 static int dial_relay(struct channel *channel)
 {
 	const struct policy_gateway *gateway =
@@ -495,7 +544,6 @@ static int dial_relay(struct channel *channel)
 	ssize_t len;
 	int err;
 
-	channel->relay_idx %= gateway->relay_cnt;
 	err = hyco_uri_parse(gateway->relays[channel->relay_idx], &uri, &why);
 	if (err)
 		return err;
@@ -521,10 +569,14 @@ static void channel_dial_again(struct channel *channel)
 	over(channel);
 }
 
-void channel_dial(struct channel *channel, int peer)
+void channel_dial(struct channel *channel, int peer, size_t relay_idx,
+		  unsigned int number)
 {
 	channel->dialled = true;
 	channel->peer = peer;
+	channel->relay_idx = relay_idx;
+	channel->number = number;
+	channel->attempt_cnt = 0;
 	channel_dial_again(channel);
 }
 
@@ -538,7 +590,10 @@ int channel_accept(struct channel *channel, const char *address)
 		return err;
 	channel->dialled = false;
 	channel->peer = STEER_NO_PEER;
-	return open_conn(channel, &uri, NULL, NULL);
+	err = open_conn(channel, &uri, NULL, NULL);
+	if (err)
+		rest(channel);
+	return err;
 }
 
 /** send_data() - The packed message goes on its way */
@@ -591,15 +646,13 @@ static void send_small(struct channel *channel)
 	wsconn_send(&channel->conn, WS_BINARY, data, (size_t)len);
 }
 
-/** retire() - End for good: the peer is not in the policy any more */
-static void retire(struct channel *channel)
+/** retire() - End for good: what it was for is not in the policy any more */
+static void retire(struct channel *channel, uint16_t code, const char *text)
 {
 	channel->dialled = false;
 	loop_timer_cancel(&channel->worker->loop, &channel->timer);
-	channel_end(channel, WIRE_BYE_UNKNOWN_PEER,
-		    "you are no longer in my policy");
-	channel->peer = STEER_NO_PEER;
-	set_state(channel, CHANNEL_IDLE);
+	channel_end(channel, code, text);
+	rest(channel);
 }
 
 void channel_moved(struct channel *channel, int peer, size_t relay_idx)
@@ -607,10 +660,18 @@ void channel_moved(struct channel *channel, int peer, size_t relay_idx)
 	if (channel->peer == STEER_NO_PEER)
 		return;
 	if (peer == STEER_NO_PEER) {
-		retire(channel);
+		retire(channel, WIRE_BYE_UNKNOWN_PEER,
+		       "you are no longer in my policy");
 		return;
 	}
 	channel->peer = peer;
+	if (channel->dialled &&
+	    relay_idx == channel->worker->peers[peer].gateway->relay_cnt) {
+		retire(channel, WIRE_BYE_STOPPING,
+		       "the policy does not name this relay any more");
+		return;
+	}
+	channel->relay_idx = relay_idx;
 	if (channel->state == CHANNEL_GREETING) {
 		/* Our HELLO may have told of the old policy. */
 		channel_end(channel, WIRE_BYE_STOPPING,
@@ -621,18 +682,8 @@ void channel_moved(struct channel *channel, int peer, size_t relay_idx)
 		greeting_compare_policy(channel);
 		if (channel->peer_features & WIRE_FEATURE_POLICY)
 			channel->due |= CHANNEL_DUE_POLICY;
+		channel_pump(channel);
 	}
-	if (!channel->dialled)
-		return;
-	if (relay_idx == channel->worker->peers[peer].gateway->relay_cnt) {
-		/* over() counts one on: the first is next. */
-		channel->relay_idx = relay_idx - 1;
-		channel_end(channel, WIRE_BYE_STOPPING,
-			    "the policy names another relay now");
-		return;
-	}
-	channel->relay_idx = relay_idx;
-	channel_pump(channel);
 }
 
 void channel_pump(struct channel *channel)

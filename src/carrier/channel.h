@@ -23,8 +23,12 @@
 struct worker;
 
 /* We send at least one message in this time. */
-#define CHANNEL_PING_MS 2000
-/* Nothing heard for so long: the path is dead (three pings and a bit). */
+#define CHANNEL_PING_MS 500
+/* Nothing heard for so long: flows go elsewhere, if they can.  Two pings of the
+ * other side did not arrive, nor answers to ours; TCP connections inside double
+ * their pauses meanwhile. */
+#define CHANNEL_QUIET_MS 1250
+/* Nothing heard for so long: the path is dead. */
 #define CHANNEL_DEAD_MS 7000
 /* Connecting, the relay's answer (a listener that never comes is given up
  * then), and the peer's greeting. */
@@ -80,7 +84,10 @@ enum channel_due {
  * @dialled:	We are the sender: it is dialled again whenever it ends
  * @peer:	Index of the peer; the listener's side learns it from HELLO,
  *		STEER_NO_PEER before
- * @relay_idx:	Dialled: which of the peer's relays is tried
+ * @relay_idx:	Dialled: which of the peer's relays it goes over
+ * @number:	Which of the pair's channels it is, below PEER_CHANNEL_CNT_MAX: the
+ *		sender's side says so in its HELLO
+ * @instance:	The peer's, from its HELLO
  * @attempt_cnt: Failures in a row, for the delay
  * @since:	When it took its state
  * @heard:	When the last message came
@@ -94,6 +101,8 @@ enum channel_due {
  * @outbox:	What the uplink packed.  While it is full the TUN is not read
  * @small:	Buffer of the small messages
  * @rtt_ns:	Smoothed round-trip time, 0 before the first PONG
+ * @weight:	How large a share of the peer's flows it takes: see peer.c, whose
+ *		@quiet and @look_cnt are, too
  * @error:	Why it ended last, "" when it never did
  * @opened_cnt:	How often it became open
  * @log:	Which failure was logged last
@@ -105,6 +114,8 @@ struct channel {
 	bool dialled;
 	int peer;
 	size_t relay_idx;
+	unsigned int number;
+	uint8_t instance[WIRE_INSTANCE_LEN];
 	unsigned int attempt_cnt;
 	mono_t since;
 	mono_t heard;
@@ -126,31 +137,38 @@ struct channel {
 	uint64_t messages_out;
 	uint64_t bytes_out;
 	int64_t rtt_ns;
+	unsigned int weight;
+	bool quiet;
+	int look_cnt;
 	uint64_t opened_cnt;
 	struct retry_log log;
 	char error[WSCONN_ERROR_SIZE];
 };
 
 /**
- * channel_init() - Give a slot its memory
+ * channel_init() - An idle slot; its buffers come with a connection
  * @channel:	Slot
  * @worker:	Whose it is
  * @idx:	Slot number
- *
- * Return: 0 or -ENOMEM
  */
-int channel_init(struct channel *channel, struct worker *worker,
-		 unsigned int idx) __attribute__((warn_unused_result));
+void channel_init(struct channel *channel, struct worker *worker,
+		  unsigned int idx);
 void channel_fini(struct channel *channel);
 
-/** channel_dial() - Connect to a peer as sender, for ever */
-void channel_dial(struct channel *channel, int peer);
+/**
+ * channel_dial() - Connect to a peer as sender, for ever
+ * @peer:	Its index
+ * @relay_idx:	Which of its relays to go over
+ * @number:	No other channel to that peer has it
+ */
+void channel_dial(struct channel *channel, int peer, size_t relay_idx,
+		  unsigned int number);
 
 /**
  * channel_accept() - Take up an accept as listener
  * @address:	The accept message's address
  *
- * Return: 0, or negative errno: address not usable
+ * Return: 0, or negative errno: address not usable, or no memory; it is idle still
  */
 int channel_accept(struct channel *channel, const char *address)
 	__attribute__((warn_unused_result));
@@ -166,8 +184,8 @@ void channel_end(struct channel *channel, uint16_t code, const char *text);
  * channel_moved() - The setup has changed under a channel
  * @peer:	The peer's index now, STEER_NO_PEER when the policy no longer has
  *		it: then the channel ends, and a dialled one is not dialled again
- * @relay_idx:	Dialled: which of the peer's relays the present one is now, or
- *		the count of them when it is none: then it is dialled anew
+ * @relay_idx:	Dialled: which of the peer's relays its own is now, or the count
+ *		of them when it is none: as if the peer were gone
  */
 void channel_moved(struct channel *channel, int peer, size_t relay_idx);
 

@@ -151,6 +151,8 @@ size_t greeting_hello_write(struct channel *channel, uint8_t *data, size_t size)
 	if (gateway->site)
 		snprintf(hello.site, sizeof(hello.site), "%s",
 			 gateway->site->name);
+	if (channel->dialled)
+		hello.channel_idx = (uint16_t)channel->number;
 	memcpy(hello.instance, setup->instance, sizeof(hello.instance));
 	memcpy(hello.policy_digest, greeting_own_digest(channel),
 	       sizeof(hello.policy_digest));
@@ -190,6 +192,31 @@ static const char *judge_identity(const struct channel *channel, int peer,
 		return "another gateway answers at this address than my "
 		       "policy says";
 	return NULL;
+}
+
+/** judge_channel() - May this channel be, beside what the peer has already?
+ *  Return: true, or false with @fault filled in */
+static bool judge_channel(const struct channel *channel,
+			  const struct peer *peer,
+			  const struct wire_hello *hello,
+			  struct greeting_fault *fault)
+{
+	if (!channel->dialled && hello->channel_idx >= PEER_CHANNEL_CNT_MAX) {
+		*fault = (struct greeting_fault){
+			WIRE_BYE_PROTOCOL,
+			"a pair of gateways has at most 32 channels"};
+		return false;
+	}
+	/* The clock is the peer's own, both times.  If it was set back, its
+	 * old channels are found dead in seconds, and it is let in then. */
+	if (peer->channel_cnt > 0 && hello->start_ms < peer->start_ms &&
+	    memcmp(hello->instance, peer->instance, sizeof(peer->instance))) {
+		*fault = (struct greeting_fault){
+			WIRE_BYE_REPLACED,
+			"a newer instance of your gateway is connected"};
+		return false;
+	}
+	return true;
 }
 
 /** note_peer() - Enter into the peer what its HELLO said */
@@ -236,10 +263,15 @@ int greeting_hello_take(struct channel *channel, const uint8_t *body,
 	peer = find_peer(setup, hello.gateway);
 	fault->code = WIRE_BYE_UNKNOWN_PEER;
 	fault->text = judge_identity(channel, peer, &hello);
-	if (fault->text)
+	if (fault->text ||
+	    !judge_channel(channel, &channel->worker->peers[peer], &hello,
+			   fault))
 		return -EPROTO;
 
 	channel->peer = peer;
+	if (!channel->dialled)
+		channel->number = hello.channel_idx;
+	memcpy(channel->instance, hello.instance, sizeof(channel->instance));
 	channel->peer_features = hello.features;
 	channel->peer_offloads = hello.offloads;
 	channel->peer_msg_len_max = hello.msg_len_max < WIRE_MSG_LEN_MAX

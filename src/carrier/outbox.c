@@ -33,6 +33,7 @@ void outbox_fini(struct outbox *outbox)
 {
 	free(outbox->buf[0]);
 	free(outbox->buf[1]);
+	*outbox = (struct outbox){0};
 }
 
 void outbox_reset(struct outbox *outbox, size_t limit)

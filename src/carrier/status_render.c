@@ -40,28 +40,28 @@ static const char *relay_of(const struct carrier *carrier,
 	if (!report->dialled || report->peer < 0)
 		return NULL;
 	gateway = carrier->setup->plan->peers[report->peer];
-	return gateway->relays[report->relay_idx % gateway->relay_cnt];
+	return gateway->relays[report->relay_idx];
 }
 
 static json_t *channel_json(const struct carrier *carrier,
 			    const struct channel_report *report)
 {
-	return json_pack("{s:i, s:s?, s:s, s:s, s:s?, s:I, s:I, s:s, s:I, s:o, "
-			 "s:{s:I, s:I}, s:{s:I, s:I}}",
-			 "id", (int)report->idx, "peer",
-			 peer_name(carrier, report->peer), "role",
-			 report->dialled ? "sender" : "listener", "state",
-			 channel_state_name(report->state), "relay",
-			 relay_of(carrier, report), "since_ms",
-			 (json_int_t)report->since_ms, "retry_ms",
-			 (json_int_t)report->retry_ms, "last_error",
-			 report->error, "opened",
-			 (json_int_t)report->opened_cnt, "rtt_us",
-			 rtt_json(report->rtt_ns), "sent", "messages",
-			 (json_int_t)report->messages_out, "bytes",
-			 (json_int_t)report->bytes_out, "received", "messages",
-			 (json_int_t)report->messages_in, "bytes",
-			 (json_int_t)report->bytes_in);
+	return json_pack(
+		"{s:i, s:i, s:i, s:s?, s:s, s:s, s:s?, s:I, s:I, s:s, "
+		"s:I, s:o, s:{s:I, s:I}, s:{s:I, s:I}}",
+		"id", (int)report->idx, "number", (int)report->number, "weight",
+		(int)report->weight, "peer", peer_name(carrier, report->peer),
+		"role", report->dialled ? "sender" : "listener", "state",
+		channel_state_name(report->state), "relay",
+		relay_of(carrier, report), "since_ms",
+		(json_int_t)report->since_ms, "retry_ms",
+		(json_int_t)report->retry_ms, "last_error", report->error,
+		"opened", (json_int_t)report->opened_cnt, "rtt_us",
+		rtt_json(report->rtt_ns), "sent", "messages",
+		(json_int_t)report->messages_out, "bytes",
+		(json_int_t)report->bytes_out, "received", "messages",
+		(json_int_t)report->messages_in, "bytes",
+		(json_int_t)report->bytes_in);
 }
 
 static json_t *channels_json(const struct carrier *carrier,
@@ -80,17 +80,20 @@ static json_t *channels_json(const struct carrier *carrier,
 	return list;
 }
 
-/** peer_rtt_ns() - Of its open channel, 0 when there is none */
+/** peer_rtt_ns() - Of its fastest open channel, 0 when there is none */
 static int64_t peer_rtt_ns(const struct worker_report *report, int peer)
 {
+	int64_t best_ns = 0;
 	size_t i;
 
 	for (i = 0; i < report->channel_cnt; i++) {
-		if (report->channels[i].peer == peer &&
-		    report->channels[i].state == CHANNEL_OPEN)
-			return report->channels[i].rtt_ns;
+		const struct channel_report *channel = &report->channels[i];
+
+		if (channel->peer == peer && channel->state == CHANNEL_OPEN &&
+		    channel->rtt_ns && (!best_ns || channel->rtt_ns < best_ns))
+			best_ns = channel->rtt_ns;
 	}
-	return 0;
+	return best_ns;
 }
 
 static json_t *peer_json(const struct carrier *carrier,
@@ -106,14 +109,15 @@ static json_t *peer_json(const struct carrier *carrier,
 	if (text_hex_encode(peer->instance, sizeof(peer->instance), instance,
 			    sizeof(instance)) < 0)
 		instance[0] = '\0';
-	return json_pack("{s:s, s:s?, s:s, s:s?, s:s?, s:s?, s:I, s:o, s:o, "
-			 "s:o}",
+	return json_pack("{s:s, s:s?, s:s, s:i, s:s?, s:s?, s:s?, s:I, s:o, "
+			 "s:o, s:o}",
 			 "name", gateway->name, "site",
 			 gateway->site ? gateway->site->name : NULL, "state",
-			 peer->open ? "up" : "down", "policy", policy,
-			 "software", peer->known ? peer->software : NULL,
-			 "instance", peer->known ? instance : NULL,
-			 "clock_skew_ms", (json_int_t)peer->skew_ms, "rtt_us",
+			 peer->open_cnt ? "up" : "down", "channels",
+			 (int)peer->open_cnt, "policy", policy, "software",
+			 peer->known ? peer->software : NULL, "instance",
+			 peer->known ? instance : NULL, "clock_skew_ms",
+			 (json_int_t)peer->skew_ms, "rtt_us",
 			 rtt_json(peer_rtt_ns(report, (int)idx)), "up",
 			 traffic_json(&peer->up), "down",
 			 traffic_json(&peer->down));
@@ -141,7 +145,7 @@ static bool site_is_up(const struct carrier *carrier,
 	size_t i;
 
 	for (i = 0; i < report->peer_cnt; i++) {
-		if (report->peers[i].open &&
+		if (report->peers[i].open_cnt &&
 		    (own || plan->peers[i]->site == site))
 			return true;
 	}

@@ -12,8 +12,10 @@
  * Read		A packet is read straight into the send buffer of the channel
  *		that took the last one (@likely), behind what is packed there.
  *		Most packets belong there: they are not moved any more.
- * Steer	The destination names a peer, the peer its channel.  A packet of
- *		another channel is copied over, once.
+ * Steer	The destination names a group of peers (steer.h), the flow one of
+ *		them (crew.h) and one of its channels (peer.h).  A packet of
+ *		another channel is copied over, once.  Fragments go where the one
+ *		went that came first of their datagram.
  * Pack		outbox_commit() makes a record of it.  One that no longer fits
  *		into the message stays behind it and begins the next one.
  * Send		When the TUN is empty or a message is full, channel_pump() sends
@@ -35,11 +37,17 @@
 #include "carrier/worker.h"
 #include "codec/gso.h"
 #include "codec/ip.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/tun.h"
 
 /* Packets per call, so that a busy TUN cannot starve the sockets. */
 #define UPLINK_BUDGET 64
+
+/* Fragments of one datagram come together; later ones may be of another that got
+ * the same id.  (Receivers wait for 30 s at most, but ids of a busy pair come
+ * around faster.) */
+#define DATAGRAM_LIFE_MS 2000
 
 static bool channel_may_pack(const struct channel *channel)
 {
@@ -52,13 +60,30 @@ static bool any_full(const struct worker *worker)
 {
 	size_t i;
 
-	for (i = 0; i < worker->peer_cnt; i++) {
-		const struct channel *channel = worker->peers[i].channel;
+	for (i = 0; i < worker->channel_cnt; i++) {
+		const struct channel *channel = worker->channels[i];
 
-		if (channel && outbox_is_full(&channel->outbox))
+		if (channel->state == CHANNEL_OPEN &&
+		    outbox_is_full(&channel->outbox))
 			return true;
 	}
 	return false;
+}
+
+/** flow_of() - Flow of a packet; of a fragment, that of its datagram */
+static uint32_t flow_of(struct worker *worker, const uint8_t *pkt,
+			const struct ip_view *view, mono_t now)
+{
+	uint32_t flow = steer_flow(pkt, view);
+	uint64_t datagram;
+
+	if (!view->fragment)
+		return flow;
+	datagram = steer_datagram(view);
+	if (!memo_find(&worker->datagrams, datagram, now, DATAGRAM_LIFE_MS,
+		       &flow))
+		memo_put(&worker->datagrams, datagram, now, flow);
+	return flow;
 }
 
 /**
@@ -73,17 +98,23 @@ static struct channel *choose(struct worker *worker, const uint8_t *data,
 	struct gso_header offload;
 	struct channel *channel;
 	struct ip_view view;
+	mono_t now = clock_mono();
+	uint32_t flow;
+	int group;
 
 	if (len < VNET_HDR_LEN || ip_view(pkt, len - VNET_HDR_LEN, &view)) {
 		worker_drop(worker, DROP_UP_MALFORMED);
 		return NULL;
 	}
-	*peer = steer_out(worker->setup->steer, pkt, &view);
-	if (*peer == STEER_NO_PEER) {
+	group = steer_out(worker->setup->steer, pkt, &view);
+	if (group == STEER_NO_GROUP) {
 		worker_drop(worker, DROP_UP_NO_PEER);
 		return NULL;
 	}
-	channel = worker->peers[*peer].channel;
+	flow = flow_of(worker, pkt, &view, now);
+	*peer = crew_pick(&worker->crew, group, flow, steer_begins(pkt, &view),
+			  now);
+	channel = peer_channel(&worker->peers[*peer], flow);
 	if (!channel) {
 		worker_drop(worker, DROP_UP_NO_CHANNEL);
 		return NULL;
@@ -132,9 +163,9 @@ static void pump_all(struct worker *worker)
 {
 	size_t i;
 
-	for (i = 0; i < worker->peer_cnt; i++) {
-		if (worker->peers[i].channel)
-			channel_pump(worker->peers[i].channel);
+	for (i = 0; i < worker->channel_cnt; i++) {
+		if (worker->channels[i]->state == CHANNEL_OPEN)
+			channel_pump(worker->channels[i]);
 	}
 }
 

@@ -8,9 +8,12 @@
  * DOC: Theory of operation
  *
  * The thread serves its loop: the TUN queue (uplink.c), its channels
- * (channel.c) and its mailbox.  A cloud gateway's worker dials one channel to
- * each site gateway at the start; a site gateway's worker waits for accepts
+ * (channel.c) and its mailbox.  A cloud gateway's worker dials channels to each
+ * site gateway over each of its relays; a site gateway's worker waits for accepts
  * that the control thread passes on.
+ *
+ * Slots for channels are as many as there may be at all; a slot without a
+ * connection has no buffers.
  */
 
 #include "carrier/worker.h"
@@ -25,7 +28,7 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-/* A site gateway's slots beyond one for each peer: a peer's new channel greets
+/* A site gateway's slots beyond those of its peers: a peer's new channel greets
  * while its old one still stands, and strangers must not use up all. */
 #define SPARE_SLOTS 6
 
@@ -87,6 +90,8 @@ static void report_channel(const struct channel *channel,
 		.messages_out = channel->messages_out,
 		.bytes_out = channel->bytes_out,
 		.rtt_ns = channel->rtt_ns,
+		.number = channel->number,
+		.weight = channel->quiet ? 0 : channel->weight,
 		.opened_cnt = channel->opened_cnt,
 	};
 	if (channel->state == CHANNEL_WAITING)
@@ -100,7 +105,7 @@ static void report_peer(const struct worker *worker, size_t idx,
 	const struct peer *peer = &worker->peers[idx];
 
 	*report = (struct peer_report){
-		.open = peer->channel != NULL,
+		.open_cnt = peer->channel_cnt,
 		.known = peer->known,
 		.policy_same = peer->policy_same,
 		.skew_ms = peer->skew_ms,
@@ -187,12 +192,70 @@ static struct peer *make_peers(const struct worker *worker,
 	return peers;
 }
 
+/** dialled_cnt() - Channels that a cloud gateway dials to a peer */
+static size_t dialled_cnt(const struct setup *setup,
+			  const struct policy_gateway *peer)
+{
+	size_t cnt = peer->relay_cnt * setup->conf->channels;
+
+	return cnt < PEER_CHANNEL_CNT_MAX ? cnt : PEER_CHANNEL_CNT_MAX;
+}
+
 size_t worker_channel_cnt(const struct setup *setup)
 {
-	size_t peer_cnt = setup->plan->peer_cnt;
+	const struct plan *plan = setup->plan;
+	size_t cnt = 0;
+	size_t i;
 
-	return setup->gateway->role == ROLE_SITE ? 2 * peer_cnt + SPARE_SLOTS
-						 : peer_cnt;
+	if (setup->gateway->role == ROLE_SITE)
+		return plan->peer_cnt * PEER_CHANNEL_CNT_MAX + SPARE_SLOTS;
+	for (i = 0; i < plan->peer_cnt; i++)
+		cnt += dialled_cnt(setup, plan->peers[i]);
+	return cnt;
+}
+
+void worker_attach(struct worker *worker, struct channel *channel)
+{
+	peer_attach(&worker->peers[channel->peer], channel);
+	crew_set_live(&worker->crew, channel->peer, true, clock_mono());
+}
+
+void worker_detach(struct worker *worker, const struct channel *channel)
+{
+	struct peer *peer = &worker->peers[channel->peer];
+
+	peer_detach(peer, channel);
+	if (!peer->channel_cnt)
+		crew_set_live(&worker->crew, channel->peer, false,
+			      clock_mono());
+}
+
+/** make_crew() - Of the setup in force, with the peers that are there */
+static void make_crew(struct worker *worker)
+{
+	struct crew before = worker->crew;
+	mono_t now = clock_mono();
+	size_t i;
+
+	crew_init(&worker->crew, worker->setup->plan, worker->setup->steer);
+	for (i = 0; i < worker->peer_cnt; i++)
+		crew_set_live(&worker->crew, (int)i,
+			      worker->peers[i].channel_cnt > 0, now);
+	crew_follow(&worker->crew, &before);
+	crew_fini(&before);
+}
+
+static void on_weigh(struct loop_timer *timer)
+{
+	struct worker *worker =
+		(struct worker *)((char *)timer -
+				  offsetof(struct worker, weigh));
+	mono_t now = clock_mono();
+	size_t i;
+
+	for (i = 0; i < worker->peer_cnt; i++)
+		peer_weigh(&worker->peers[i], now);
+	loop_timer_set(&worker->loop, timer, mono_add_ms(now, CHANNEL_PING_MS));
 }
 
 /** add_channel() - One more, idle */
@@ -202,9 +265,9 @@ static void add_channel(struct worker *worker)
 	struct channel **more = realloc(
 		worker->channels, (worker->channel_cnt + 1) * sizeof(*more));
 
-	if (!channel || !more ||
-	    channel_init(channel, worker, worker->channel_serial++))
+	if (!channel || !more)
 		abort();
+	channel_init(channel, worker, worker->channel_serial++);
 	worker->channels = more;
 	worker->channels[worker->channel_cnt++] = channel;
 }
@@ -244,34 +307,56 @@ static void fit_channels(struct worker *worker)
 		add_channel(worker);
 }
 
-/** is_dialled() - Does a channel dial this peer already? */
-static bool is_dialled(const struct worker *worker, size_t peer)
+/** dials_relay_cnt() - How many channels dial a peer over one of its relays;
+ *  their numbers are set in @taken */
+static size_t dials_relay_cnt(const struct worker *worker, size_t peer,
+			      size_t relay_idx, bool *taken)
 {
+	size_t cnt = 0;
 	size_t i;
 
 	for (i = 0; i < worker->channel_cnt; i++) {
-		if (worker->channels[i]->dialled &&
-		    worker->channels[i]->peer == (int)peer)
-			return true;
+		const struct channel *channel = worker->channels[i];
+
+		if (!channel->dialled || channel->peer != (int)peer)
+			continue;
+		taken[channel->number] = true;
+		cnt += channel->relay_idx == relay_idx;
 	}
-	return false;
+	return cnt;
 }
 
-/** dial_peers() - Cloud: a channel for each peer that has none; there are as
- *  many channels as peers */
+/** dial_relay() - Channels to a peer over one of its relays, those that are
+ *  missing; as far as there are numbers */
+static void dial_relay(struct worker *worker, size_t peer, size_t relay_idx)
+{
+	bool taken[PEER_CHANNEL_CNT_MAX] = {false};
+	size_t cnt = dials_relay_cnt(worker, peer, relay_idx, taken);
+	unsigned int number;
+
+	for (number = 0; number < PEER_CHANNEL_CNT_MAX &&
+			 cnt < worker->setup->conf->channels;
+	     number++) {
+		struct channel *channel = find_slot(worker);
+
+		if (taken[number] || !channel)
+			continue;
+		channel_dial(channel, (int)peer, relay_idx, number);
+		cnt++;
+	}
+}
+
+/** dial_peers() - Cloud: all channels that are missing */
 static void dial_peers(struct worker *worker)
 {
-	size_t next = 0;
 	size_t i;
+	size_t k;
 
 	if (worker->setup->gateway->role != ROLE_CLOUD)
 		return;
 	for (i = 0; i < worker->peer_cnt; i++) {
-		if (is_dialled(worker, i))
-			continue;
-		while (worker->channels[next]->dialled)
-			next++;
-		channel_dial(worker->channels[next], (int)i);
+		for (k = 0; k < worker->peers[i].gateway->relay_cnt; k++)
+			dial_relay(worker, i, k);
 	}
 }
 
@@ -295,8 +380,7 @@ static struct move find_move(const struct worker *worker,
 	if (move.peer != STEER_NO_PEER && channel->dialled)
 		move.relay_idx =
 			find_relay(setup->plan->peers[move.peer],
-				   gateway->relays[channel->relay_idx %
-						   gateway->relay_cnt]);
+				   gateway->relays[channel->relay_idx]);
 	return move;
 }
 
@@ -329,6 +413,7 @@ static void move_channels(struct worker *worker, const struct setup *setup)
 	worker->setup = setup;
 	worker->peers = peers;
 	worker->peer_cnt = setup->plan->peer_cnt;
+	make_crew(worker);
 	for (i = 0; i < worker->channel_cnt; i++)
 		channel_moved(worker->channels[i], moves[i].peer,
 			      moves[i].relay_idx);
@@ -400,6 +485,7 @@ static void *run(void *arg)
 	int err;
 
 	dial_peers(worker);
+	on_weigh(&worker->weigh);
 	err = loop_run(&worker->loop);
 	if (err)
 		log_err("event=worker_failed error=\"%s\"", strerror(-err));
@@ -414,6 +500,7 @@ static int allocate(struct worker *worker)
 	if (!worker->scratch)
 		return -ENOMEM;
 	worker->peers = make_peers(worker, worker->setup);
+	make_crew(worker);
 	fit_channels(worker);
 	return 0;
 }
@@ -442,6 +529,7 @@ int worker_start(struct worker *worker, const struct setup *setup)
 		.setup = setup,
 		.tun = {.fd = -1, .ready = on_tun},
 		.order_source = {.fd = -1, .ready = on_order},
+		.weigh.fire = on_weigh,
 	};
 	err = loop_open(&worker->loop);
 	if (!err)
@@ -471,5 +559,6 @@ void worker_join(struct worker *worker)
 	loop_close(&worker->loop);
 	free(worker->channels);
 	free(worker->peers);
+	crew_fini(&worker->crew);
 	free(worker->scratch);
 }

@@ -12,40 +12,12 @@
 #include <stdint.h>
 
 #include "carrier/channel.h"
+#include "carrier/crew.h"
 #include "carrier/drops.h"
+#include "carrier/peer.h"
 #include "carrier/setup.h"
 #include "sys/loop.h"
 #include "sys/mailbox.h"
-
-/** struct traffic - Packets and their bytes, one way */
-struct traffic {
-	uint64_t packets;
-	uint64_t bytes; /* of IP packets, super-packets counted whole */
-};
-
-/** struct peer - A gateway at the other end, as its HELLO described it
- * @gateway:	From the policy
- * @channel:	Its open channel, NULL when there is none
- * @known:	A HELLO came since we started: the fields below are valid
- * @policy_same: Its digest of the site's policy equals ours
- * @digest:	Its digest, as it said last
- * @skew_ms:	Its clock less ours
- * @up, @down:	Packets to and from it
- */
-struct peer {
-	const struct policy_gateway *gateway;
-	struct channel *channel;
-	bool known;
-	bool policy_same;
-	uint8_t digest[WIRE_DIGEST_LEN];
-	uint8_t instance[WIRE_INSTANCE_LEN];
-	uint64_t start_ms;
-	uint16_t mtu;
-	int64_t skew_ms;
-	char software[WIRE_TEXT_LEN_MAX + 1];
-	struct traffic up;
-	struct traffic down;
-};
 
 /**
  * struct worker_stats - What the worker counted; it alone writes
@@ -106,13 +78,15 @@ struct channel_report {
 	uint64_t messages_out;
 	uint64_t bytes_out;
 	int64_t rtt_ns;
+	unsigned int number;
+	unsigned int weight;
 	uint64_t opened_cnt;
 	char error[WSCONN_ERROR_SIZE];
 };
 
 /** struct peer_report - A peer as status shows it */
 struct peer_report {
-	bool open;
+	size_t open_cnt;
 	bool known;
 	bool policy_same;
 	int64_t skew_ms;
@@ -152,6 +126,9 @@ struct worker_report {
  * @channels:	All there are
  * @channel_serial: Number of the next channel, for logs
  * @peers:	As numbered in the plan
+ * @crew:	Which of a site's peers takes a flow
+ * @datagrams:	By steer_datagram(): the flow of a datagram in fragments
+ * @weigh:	Time to look at how fast the channels are
  * @orders:	Mailbox to us
  * @replies:	Mailbox from us
  * @stats:	Counters
@@ -172,6 +149,9 @@ struct worker {
 	unsigned int channel_serial;
 	struct peer *peers;
 	size_t peer_cnt;
+	struct crew crew;
+	struct memo datagrams;
+	struct loop_timer weigh;
 	struct mailbox orders;
 	struct mailbox replies;
 	struct loop_source order_source;
@@ -188,8 +168,14 @@ struct worker {
 int worker_start(struct worker *worker, const struct setup *setup)
 	__attribute__((warn_unused_result));
 
-/** worker_channel_cnt() - How many channels a worker has under a setup */
+/** worker_channel_cnt() - How many channels a worker has under a setup, at most */
 size_t worker_channel_cnt(const struct setup *setup);
+
+/** worker_attach() - A channel is open: its peer's flows may take it */
+void worker_attach(struct worker *worker, struct channel *channel);
+
+/** worker_detach() - It is not any more, if it ever was */
+void worker_detach(struct worker *worker, const struct channel *channel);
 
 /** worker_join() - Wait for the thread after WORKER_STOP, and free all */
 void worker_join(struct worker *worker);

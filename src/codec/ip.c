@@ -43,6 +43,12 @@ static uint16_t load_u16(const uint8_t *p)
 	return (uint16_t)(p[0] << 8 | p[1]);
 }
 
+/** load_u32() - Number in network order */
+static uint32_t load_u32(const uint8_t *p)
+{
+	return (uint32_t)load_u16(p) << 16 | load_u16(p + 2);
+}
+
 /** addr_load() - Address of a family from packet bytes */
 static void addr_load(struct ip_addr *addr, enum ip_family family,
 		      const uint8_t *bytes)
@@ -80,6 +86,7 @@ static int ipv4_view(const uint8_t *pkt, size_t have, struct ip_view *view)
 	view->l4_off = hdr_len;
 	view->fragment = (frag & 0x3fff) != 0; /* more fragments, or offset */
 	view->first = (frag & 0x1fff) == 0;
+	view->frag_id = view->fragment ? load_u16(pkt + 4) : 0;
 	return 0;
 }
 
@@ -112,7 +119,7 @@ static size_t ext_header_len(uint8_t proto, const uint8_t *p, size_t left)
  * ipv6_walk() - Step over the extension headers
  * @pkt:	First byte of the IPv6 header
  * @have:	Bytes that are there
- * @view:	@proto, @l4_off, @fragment and @first are filled in
+ * @view:	@proto, @l4_off, @fragment, @first and @frag_id are filled in
  *
  * Hop-by-hop options stand first or not at all; there is one fragment header
  * at most, and behind one with an offset nothing is a header any more.
@@ -127,6 +134,7 @@ static int ipv6_walk(const uint8_t *pkt, size_t have, struct ip_view *view)
 
 	view->fragment = false;
 	view->first = true;
+	view->frag_id = 0;
 	for (i = 0; is_ext_header(proto) && view->first; i++) {
 		size_t len = ext_header_len(proto, pkt + off, have - off);
 
@@ -139,6 +147,7 @@ static int ipv6_walk(const uint8_t *pkt, size_t have, struct ip_view *view)
 				return -EBADMSG;
 			view->fragment = true;
 			view->first = (load_u16(pkt + off + 2) & 0xfff8) == 0;
+			view->frag_id = load_u32(pkt + off + 4);
 		}
 		proto = pkt[off];
 		off += len;

@@ -24,6 +24,8 @@
  * @len:	Whole packet in bytes, as received (super-packets too)
  * @fragment:	Any fragment, also the first one
  * @first:	The transport header is in this packet (no fragment, or the first)
+ * @frag_id:	Fragments: what those of one datagram have in common, besides
+ *		addresses and protocol; 0 otherwise
  */
 struct ip_view {
 	enum ip_family family;
@@ -34,6 +36,7 @@ struct ip_view {
 	size_t len;
 	bool fragment;
 	bool first;
+	uint32_t frag_id;
 };
 
 /**

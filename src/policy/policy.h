@@ -206,6 +206,8 @@ const char *service_proto_name(enum service_proto proto);
  * @policy_path: File of the policy
  * @tun_name:	Device, at most IFNAME_LEN_MAX characters
  * @tun_mtu:	Bytes
+ * @channels:	Cloud gateway: how many channels it dials to each peer over each of
+ *		the peer's relays
  * @key_name:	SAS rule of credentials = { key_name; key_file }
  * @key_file:	File with the key's text
  * @ca_file:	PEM bundle that relays' certificates must chain to; NULL: the
@@ -220,6 +222,7 @@ struct gateway_conf {
 	const char *policy_path;
 	const char *tun_name;
 	uint32_t tun_mtu;
+	uint32_t channels;
 	const char *key_name;
 	const char *key_file;
 	const char *ca_file;

@@ -317,7 +317,7 @@ void gateway_conf_print(const struct gateway_conf *conf, struct strbuf *out)
 	setting(out, "key_name", conf->key_name);
 	strbuf_printf(out, " ");
 	setting(out, "key_file", conf->key_file);
-	strbuf_printf(out, " };\n");
+	strbuf_printf(out, " };\nchannels = %u;\n", conf->channels);
 	if (conf->ca_file) {
 		strbuf_printf(out, "tls = { ");
 		setting(out, "ca_file", conf->ca_file);

@@ -41,11 +41,15 @@ enum {
 	PEER_BERGEN_A = 2,
 	PEER_EDGE_1 = 0,
 	PEER_EDGE_2 = 1,
+	/* Groups of cloud gateways: each peer, then the sites'. */
+	SITE_OSLO = 3,
+	SITE_BERGEN = 4,
 };
 
 struct world {
 	struct ip_prefix networks[2][2];
 	struct ip_addr addrs[GATEWAY_CNT][2];
+	struct ip_prefix pools[GATEWAY_CNT][2];
 	struct policy_site sites[2];
 	struct policy_gateway gateways[GATEWAY_CNT];
 	const struct policy_gateway *peers[GATEWAY_CNT];
@@ -77,14 +81,18 @@ static void add_gateway(struct world *w, int idx, const char *v4,
 			const char *v6)
 {
 	w->addrs[idx][0] = addr(v4);
-	if (v6)
+	w->pools[idx][0] = ip_prefix_of(&w->addrs[idx][0]);
+	if (v6) {
 		w->addrs[idx][1] = addr(v6);
+		w->pools[idx][1] = ip_prefix_of(&w->addrs[idx][1]);
+	}
 	w->gateways[idx] = (struct policy_gateway){
 		.role = idx <= EDGE_2 ? ROLE_CLOUD : ROLE_SITE,
 		.site = idx <= EDGE_2   ? NULL
 			: idx <= OSLO_B ? &w->sites[0]
 					: &w->sites[1],
 		.addrs = w->addrs[idx],
+		.pools = w->pools[idx],
 		.addr_cnt = v6 ? 2 : 1,
 	};
 }
@@ -226,20 +234,20 @@ static void assert_in(const struct world *w, const struct way *ways, size_t cnt)
 static void cloud_sends_by_longest_prefix_of_the_destination(void **state)
 {
 	static const struct way ways[] = {
-		{"100.64.0.1", "10.1.0.5", PEER_OSLO_A, 0},
-		{"100.64.0.1", "10.1.0.255", PEER_OSLO_A, 0},
-		{"100.64.0.1", "10.2.200.1", PEER_BERGEN_A, 0},
-		{"fd64:1::1", "fd10:1:2:3::4", PEER_OSLO_A, 0},
+		{"100.64.0.1", "10.1.0.5", SITE_OSLO, 0},
+		{"100.64.0.1", "10.1.0.255", SITE_OSLO, 0},
+		{"100.64.0.1", "10.2.200.1", SITE_BERGEN, 0},
+		{"fd64:1::1", "fd10:1:2:3::4", SITE_OSLO, 0},
 		/* Gateways' own, inside a network of bergen. */
 		{"100.64.0.1", "100.64.0.11", PEER_OSLO_A, 0},
 		{"100.64.0.1", "100.64.0.12", PEER_OSLO_B, 0},
 		{"100.64.0.1", "100.64.0.21", PEER_BERGEN_A, 0},
-		{"100.64.0.1", "100.64.0.77", PEER_BERGEN_A, 0},
+		{"100.64.0.1", "100.64.0.77", SITE_BERGEN, 0},
 		{"fd64:1::1", "fd64:1::11", PEER_OSLO_A, 0},
 		/* Nobody's. */
-		{"100.64.0.1", "10.1.1.0", STEER_NO_PEER, 0},
-		{"100.64.0.1", "8.8.8.8", STEER_NO_PEER, 0},
-		{"fd64:1::1", "fd64:1::12", STEER_NO_PEER, 0},
+		{"100.64.0.1", "10.1.1.0", STEER_NO_GROUP, 0},
+		{"100.64.0.1", "8.8.8.8", STEER_NO_GROUP, 0},
+		{"fd64:1::1", "fd64:1::12", STEER_NO_GROUP, 0},
 	};
 	struct world w;
 
@@ -252,11 +260,11 @@ static void cloud_sends_by_longest_prefix_of_the_destination(void **state)
 static void cloud_sends_only_from_its_own_addresses(void **state)
 {
 	static const struct way ways[] = {
-		{"100.64.0.2", "10.1.0.5", STEER_NO_PEER, 0},
-		{"100.64.0.11", "10.1.0.5", STEER_NO_PEER, 0},
-		{"10.2.0.1", "10.1.0.5", STEER_NO_PEER, 0},
-		{"203.0.113.9", "10.1.0.5", STEER_NO_PEER, 0},
-		{"fd64:1::2", "fd10:1::4", STEER_NO_PEER, 0},
+		{"100.64.0.2", "10.1.0.5", STEER_NO_GROUP, 0},
+		{"100.64.0.11", "10.1.0.5", STEER_NO_GROUP, 0},
+		{"10.2.0.1", "10.1.0.5", STEER_NO_GROUP, 0},
+		{"203.0.113.9", "10.1.0.5", STEER_NO_GROUP, 0},
+		{"fd64:1::2", "fd10:1::4", STEER_NO_GROUP, 0},
 	};
 	struct packet quote;
 	struct packet p;
@@ -269,9 +277,9 @@ static void cloud_sends_only_from_its_own_addresses(void **state)
 	/* An ICMP error from the internet is no exception at the cloud. */
 	udp(&quote, "10.1.0.5", "100.64.0.1");
 	icmp_error(&p, "203.0.113.9", "10.1.0.5", &quote);
-	assert_int_equal(out(&w, &p), STEER_NO_PEER);
+	assert_int_equal(out(&w, &p), STEER_NO_GROUP);
 	icmp_error(&p, "100.64.0.1", "10.1.0.5", &quote);
-	assert_int_equal(out(&w, &p), PEER_OSLO_A);
+	assert_int_equal(out(&w, &p), SITE_OSLO);
 	world_fini(&w);
 }
 
@@ -284,13 +292,13 @@ static void site_sends_to_cloud_gateways_from_its_networks(void **state)
 		{"fd10:1::5", "fd64:1::1", PEER_EDGE_1, 0},
 		{"fd64:1::11", "fd64:1::1", PEER_EDGE_1, 0},
 		/* Not ours to send from. */
-		{"10.1.1.5", "100.64.0.1", STEER_NO_PEER, 0},
-		{"10.2.0.5", "100.64.0.1", STEER_NO_PEER, 0},
-		{"100.64.0.12", "100.64.0.1", STEER_NO_PEER, 0},
+		{"10.1.1.5", "100.64.0.1", STEER_NO_GROUP, 0},
+		{"10.2.0.5", "100.64.0.1", STEER_NO_GROUP, 0},
+		{"100.64.0.12", "100.64.0.1", STEER_NO_GROUP, 0},
 		/* Not a cloud gateway. */
-		{"10.1.0.5", "10.2.0.5", STEER_NO_PEER, 0},
-		{"10.1.0.5", "100.64.0.21", STEER_NO_PEER, 0},
-		{"10.1.0.5", "8.8.8.8", STEER_NO_PEER, 0},
+		{"10.1.0.5", "10.2.0.5", STEER_NO_GROUP, 0},
+		{"10.1.0.5", "100.64.0.21", STEER_NO_GROUP, 0},
+		{"10.1.0.5", "8.8.8.8", STEER_NO_GROUP, 0},
 	};
 	struct world w;
 
@@ -316,12 +324,12 @@ static void site_passes_icmp_errors_of_any_router_about_its_packets(
 
 	/* It goes to somebody else than the quoted packet came from. */
 	icmp_error(&p, "192.168.7.1", "100.64.0.2", &quote);
-	assert_int_equal(out(&w, &p), STEER_NO_PEER);
+	assert_int_equal(out(&w, &p), STEER_NO_GROUP);
 
 	/* The quoted packet did not go to us. */
 	udp(&quote, "100.64.0.1", "10.2.0.5");
 	icmp_error(&p, "192.168.7.1", "100.64.0.1", &quote);
-	assert_int_equal(out(&w, &p), STEER_NO_PEER);
+	assert_int_equal(out(&w, &p), STEER_NO_GROUP);
 
 	udp(&quote, "fd64:1::1", "fd10:1::5");
 	icmp_error(&p, "2001:db8::1", "fd64:1::1", &quote);
@@ -451,17 +459,17 @@ static void addresses_of_one_link_never_travel(void **state)
 	w.networks[1][1] = prefix("::/0");
 	w.steer = steer_new(&w.plan, &w.arena);
 	udp(&p, "100.64.0.1", "9.9.9.9");
-	assert_int_equal(out(&w, &p), PEER_BERGEN_A);
+	assert_int_equal(out(&w, &p), SITE_BERGEN);
 
 	for (i = 0; i < sizeof(v4) / sizeof(v4[0]); i++) {
 		udp(&p, "100.64.0.1", v4[i]);
-		assert_int_equal(out(&w, &p), STEER_NO_PEER);
+		assert_int_equal(out(&w, &p), STEER_NO_GROUP);
 		udp(&p, v4[i], "100.64.0.1");
 		assert_int_equal(in(&w, PEER_BERGEN_A, &p), -EACCES);
 	}
 	for (i = 0; i < sizeof(v6) / sizeof(v6[0]); i++) {
 		udp(&p, "fd64:1::1", v6[i]);
-		assert_int_equal(out(&w, &p), STEER_NO_PEER);
+		assert_int_equal(out(&w, &p), STEER_NO_GROUP);
 		udp(&p, v6[i], "fd64:1::1");
 		assert_int_equal(in(&w, PEER_BERGEN_A, &p), -EACCES);
 	}
@@ -482,7 +490,7 @@ static void gateway_without_peers_sends_nothing(void **state)
 	w.plan.peer_cnt = 0;
 	w.steer = steer_new(&w.plan, &w.arena);
 	udp(&p, "100.64.0.1", "10.1.0.5");
-	assert_int_equal(out(&w, &p), STEER_NO_PEER);
+	assert_int_equal(out(&w, &p), STEER_NO_GROUP);
 	world_fini(&w);
 }
 
@@ -595,17 +603,236 @@ static void flow_of_a_ping_is_its_id(void **state)
 	assert_int_not_equal(flow(&ping), flow(&other));
 }
 
-static void flow_of_fragments_is_one_for_all_of_them(void **state)
+static void flow_of_a_first_fragment_is_its_datagrams(void **state)
+{
+	struct packet whole;
+	struct packet first;
+
+	(void)state;
+	tuple(&whole, "100.64.0.1", 40000, "10.1.0.5", 443, UDP);
+	tuple(&first, "100.64.0.1", 40000, "10.1.0.5", 443, UDP);
+	put_u16(first.data + 6, 0x2000);
+	assert_int_equal(flow(&first), flow(&whole));
+}
+
+/** datagram() - steer_datagram() of a packet */
+static uint64_t datagram(const struct packet *p)
+{
+	struct ip_view view;
+
+	assert_int_equal(ip_view(p->data, p->len, &view), 0);
+	return steer_datagram(&view);
+}
+
+static void fragments_of_a_datagram_have_its_key(void **state)
 {
 	struct packet first;
 	struct packet later;
 
 	(void)state;
 	tuple(&first, "100.64.0.1", 40000, "10.1.0.5", 443, UDP);
+	put_u16(first.data + 4, 7);
 	put_u16(first.data + 6, 0x2000);
 	tuple(&later, "100.64.0.1", 1, "10.1.0.5", 2, UDP); /* payload */
+	put_u16(later.data + 4, 7);
 	put_u16(later.data + 6, 0x00b9);
-	assert_int_equal(flow(&first), flow(&later));
+	assert_true(datagram(&first) == datagram(&later));
+
+	put_u16(later.data + 4, 8);
+	assert_true(datagram(&first) != datagram(&later));
+	put_u16(later.data + 4, 7);
+	later.data[19] = 6;
+	assert_true(datagram(&first) != datagram(&later));
+}
+
+static void pool_of_a_gateway_is_its_own_alone(void **state)
+{
+	static const struct way from_cloud[] = {
+		{"100.64.7.9", "10.1.0.5", PEER_EDGE_1, 0},
+		{"100.64.7.9", "10.1.0.5", PEER_EDGE_2, -EACCES},
+		{"100.64.8.0", "10.1.0.5", PEER_EDGE_1, -EACCES},
+	};
+	static const struct way to_cloud[] = {
+		{"10.1.0.5", "100.64.7.200", PEER_EDGE_1, 0},
+		{"10.1.0.5", "100.64.8.0", STEER_NO_GROUP, 0},
+	};
+	static const struct way at_cloud[] = {
+		{"100.64.7.77", "10.1.0.5", SITE_OSLO, 0},
+		{"100.64.8.1", "10.1.0.5", STEER_NO_GROUP, 0},
+	};
+	struct world w;
+
+	(void)state;
+	world_init(&w, OSLO_A);
+	w.pools[EDGE_1][0] = prefix("100.64.7.0/24");
+	w.steer = steer_new(&w.plan, &w.arena);
+	assert_in(&w, from_cloud, 3);
+	assert_out(&w, to_cloud, 2);
+	world_fini(&w);
+
+	world_init(&w, EDGE_1);
+	w.pools[EDGE_1][0] = prefix("100.64.7.0/24");
+	w.steer = steer_new(&w.plan, &w.arena);
+	assert_out(&w, at_cloud, 2);
+	world_fini(&w);
+}
+
+static void aliases_stand_for_networks_in_the_tunnel(void **state)
+{
+	static const struct ip_prefix aliases[] = {
+		{{IP_V4, {100, 80, 1}}, 24},
+		{{IP_V6, {0xfd, 0x80}}, 32},
+	};
+	static const struct way at_cloud[] = {
+		{"100.64.0.1", "100.80.1.5", SITE_OSLO, 0},
+		{"fd64:1::1", "fd80::5", SITE_OSLO, 0},
+		{"100.64.0.1", "10.1.0.5", STEER_NO_GROUP, 0},
+	};
+	static const struct way at_site[] = {
+		{"100.80.1.5", "100.64.0.1", PEER_EDGE_1, 0},
+		{"10.1.0.5", "100.64.0.1", STEER_NO_GROUP, 0},
+	};
+	struct world w;
+
+	(void)state;
+	world_init(&w, EDGE_1);
+	w.sites[0].aliases = aliases;
+	w.steer = steer_new(&w.plan, &w.arena);
+	assert_out(&w, at_cloud, 3);
+	world_fini(&w);
+
+	world_init(&w, OSLO_A);
+	w.sites[0].aliases = aliases;
+	w.steer = steer_new(&w.plan, &w.arena);
+	assert_out(&w, at_site, 2);
+	world_fini(&w);
+}
+
+static const struct ip_prefix branch = {{IP_V4, {172, 16}}, 16};
+static const struct policy_route routes[] = {
+	{.via = "edge-1", .from = {&branch, 1}},
+	/* Enters with the gateway's address: no source of its own. */
+	{.nat = true, .from = {&branch, 1}},
+};
+
+/** world_route() - As world_init(), and oslo has a route without NAT from
+ *  172.16.0.0/16 by edge-1 */
+static void world_route(struct world *w, int self)
+{
+	world_init(w, self);
+	w->gateways[EDGE_1].name = "edge-1";
+	w->gateways[EDGE_2].name = "edge-2";
+	w->sites[0].routes = routes;
+	w->sites[0].route_cnt = 2;
+	w->steer = steer_new(&w->plan, &w->arena);
+}
+
+static void sources_of_a_route_without_nat_enter_at_its_gateway(void **state)
+{
+	static const struct way at_cloud[] = {
+		{"172.16.3.4", "10.1.0.5", SITE_OSLO, 0},
+		{"172.17.3.4", "10.1.0.5", STEER_NO_GROUP, 0},
+	};
+	static const struct way at_other[] = {
+		{"172.16.3.4", "10.1.0.5", STEER_NO_GROUP, 0},
+	};
+	static const struct way to_cloud[] = {
+		{"10.1.0.5", "172.16.3.4", PEER_EDGE_1, 0},
+		{"10.1.0.5", "172.17.3.4", STEER_NO_GROUP, 0},
+	};
+	static const struct way from_cloud[] = {
+		{"172.16.3.4", "10.1.0.5", PEER_EDGE_1, 0},
+		{"172.16.3.4", "10.1.0.5", PEER_EDGE_2, -EACCES},
+	};
+	static const struct way at_bergen[] = {
+		{"172.16.3.4", "10.2.0.5", PEER_EDGE_1, -EACCES},
+	};
+	struct world w;
+
+	(void)state;
+	world_route(&w, EDGE_1);
+	assert_out(&w, at_cloud, 2);
+	world_fini(&w);
+	world_route(&w, EDGE_2);
+	assert_out(&w, at_other, 1);
+	world_fini(&w);
+	world_route(&w, OSLO_A);
+	assert_out(&w, to_cloud, 2);
+	assert_in(&w, from_cloud, 2);
+	world_fini(&w);
+	world_route(&w, BERGEN_A);
+	assert_in(&w, at_bergen, 1);
+	world_fini(&w);
+}
+
+static void routers_before_such_a_source_may_report(void **state)
+{
+	struct packet quote;
+	struct packet p;
+	struct world w;
+
+	(void)state;
+	udp(&quote, "10.1.0.5", "172.16.3.4");
+	icmp_error(&p, "192.168.7.1", "10.1.0.5", &quote);
+
+	world_route(&w, EDGE_1);
+	assert_int_equal(out(&w, &p), SITE_OSLO);
+	world_fini(&w);
+	world_route(&w, OSLO_A);
+	assert_int_equal(in(&w, PEER_EDGE_1, &p), 0);
+	assert_int_equal(in(&w, PEER_EDGE_2, &p), -EACCES);
+	world_fini(&w);
+}
+
+static void site_is_a_group_of_its_gateways(void **state)
+{
+	const struct steer_group *group;
+	struct world w;
+
+	(void)state;
+	world_init(&w, EDGE_1);
+	assert_int_equal(steer_group_cnt(w.steer), 5);
+	group = steer_group(w.steer, SITE_OSLO);
+	assert_int_equal(group->cnt, 2);
+	assert_int_equal(group->peers[0], PEER_OSLO_A);
+	assert_int_equal(group->peers[1], PEER_OSLO_B);
+	assert_int_equal(steer_group(w.steer, SITE_BERGEN)->cnt, 1);
+	world_fini(&w);
+
+	world_init(&w, OSLO_A);
+	assert_int_equal(steer_group_cnt(w.steer), 2);
+	world_fini(&w);
+}
+
+/** begins() - steer_begins() of a packet */
+static bool begins(const struct packet *p)
+{
+	struct ip_view view;
+
+	assert_int_equal(ip_view(p->data, p->len, &view), 0);
+	return steer_begins(p->data, &view);
+}
+
+static void only_a_syn_begins_a_tcp_connection(void **state)
+{
+	struct packet error;
+	struct packet p;
+
+	(void)state;
+	tuple(&p, "100.64.0.1", 1, "10.1.0.5", 2, TCP);
+	p.data[33] = 0x10; /* ACK */
+	assert_false(begins(&p));
+	p.data[33] = 0x12; /* SYN ACK */
+	assert_false(begins(&p));
+	p.data[33] = 0x02; /* SYN */
+	assert_true(begins(&p));
+	p.data[33] = 0xc2; /* SYN, with ECN */
+	assert_true(begins(&p));
+
+	icmp_error(&error, "192.168.7.1", "100.64.0.1", &p);
+	assert_false(begins(&error));
+	tuple(&p, "100.64.0.1", 1, "10.1.0.5", 2, UDP);
+	assert_true(begins(&p));
 }
 
 static void flow_of_a_cut_transport_header_is_not_read_from_behind_it(
@@ -672,7 +899,15 @@ int main(void)
 		cmocka_unit_test(
 			flow_of_an_icmp_error_is_that_of_the_quoted_packet),
 		cmocka_unit_test(flow_of_a_ping_is_its_id),
-		cmocka_unit_test(flow_of_fragments_is_one_for_all_of_them),
+		cmocka_unit_test(flow_of_a_first_fragment_is_its_datagrams),
+		cmocka_unit_test(fragments_of_a_datagram_have_its_key),
+		cmocka_unit_test(pool_of_a_gateway_is_its_own_alone),
+		cmocka_unit_test(aliases_stand_for_networks_in_the_tunnel),
+		cmocka_unit_test(
+			sources_of_a_route_without_nat_enter_at_its_gateway),
+		cmocka_unit_test(routers_before_such_a_source_may_report),
+		cmocka_unit_test(site_is_a_group_of_its_gateways),
+		cmocka_unit_test(only_a_syn_begins_a_tcp_connection),
 		cmocka_unit_test(
 			flow_of_a_cut_transport_header_is_not_read_from_behind_it),
 		cmocka_unit_test(flows_spread_evenly),

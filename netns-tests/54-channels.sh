@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Two relays, two channels over each.  40 connections run over them while
+#
+#  - one relay is killed: its flows go on over the other within a second, none is
+#    reset;
+#  - it is back: its channels are, too;
+#  - packets of one channel are dropped in the middle: its flows go elsewhere, the
+#    channel is given up and made anew within 10 s.
+#
+#  client == 40 connections == edge-1 --+-- relay.test:443 ---+-- oslo-a
+#                                       +-- relay.test:8443 --+
+
+# shellcheck source=netns-tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+not_plain
+
+# second_relay: the same relay once more, at port 8443
+second_relay() {
+	spawn relay relay-2 "$RELAYTUN" relay -c "$DIR/relay-2.cfg"
+	wait_for 10 at relay sh -c 'ss -Hltn "sport = :8443" | grep -q .' ||
+		fail "the second relay does not listen"
+}
+
+# flows_begin SECONDS
+flows_begin() {
+	rm -f "$DIR/log/flows.log"
+	spawn client flows python3 "$HERE/lib/flows.py" edge.test 7 40 "$1"
+	wait_for 10 grep -q open "$DIR/log/flows.log" ||
+		fail "the connections do not come up"
+}
+
+# flows_end WHAT PAUSE_MS: none was reset, none paused for longer
+flows_end() {
+	local pause
+	ended flows 60 ||
+		fail "$1: connections broke: $(cat "$DIR/log/flows.log")"
+	pause=$(sed -n 's/^pause_ms //p' "$DIR/log/flows.log")
+	((pause < $2)) || fail "$1: a connection paused for $pause ms"
+	expect "$1: resets on the client's link" "$(seen client resets)" 0
+}
+
+open_channels='([.channels[] | select(.state == "open")] | length)'
+
+topo_up
+services_up echo
+configure
+second=wss://relay.test:8443/oslo-a
+sed -i "s|relays = ( |&\"$second\", |" "$DIR/policy.cfg"
+sed 's|:443"|:8443"|; s|public = .*|public = "wss://relay.test:8443";|' \
+	"$DIR/relay.cfg" >"$DIR/relay-2.cfg"
+relay_up
+second_relay
+gateway_up onprem
+gateway_up cloud
+await_status 15 cloud "$open_channels == 4"
+
+flows_begin 4
+stop relay-2 KILL || :
+await_status 5 cloud "$open_channels == 2"
+flows_end "death of a relay" 1000
+second_relay
+await_status 35 cloud "$open_channels == 4"
+
+# Half-open: neither end hears a word of it.
+port=$(at cloud ss -Htn state established 'dport = :443' |
+	awk '{ sub(/.*:/, "", $3); print $3; exit }')
+serial='([.channels[].opened] | add)'
+before=$(status_json cloud "$serial")
+flows_begin 11
+start=$(now_ms)
+at relay nft -f - <<-END
+	table inet hole {
+		chain in {
+			type filter hook prerouting priority -300
+			tcp sport $port drop
+		}
+		chain out {
+			type filter hook postrouting priority 300
+			tcp dport $port drop
+		}
+	}
+END
+await_status 15 cloud '[.channels[].last_error]
+	| any(test("nothing heard"))'
+took=$(($(now_ms) - start))
+((took < 10000)) || fail "a dead channel was noticed after $took ms"
+await_status 10 cloud "$open_channels == 4 and $serial > $before"
+flows_end "half-open channel" 4500
+at relay nft delete table inet hole

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * peer.c - A gateway at the other end, and its open channels
+ */
+
+/**
+ * DOC: Theory of operation
+ *
+ * Flows fall into buckets, and buckets belong to channels by their numbers
+ * (spread.h).  When a channel dies only its own buckets move, when it is back
+ * they come back; a moved flow loses what was on its way, and goes on.
+ *
+ * A channel that is much slower than the fastest (its round trip includes what
+ * queues in relays and sockets) loses half of its weight at each look, down to
+ * MIN: some flows stay, so that it can be seen whether it has become faster.  It
+ * wins weight back by one at a time after it was fast for several looks in a row.
+ * Each moved flow may arrive out of order once, so moves must be rare: there is a
+ * wide gap between slow and fast, and nothing moves in it.
+ *
+ * A channel that has not been heard of for CHANNEL_QUIET_MS has no weight at all,
+ * as long as a sibling has: its path may be dead, and its flows need not wait
+ * until that is certain.
+ */
+
+#include "carrier/peer.h"
+
+#include "carrier/channel.h"
+
+#define WEIGHT_MIN 1
+
+/* Slow: SLOW_FACTOR times the fastest and SLOW_NS more.  Fast: less than half of
+ * that.  Below some milliseconds a round trip says more about this machine's
+ * scheduler than about a path. */
+#define SLOW_FACTOR 3
+#define SLOW_NS     (30 * NS_PER_MS)
+/* Looks in a row before weight is lost, and before one is won. */
+#define SLOW_LOOKS 4
+#define FAST_LOOKS 10
+
+/** respread() - Draw the buckets anew */
+static void respread(struct peer *peer)
+{
+	struct spread_member members[PEER_CHANNEL_CNT_MAX];
+	size_t i;
+
+	for (i = 0; i < peer->channel_cnt; i++) {
+		const struct channel *channel = peer->channels[i];
+
+		members[i] = (struct spread_member){
+			.id = channel->number,
+			.weight = channel->quiet ? 0 : channel->weight,
+		};
+	}
+	spread_fill(&peer->spread, members, peer->channel_cnt);
+}
+
+void peer_attach(struct peer *peer, struct channel *channel)
+{
+	channel->weight = SPREAD_WEIGHT_MAX;
+	channel->quiet = false;
+	channel->look_cnt = 0;
+	peer->channels[peer->channel_cnt++] = channel;
+	respread(peer);
+}
+
+void peer_detach(struct peer *peer, const struct channel *channel)
+{
+	size_t i;
+
+	for (i = 0; i < peer->channel_cnt; i++) {
+		if (peer->channels[i] == channel)
+			break;
+	}
+	if (i == peer->channel_cnt)
+		return;
+	peer->channels[i] = peer->channels[--peer->channel_cnt];
+	respread(peer);
+}
+
+struct channel *peer_channel(const struct peer *peer, uint32_t flow)
+{
+	uint16_t idx = peer->spread.member[flow % SPREAD_BUCKET_CNT];
+
+	if (peer->channel_cnt == 0)
+		return NULL;
+	/* All are quiet: one is as good as another. */
+	return peer
+		->channels[idx == SPREAD_NONE ? flow % peer->channel_cnt : idx];
+}
+
+/** fastest_ns() - Round trip of the fastest channel, 0 when none is known */
+static int64_t fastest_ns(const struct peer *peer)
+{
+	int64_t best_ns = 0;
+	size_t i;
+
+	for (i = 0; i < peer->channel_cnt; i++) {
+		const struct channel *channel = peer->channels[i];
+
+		if (channel->rtt_ns && !channel->quiet &&
+		    (!best_ns || channel->rtt_ns < best_ns))
+			best_ns = channel->rtt_ns;
+	}
+	return best_ns;
+}
+
+/** look() - Note whether a channel is slow (@look_cnt below 0) or fast, for how
+ *  many looks; Return: has its weight changed? */
+static bool look(struct channel *channel, int64_t best_ns)
+{
+	int64_t slow_ns = best_ns * SLOW_FACTOR + SLOW_NS;
+	unsigned int before = channel->weight;
+	int cnt = channel->look_cnt;
+
+	if (channel->rtt_ns > slow_ns)
+		cnt = cnt < 0 ? cnt - 1 : -1;
+	else if (channel->rtt_ns < slow_ns / 2)
+		cnt = cnt > 0 ? cnt + 1 : 1;
+	else
+		cnt = 0;
+	if (cnt <= -SLOW_LOOKS && channel->weight > WEIGHT_MIN) {
+		channel->weight /= 2;
+		cnt = 0;
+	} else if (cnt >= FAST_LOOKS && channel->weight < SPREAD_WEIGHT_MAX) {
+		channel->weight++;
+		cnt = 0;
+	}
+	channel->look_cnt = cnt;
+	return channel->weight != before;
+}
+
+void peer_weigh(struct peer *peer, mono_t now)
+{
+	int64_t best_ns = fastest_ns(peer);
+	bool changed = false;
+	size_t i;
+
+	for (i = 0; i < peer->channel_cnt; i++) {
+		struct channel *channel = peer->channels[i];
+		bool quiet =
+			mono_diff_ms(now, channel->heard) >= CHANNEL_QUIET_MS;
+
+		changed |= quiet != channel->quiet;
+		channel->quiet = quiet;
+		if (best_ns && channel->rtt_ns)
+			changed |= look(channel, best_ns);
+	}
+	if (changed)
+		respread(peer);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * peer.h - A gateway at the other end, and its open channels
+ *
+ * Says which of the channels takes a flow.  Knows nothing of how a channel comes
+ * to be open, nor of packets.
+ */
+
+#ifndef CARRIER_PEER_H
+#define CARRIER_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/time.h"
+#include "carrier/spread.h"
+#include "codec/wire.h"
+#include "policy/policy.h"
+
+struct channel;
+
+/* Channels of one pair of gateways: their numbers in HELLO are below. */
+#define PEER_CHANNEL_CNT_MAX 32
+
+/** struct traffic - Packets and their bytes, one way */
+struct traffic {
+	uint64_t packets;
+	uint64_t bytes; /* of IP packets, super-packets counted whole */
+};
+
+/**
+ * struct peer - A gateway at the other end, as its HELLO described it
+ * @gateway:	From the policy
+ * @channels:	Its open channels, all of one instance, no number twice; the first
+ *		@channel_cnt are in use
+ * @spread:	Which of them each bucket of flows belongs to
+ * @known:	A HELLO came since we started: the fields below are valid
+ * @policy_same: Its digest of the site's policy equals ours
+ * @digest:	Its digest, as it said last
+ * @skew_ms:	Its clock less ours
+ * @up, @down:	Packets to and from it
+ */
+struct peer {
+	const struct policy_gateway *gateway;
+	struct channel *channels[PEER_CHANNEL_CNT_MAX];
+	size_t channel_cnt;
+	struct spread spread;
+	bool known;
+	bool policy_same;
+	uint8_t digest[WIRE_DIGEST_LEN];
+	uint8_t instance[WIRE_INSTANCE_LEN];
+	uint64_t start_ms;
+	uint16_t mtu;
+	int64_t skew_ms;
+	char software[WIRE_TEXT_LEN_MAX + 1];
+	struct traffic up;
+	struct traffic down;
+};
+
+/**
+ * peer_attach() - A channel is open
+ * @channel:	Its number is below PEER_CHANNEL_CNT_MAX, and no other's
+ */
+void peer_attach(struct peer *peer, struct channel *channel);
+
+/** peer_detach() - It is not any more; nothing happens when it never was */
+void peer_detach(struct peer *peer, const struct channel *channel);
+
+/** peer_channel() - The channel of a flow, NULL when none is open */
+struct channel *peer_channel(const struct peer *peer, uint32_t flow);
+
+/**
+ * peer_weigh() - Look at how fast the channels are, and shift flows
+ *
+ * To be called about once in CHANNEL_PING_MS.
+ */
+void peer_weigh(struct peer *peer, mono_t now);
+
+#endif /* CARRIER_PEER_H */
