@@ -25,7 +25,9 @@
  * "sig=" (or "sig%3D", a token that was percent-encoded again) and after
  * "SharedAccessKey=" is replaced by "***"; a byte that is not printable ASCII
  * is written as \xNN and a backslash is doubled, so that nothing a stranger
- * sends can end a line, forge the next one or talk to a terminal.
+ * sends can end a line, forge the next one or talk to a terminal.  Within quotes
+ * that stand in the format, other quotes become \": so nothing can end a value
+ * and forge the next key.
  */
 
 /* Longest formatted text; what is longer ends in "...". */
@@ -110,20 +112,64 @@ static const struct secret *secret_at(const char *text)
 	return NULL;
 }
 
+static size_t count_quotes(const char *text)
+{
+	size_t cnt = 0;
+
+	for (; *text; text++)
+		cnt += *text == '"';
+	return cnt;
+}
+
+/**
+ * find_own_quotes() - Which quotes of a text stand in its format?
+ * @text:	What the format gave, TEXT_SIZE; written anew
+ * @own:	Receives TEXT_SIZE answers, one for each byte of it
+ *
+ * Formats again, with a character in place of the format's quotes that the text
+ * does not have.  When it has them all, no quote is the format's own.
+ */
+__attribute__((format(printf, 2, 0))) static void find_own_quotes(
+	char *text, const char *fmt, va_list ap, bool *own)
+{
+	char marked[TEXT_SIZE];
+	char mark = 1;
+	size_t i;
+
+	memset(own, 0, TEXT_SIZE);
+	while (mark < 0x20 && strchr(text, mark))
+		mark++;
+	if (mark == 0x20 || strlen(fmt) >= sizeof(marked))
+		return;
+	for (i = 0; fmt[i]; i++)
+		marked[i] = fmt[i] == '"' ? mark : fmt[i];
+	marked[i] = '\0';
+	vsnprintf(text, TEXT_SIZE, marked, ap);
+	for (i = 0; text[i]; i++) {
+		own[i] = text[i] == mark;
+		if (own[i])
+			text[i] = '"';
+	}
+}
+
 /**
  * clean() - Copy a text with secrets masked and strange bytes escaped
  * @text:	NUL-terminated
+ * @own:	Which of its quotes are the format's; NULL: all are
  * @out:	Room for four bytes for each of @text, and for masks
  *
  * Return: bytes written, no NUL among them
  */
-static size_t clean(const char *text, char *out)
+static size_t clean(const char *text, const bool *own, char *out)
 {
+	const char *begin = text;
 	char *pos = out;
+	bool within = own && !memchr(own, true, TEXT_SIZE);
 
 	while (*text) {
 		const struct secret *secret = secret_at(text);
 		unsigned char byte = (unsigned char)*text;
+		bool is_own = own && own[text - begin];
 
 		if (secret) {
 			size_t key_len = strlen(secret->key);
@@ -136,10 +182,11 @@ static size_t clean(const char *text, char *out)
 		}
 		if (byte < 0x20 || byte > 0x7e)
 			pos += sprintf(pos, "\\x%02x", byte);
-		else if (byte == '\\')
-			pos += sprintf(pos, "\\\\");
+		else if (byte == '\\' || (byte == '"' && within && !is_own))
+			pos += sprintf(pos, "\\%c", byte);
 		else
 			*pos++ = *text;
+		within ^= is_own;
 		text++;
 	}
 	return (size_t)(pos - out);
@@ -153,26 +200,38 @@ __attribute__((format(printf, 2, 0))) static void log_line(enum log_level level,
 	/* syslog(3): LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG */
 	static const char priority[] = {'3', '4', '6', '7'};
 	int saved_errno = errno;
+	bool own[TEXT_SIZE];
+	bool *known = NULL;
 	char text[TEXT_SIZE];
 	char line[LINE_SIZE];
 	size_t len = 0;
+	size_t quote_cnt = count_quotes(fmt);
+	va_list again;
 	int text_len;
 
 	if (level > log_state.level)
 		return;
 
+	va_copy(again, ap);
 	errno = saved_errno;
 	text_len = vsnprintf(text, sizeof(text), fmt, ap);
 	if (text_len < 0)
 		text[0] = '\0';
-	else if ((size_t)text_len >= sizeof(text))
+	if (quote_cnt && (text_len >= (int)sizeof(text) ||
+			  count_quotes(text) != quote_cnt)) {
+		errno = saved_errno;
+		find_own_quotes(text, fmt, again, own);
+		known = own;
+	}
+	va_end(again);
+	if (text_len >= (int)sizeof(text))
 		memcpy(text + sizeof(text) - 4, "...", 4);
 
 	if (log_state.journal)
 		len = (size_t)sprintf(line, "<%c>", priority[level]);
 	if (log_state.program[0])
 		len += (size_t)sprintf(line + len, "%s: ", log_state.program);
-	len += clean(text, line + len);
+	len += clean(text, known, line + len);
 	line[len++] = '\n';
 
 	/* Nobody to tell when stderr itself fails. */

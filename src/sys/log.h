@@ -5,8 +5,8 @@
  *
  * "key=value" pairs, starting with what the line is about.  Under systemd
  * (JOURNAL_STREAM is set) a line begins with "<N>", its syslog priority.
- * Control characters are escaped and SAS tokens are masked here, not at each
- * call.  All functions keep errno.
+ * Control characters, and quotes in a quoted value, are escaped and SAS tokens are
+ * masked here, not at each call.  All functions keep errno.
  */
 
 #ifndef SYS_LOG_H

@@ -100,6 +100,49 @@ static void signatures_and_keys_are_masked(void **state)
 				    cases[i].out);
 }
 
+/** quoted() - What log_info() makes of @text as a value in quotes */
+static const char *quoted(const char *text, char *out, size_t size)
+{
+	struct capture capture;
+
+	unsetenv("JOURNAL_STREAM");
+	log_open("t", LOG_LEVEL_INFO);
+	capture_open(&capture);
+	log_info("error=\"%s\" n=%d", text, 7);
+	capture_close(&capture, out, size);
+	return out;
+}
+
+static void quotes_in_a_quoted_value_are_escaped(void **state)
+{
+	char all[40] = "";
+	char out[512];
+	int i;
+
+	(void)state;
+	assert_string_equal(quoted("as it is", out, sizeof(out)),
+			    "t: error=\"as it is\" n=7\n");
+	assert_string_equal(quoted("a (see \"ip route\")", out, sizeof(out)),
+			    "t: error=\"a (see \\\"ip route\\\")\" n=7\n");
+	/* Nobody can end the value and begin another. */
+	assert_string_equal(quoted("x\" event=forged y=\"", out, sizeof(out)),
+			    "t: error=\"x\\\" event=forged y=\\\"\" n=7\n");
+	assert_string_equal(quoted("\x01\"\x02", out, sizeof(out)),
+			    "t: error=\"\\x01\\\"\\x02\" n=7\n");
+	assert_string_equal(quoted("\"sig=AbC\" next", out, sizeof(out)),
+			    "t: error=\"\\\"sig=***\\\" next\" n=7\n");
+	/* Every control character at once: then all quotes are escaped. */
+	for (i = 1; i < 0x20; i++)
+		all[i - 1] = (char)i;
+	strcat(all, "\"");
+	quoted(all, out, sizeof(out));
+	assert_non_null(strstr(out, "t: error=\\\"\\x01"));
+	assert_non_null(strstr(out, "\\x1f\\\"\\\" n=7\n"));
+	/* A text that is no value stays readable. */
+	assert_string_equal(logged("gateway \"a\" is", out, sizeof(out)),
+			    "t: gateway \"a\" is\n");
+}
+
 static void a_level_above_the_chosen_one_is_silent(void **state)
 {
 	struct capture capture;
@@ -183,6 +226,7 @@ int main(void)
 		cmocka_unit_test(
 			control_characters_and_foreign_bytes_are_escaped),
 		cmocka_unit_test(signatures_and_keys_are_masked),
+		cmocka_unit_test(quotes_in_a_quoted_value_are_escaped),
 		cmocka_unit_test(a_level_above_the_chosen_one_is_silent),
 		cmocka_unit_test(the_journal_gets_a_priority_before_each_line),
 		cmocka_unit_test(an_endless_text_is_cut_and_says_so),
