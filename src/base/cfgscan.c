@@ -372,6 +372,13 @@ static int scan_token(struct scanner *s)
 		return on_close(s);
 	case '@':
 		return on_at(s);
+	case '\xef':
+		if (strncmp(s->pos, "\xef\xbb\xbf", 3) != 0)
+			return on_word(s);
+		cfg_source_error(s->source, s->diag, s->line,
+				 "a UTF-8 byte order mark (BOM) stands here; "
+				 "save the file without it");
+		return -EBADMSG;
 	case '=':
 	case ':':
 	case ',':

@@ -65,6 +65,10 @@ static void a_syntax_error_is_one_entry_with_line_and_remedy(void **state)
 		{"a = [ 1,\n \"x\" ];",
 		 "t.cfg:2: values of different types in one '[ ]'; all must be "
 		 "of the type of the first"},
+		{"\xef\xbb\xbf"
+		 "a = 1;\n",
+		 "t.cfg:1: a UTF-8 byte order mark (BOM) stands here; save the "
+		 "file without it"},
 		{"a = \"x\n\n\n",
 		 "t.cfg:1: this text has no end; close it with "
 		 "a '\"'"},
