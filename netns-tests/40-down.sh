@@ -137,6 +137,25 @@ for where in cloud onprem; do
 	clean $where "after down of a running gateway"
 done
 
+# At their default places, socket and state file take the folder with them.
+# shellcheck disable=SC2016 # expanded by the inner shell
+in_default_places='
+	mount -t tmpfs none /run
+	"$0" gateway -c "$1" &
+	until [ -S /run/relaytun/edge-1.sock ]; do sleep 0.03; done
+	kill -s "$2" $!
+	wait $! || exit
+	[ "$2" = INT ] || [ -e /run/relaytun/edge-1.state ] || exit
+	[ "$2" = INT ] || "$0" down -c "$1" || exit
+	[ -z "$(ls -A /run)" ]'
+sed '/^status/d; /^state_file/d' "$DIR/edge-1.cfg" >"$DIR/default.cfg"
+for signal in INT TERM; do
+	at cloud timeout 20 sh -c "$in_default_places" "$RELAYTUN" \
+		"$DIR/default.cfg" $signal >>"$DIR/log/default.log" 2>&1 ||
+		fail "something stays in /run after SIG$signal"
+done
+clean cloud "after a gateway with default places"
+
 # The record of what was opened is lost, or garbage: the ruleset knows as well.
 for spoil in 'rm -f' 'head -c 300 /dev/urandom >'; do
 	for where in cloud onprem; do

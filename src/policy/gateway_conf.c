@@ -18,7 +18,6 @@
 #define DEFAULT_TUN_NAME "rt0"
 #define DEFAULT_TUN_MTU  1500
 #define DEFAULT_USER     "relaytun"
-#define RUN_DIR          "/run/relaytun"
 
 /* One stands still while a lost segment is sent again; Azure bills none of them,
  * but lets 25 listeners and 5,000 connections be. */
@@ -134,9 +133,9 @@ static void read_tls(struct cfg *cfg, struct gateway_conf *conf)
 static const char *run_path(struct cfg *cfg, const char *name,
 			    const char *suffix)
 {
-	char path[sizeof(RUN_DIR) + NAME_LEN_MAX + 16];
+	char path[sizeof(GATEWAY_RUN_DIR) + NAME_LEN_MAX + 16];
 
-	snprintf(path, sizeof(path), RUN_DIR "/%.*s.%s", NAME_LEN_MAX,
+	snprintf(path, sizeof(path), GATEWAY_RUN_DIR "/%.*s.%s", NAME_LEN_MAX,
 		 name ? name : "", suffix);
 	return arena_strdup(cfg->arena, path);
 }

@@ -199,6 +199,9 @@ const char *gateway_role_name(enum gateway_role role);
 /** service_proto_name() - "tcp", "udp" or "icmp" */
 const char *service_proto_name(enum service_proto proto);
 
+/* Where a gateway's socket and state file lie unless gateway.cfg says else. */
+#define GATEWAY_RUN_DIR "/run/relaytun"
+
 /**
  * struct gateway_conf - gateway.cfg
  * @name:	Which of the policy's gateways this machine is

@@ -270,6 +270,18 @@ static bool drop(struct steward *steward)
 	return !err;
 }
 
+/** remove_socket() - And the folder of gateways' files, with the last of them; one
+ *  that gateway.cfg names is its owner's.  Return: 0, or -1 with errno */
+static int remove_socket(const struct steward *steward)
+{
+	int bad = unlink(steward->conf->status_socket);
+	int err = errno;
+
+	(void)rmdir(GATEWAY_RUN_DIR);
+	errno = err;
+	return bad;
+}
+
 /** run_spawned() - With the spawner there: key, drop, serve */
 static int run_spawned(struct steward *steward, const struct spawner *spawner,
 		       int lock)
@@ -290,7 +302,7 @@ static int run_spawned(struct steward *steward, const struct spawner *spawner,
 		status = serve(steward, &feed, spawner, lock);
 	}
 	if (feed.status >= 0)
-		unlink(steward->conf->status_socket);
+		(void)remove_socket(steward);
 	feed_close(&feed);
 	return status;
 }
@@ -392,7 +404,7 @@ static int remove_locked(struct steward *steward)
 		log_failure(&steward->diag);
 		return EXIT_FAILURE;
 	}
-	if (unlink(socket) == 0 || errno == ENOENT)
+	if (remove_socket(steward) == 0 || errno == ENOENT)
 		print_diag(&steward->diag); /* warnings */
 	printf("gateway %s is removed\n", steward->conf->name);
 	return EXIT_SUCCESS;
