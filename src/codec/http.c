@@ -31,7 +31,7 @@ static bool is_token_char(char c)
 	       (c >= '0' && c <= '9') || (c && strchr("!#$%&'*+-.^_`|~", c));
 }
 
-static bool is_token(struct slice s)
+bool http_is_token(struct slice s)
 {
 	size_t i;
 
@@ -42,8 +42,7 @@ static bool is_token(struct slice s)
 	return s.len > 0;
 }
 
-/** is_text() - No control characters but tab */
-static bool is_text(struct slice s)
+bool http_is_text(struct slice s)
 {
 	size_t i;
 
@@ -111,9 +110,9 @@ static bool has_bare_lf(const char *data, size_t len)
 }
 
 /** head_len() - Bytes up to and with the empty line, or a negative errno */
-static ssize_t head_len(const char *data, size_t len)
+static ssize_t head_len(const char *data, size_t len, size_t max)
 {
-	size_t seen = len < HTTP_HEAD_LEN_MAX ? len : HTTP_HEAD_LEN_MAX;
+	size_t seen = len < max ? len : max;
 	const char *end = memmem(data, seen, "\r\n\r\n", 4);
 
 	if (end)
@@ -121,7 +120,7 @@ static ssize_t head_len(const char *data, size_t len)
 	/* Bytes that can never become a head are refused at once. */
 	if (memchr(data, '\0', seen) || has_bare_lf(data, seen))
 		return -EBADMSG;
-	return len >= HTTP_HEAD_LEN_MAX ? -EMSGSIZE : -EAGAIN;
+	return len >= max ? -EMSGSIZE : -EAGAIN;
 }
 
 static int parse_headers(struct slice rest, struct http_header *headers,
@@ -138,7 +137,7 @@ static int parse_headers(struct slice rest, struct http_header *headers,
 		if (*cnt == HTTP_HEADER_CNT_MAX)
 			return -EMSGSIZE;
 		if (!split(&line, ':', &header->name) ||
-		    !is_token(header->name) || !is_text(line))
+		    !http_is_token(header->name) || !http_is_text(line))
 			return -EBADMSG;
 		header->value = trim(line);
 		(*cnt)++;
@@ -146,10 +145,10 @@ static int parse_headers(struct slice rest, struct http_header *headers,
 	return -EBADMSG;
 }
 
-ssize_t http_request_parse(const char *data, size_t len,
-			   struct http_request *request)
+ssize_t http_request_parse_max(const char *data, size_t len, size_t max,
+			       struct http_request *request)
 {
-	ssize_t total = head_len(data, len);
+	ssize_t total = head_len(data, len, max);
 	struct slice rest = {data, 0};
 	struct slice line;
 	int err;
@@ -160,13 +159,20 @@ ssize_t http_request_parse(const char *data, size_t len,
 	if (!next_line(&rest, &line) || !split(&line, ' ', &request->method) ||
 	    !split(&line, ' ', &request->target))
 		return -EBADMSG;
-	if (!is_token(request->method) || !request->target.len ||
-	    !is_text(request->target) ||
+	if (!http_is_token(request->method) || !request->target.len ||
+	    !http_is_text(request->target) ||
 	    memchr(request->target.data, '\t', request->target.len) ||
 	    (!slice_equal(line, "HTTP/1.1") && !slice_equal(line, "HTTP/1.0")))
 		return -EBADMSG;
+	request->minor = slice_equal(line, "HTTP/1.1");
 	err = parse_headers(rest, request->headers, &request->header_cnt);
 	return err ? err : total;
+}
+
+ssize_t http_request_parse(const char *data, size_t len,
+			   struct http_request *request)
+{
+	return http_request_parse_max(data, len, HTTP_HEAD_LEN_MAX, request);
 }
 
 /** parse_status() - "101" to 101, -1 when it is no status */
@@ -188,7 +194,7 @@ static int parse_status(struct slice s)
 ssize_t http_answer_parse(const char *data, size_t len,
 			  struct http_answer *answer)
 {
-	ssize_t total = head_len(data, len);
+	ssize_t total = head_len(data, len, HTTP_HEAD_LEN_MAX);
 	struct slice rest = {data, 0};
 	struct slice version;
 	struct slice status;
@@ -209,7 +215,7 @@ ssize_t http_answer_parse(const char *data, size_t len,
 	else
 		answer->reason.len = 0;
 	answer->status = parse_status(line);
-	if (answer->status < 0 || !is_text(answer->reason))
+	if (answer->status < 0 || !http_is_text(answer->reason))
 		return -EBADMSG;
 	err = parse_headers(rest, answer->headers, &answer->header_cnt);
 	return err ? err : total;

@@ -34,11 +34,13 @@ struct http_header {
  * struct http_request - A request head, slices into the parsed bytes
  * @method:	"GET"
  * @target:	As sent, still percent-encoded: "/$hc/oslo?sb-hc-action=listen"
+ * @minor:	1 for HTTP/1.1, 0 for HTTP/1.0
  * @headers:	In order of arrival
  */
 struct http_request {
 	struct slice method;
 	struct slice target;
+	unsigned int minor;
 	struct http_header headers[HTTP_HEADER_CNT_MAX];
 	size_t header_cnt;
 };
@@ -64,6 +66,12 @@ ssize_t http_request_parse(const char *data, size_t len,
 			   struct http_request *request)
 	__attribute__((warn_unused_result));
 
+/** http_request_parse_max() - As http_request_parse(), for heads of up to @max
+ *  bytes */
+ssize_t http_request_parse_max(const char *data, size_t len, size_t max,
+			       struct http_request *request)
+	__attribute__((warn_unused_result));
+
 /** http_answer_parse() - Read the head of an answer; as http_request_parse() */
 ssize_t http_answer_parse(const char *data, size_t len,
 			  struct http_answer *answer)
@@ -84,6 +92,12 @@ const struct slice *http_header_find(const struct http_header *headers,
  *  header of that name?  ("Connection: keep-alive, Upgrade") */
 bool http_header_has_token(const struct http_header *headers, size_t cnt,
 			   const char *name, const char *token);
+
+/** http_is_token() - A name or method as RFC 9110 section 5.6.2 has it? */
+bool http_is_token(struct slice text);
+
+/** http_is_text() - No control characters but tab: fit for a header's value? */
+bool http_is_text(struct slice text);
 
 /** slice_equal_nocase() - Equal to a text, ASCII case ignored? */
 bool slice_equal_nocase(struct slice slice, const char *text);
