@@ -45,7 +45,8 @@ PROGRAMS := $(B)/bin/relaytun $(LIBEXEC)/relaytun-steward \
 LIBS_relaytun		:= -lconfig -ljansson
 LIBS_relaytun-steward	:= -lnftables -lnl-route-3 -lnl-3 -lconfig -lcap
 LIBS_relaytun-carrier	:= -lcurl -ljansson -lconfig -lmbedcrypto
-LIBS_relaytun-relay	:= -lwebsockets -ljansson -lconfig -lmbedcrypto
+LIBS_relaytun-relay	:= -lwebsockets -ljansson -lconfig -lssl -lcrypto \
+	-lmbedx509 -lmbedcrypto
 LIBS_relaytun-keys	:= -lmbedcrypto
 LIBS_ALL := $(sort $(foreach p,$(PROGRAMS),$(LIBS_$(notdir $(p)))))
 

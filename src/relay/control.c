@@ -15,12 +15,14 @@
 
 #include "base/limits.h"
 #include "relay/auth.h"
+#include "relay/http_exchange.h"
 #include "relay/relay.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
-#define PING_MS    30000
-#define SILENCE_MS 75000 /* two pings, and time for the answer */
+/* A listener that said nothing for so long is asked for a sign of life when it
+ * gets a message: see hub_pick(). */
+#define PROBE_MS   1000
 #define INBOX_SIZE (CONTROL_MSG_LEN_MAX + 1024)
 
 bool frame_write(struct session *session, enum ws_opcode opcode,
@@ -34,6 +36,9 @@ bool frame_write(struct session *session, enum ws_opcode opcode,
 	};
 	size_t head_len = ws_head_write(out, &head);
 
+	if (len > RELAY_READ_SIZE)
+		return relay_write(session, out, head_len) &&
+		       relay_write(session, data, len);
 	if (len)
 		memmove(out + head_len, data, len);
 	return relay_write(session, out, head_len + len);
@@ -44,14 +49,42 @@ bool control_open(struct session *session)
 	session->inbox_buf = malloc(INBOX_SIZE);
 	if (!session->inbox_buf)
 		return false;
+	session->relay->held_len += INBOX_SIZE;
 	ws_inbox_init(&session->inbox, session->inbox_buf, INBOX_SIZE, true);
 	session->pinged = clock_mono();
+	session->heard = session->pinged;
+	hub_add(session->hub, session);
 	return true;
+}
+
+void control_closed(struct session *session)
+{
+	while (session->asked)
+		exchange_fail(session->asked, 502,
+			      "the listener is gone, and its answer with it");
+	session->answering = NULL;
+	hub_remove(session->hub, session);
+	session->relay->held_len -= INBOX_SIZE;
+	free(session->inbox_buf);
+	session->inbox_buf = NULL;
+}
+
+static bool ping(struct session *session, mono_t now)
+{
+	session->pinged = now;
+	return frame_write(session, WS_PING, NULL, 0);
 }
 
 bool control_send(struct session *session, const char *text, size_t len)
 {
-	return frame_write(session, WS_TEXT, (const uint8_t *)text, len);
+	mono_t now = clock_mono();
+
+	if (!frame_write(session, WS_TEXT, (const uint8_t *)text, len))
+		return false;
+	if (mono_diff_ms(now, session->heard) < PROBE_MS ||
+	    mono_before(session->heard, session->pinged))
+		return true;
+	return ping(session, now);
 }
 
 void control_close(struct session *session, uint16_t code, const char *reason)
@@ -61,18 +94,26 @@ void control_close(struct session *session, uint16_t code, const char *reason)
 
 	log_info("remote=%s:%u event=listener_closed path=%s code=%u "
 		 "reason=\"%s\"",
-		 session->remote, session->remote_port, session->path->path,
+		 session->remote, session->remote_port, session->hub->name,
 		 code, reason);
 	frame_write(session, WS_CLOSE, payload, len);
+	control_closed(session);
 	session_finish(session);
+}
+
+void control_leave(struct session *session)
+{
+	session->leaving = true;
+	if (!session->asked) /* else control_tick() looks again */
+		control_close(session, WS_CLOSE_GOING_AWAY, "relay stops");
 }
 
 /** renew() - A new token in place of the old one */
 static void renew(struct session *session, const char *token, size_t len)
 {
 	struct auth_verdict verdict =
-		auth_check(session->relay->conf, session->path, RELAY_LISTEN,
-			   token, len, clock_wall().s);
+		auth_check(session->relay->conf, session->hub->conf,
+			   RELAY_LISTEN, token, len, clock_wall().s);
 
 	if (verdict.status)
 		control_close(session, WS_CLOSE_POLICY, verdict.text);
@@ -80,8 +121,34 @@ static void renew(struct session *session, const char *token, size_t len)
 		session->expiry_s = verdict.expiry_s;
 }
 
-/** take_text() - The only message a listener sends is renewToken; others are
- *  ignored */
+/** find_asked() - The client whose request has this id */
+static struct session *find_asked(const struct session *session, const char *id)
+{
+	struct session *client = session->asked;
+
+	while (client && strcmp(client->exchange->id, id))
+		client = client->exchange->next;
+	return client;
+}
+
+/** take_response() - The beginning of an HTTP answer, or nothing we know */
+static void take_response(struct session *session,
+			  const struct ws_message *message)
+{
+	struct http_response response;
+	int got = http_message_response((const char *)message->data,
+					message->len, &response);
+	struct session *client = got ? find_asked(session, response.id) : NULL;
+
+	if (client && got < 0)
+		exchange_fail(client, 502,
+			      "the listener's answer is malformed");
+	else if (client && exchange_answer(client, &response))
+		session->answering = client;
+	http_response_fini(&response);
+}
+
+/** take_text() - renewToken, or an answer; all else is ignored */
 static void take_text(struct session *session, const struct ws_message *message)
 {
 	char token[HYCO_TOKEN_SIZE];
@@ -95,7 +162,21 @@ static void take_text(struct session *session, const struct ws_message *message)
 		log_info("remote=%s:%u event=ignored reason=\"malformed "
 			 "control message\"",
 			 session->remote, session->remote_port);
+	else
+		take_response(session, message);
 	explicit_bzero(token, sizeof(token));
+}
+
+/** take_binary() - The body of the answer that was begun */
+static void take_binary(struct session *session,
+			const struct ws_message *message)
+{
+	struct session *client = session->answering;
+
+	session->answering = NULL;
+	if (client)
+		exchange_body(client, message->data, message->len,
+			      (int64_t)message->len, true);
 }
 
 static void take_message(struct session *session,
@@ -112,6 +193,8 @@ static void take_message(struct session *session,
 		control_close(session, WS_CLOSE_NORMAL, "");
 		break;
 	case WS_BINARY:
+		take_binary(session, message);
+		break;
 	case WS_PONG:
 	case WS_CONTINUATION:
 		break;
@@ -158,19 +241,29 @@ void control_receive(struct session *session, const uint8_t *data, size_t len)
 
 void control_tick(struct session *session, mono_t now, int64_t now_s)
 {
+	const struct relay_conf *conf = session->relay->conf;
+	int64_t ping_ms = conf->limits.ping_s * 1000;
+
+	if (session->leaving) {
+		control_leave(session);
+		return;
+	}
 	if (now_s >= session->expiry_s) {
 		control_close(session, WS_CLOSE_POLICY, "token expired");
 		return;
 	}
-	if (mono_diff_ms(now, session->heard) > SILENCE_MS) {
+	if (mono_diff_ms(now, session->heard) > ping_ms * 5 / 2) {
 		log_info("remote=%s:%u event=listener_silent path=%s",
 			 session->remote, session->remote_port,
-			 session->path->path);
+			 session->hub->name);
 		relay_kill(session);
 		return;
 	}
-	if (mono_diff_ms(now, session->pinged) >= PING_MS) {
-		session->pinged = now;
-		frame_write(session, WS_PING, NULL, 0);
+	if (conf->fault.drop_s &&
+	    mono_diff_ms(now, session->since) > conf->fault.drop_s * 1000) {
+		relay_kill(session);
+		return;
 	}
+	if (mono_diff_ms(now, session->pinged) >= ping_ms)
+		ping(session, now);
 }

@@ -11,13 +11,19 @@
 
 #include "relay/session.h"
 
-/** control_open() - Memory for its messages; Return: was there some? */
+/** control_open() - Registered from now on; Return: was there memory for its
+ *  messages? */
 bool control_open(struct session *session);
+
+/** control_closed() - Is registered no more: nobody is sent here, requests it has
+ *  are answered with 502 */
+void control_closed(struct session *session);
 
 /** control_receive() - Frames from the listener */
 void control_receive(struct session *session, const uint8_t *data, size_t len);
 
-/** control_send() - A text message to the listener
+/** control_send() - A text message to the listener; one that was silent for a
+ *  while is pinged as well
  *  Return: false when its connection is dead */
 bool control_send(struct session *session, const char *text, size_t len);
 
@@ -27,7 +33,11 @@ void control_tick(struct session *session, mono_t now, int64_t now_s);
 /** control_close() - Close frame, then the end */
 void control_close(struct session *session, uint16_t code, const char *reason);
 
-/** frame_write() - An unmasked frame of the relay's own
+/** control_leave() - The relay stops: close once no request waits for an answer */
+void control_leave(struct session *session);
+
+/** frame_write() - An unmasked frame of the relay's own, FIN set
+ *  @data:	May lie in the scratch buffer, behind room for the head
  *  Return: false when the connection is dead */
 bool frame_write(struct session *session, enum ws_opcode opcode,
 		 const uint8_t *data, size_t len);

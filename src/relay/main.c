@@ -19,15 +19,19 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/strbuf.h"
+#include "relay/conf_print.h"
+#include "relay/dev.h"
+#include "relay/load.h"
 #include "relay/relay.h"
-#include "sys/file.h"
 #include "sys/log.h"
 #include "sys/output.h"
 
 /* Standard streams, loop, signals, configuration, with room to spare. */
-#define OTHER_FILE_CNT 64
+#define OTHER_FILE_CNT     64
 
-#define DEFAULT_CONF   "/etc/relaytun/relay.cfg"
+#define DEFAULT_CONF       "/etc/relaytun/relay.cfg"
+#define DEFAULT_DEV_LISTEN "127.0.0.1:8443"
 
 enum {
 	EXIT_USAGE = 2,
@@ -35,12 +39,28 @@ enum {
 
 static void usage(FILE *to)
 {
-	fputs("Usage: relaytun relay [-c FILE]\n"
+	fputs("Usage: relaytun relay [-c FILE] [--check]\n"
+	      "       relaytun relay --dev [--listen ADDRESS:PORT] "
+	      "[--path PATH]...\n"
+	      "                      [--fault FAULT]...\n"
 	      "\n"
 	      "Runs a relay that speaks the protocol of Azure Relay Hybrid\n"
 	      "Connections, in the foreground.\n"
 	      "\n"
 	      "  -c FILE     configuration [" DEFAULT_CONF "]\n"
+	      "      --check say what is wrong with it, or its normal form, "
+	      "and "
+	      "end\n"
+	      "      --dev   a relay for developers: no files, a self-signed\n"
+	      "              certificate, connection strings on the output\n"
+	      "      --listen ADDRESS:PORT  [" DEFAULT_DEV_LISTEN "]\n"
+	      "      --path PATH  a hybrid connection; may be given again "
+	      "[hyco]\n"
+	      "      --fault FAULT  do wrong on purpose: "
+	      "late-accept[=SECONDS],\n"
+	      "              ghost-listener, drop-control[=SECONDS], "
+	      "slow-reader,\n"
+	      "              other-host\n"
 	      "  -h, --help  this text\n"
 	      "\n"
 	      "Exit status: 0 stopped by a signal, 1 failed, 2 wrong usage or\n"
@@ -59,90 +79,10 @@ static void print_diag(const struct diag *diag)
 	}
 }
 
-/** read_keys() - Key files of one list, errors into @diag */
-static void read_keys(struct relay_key *keys, size_t cnt, const char *path,
-		      struct diag *diag)
-{
-	size_t i;
-
-	for (i = 0; i < cnt; i++) {
-		const char *why = "";
-		ssize_t len = file_read_secret(keys[i].file, KEY_LEN_MAX,
-					       &keys[i].key, &why);
-
-		if (len < 0)
-			diag_error(diag, path, keys[i].line, "key_file %s: %s",
-				   keys[i].file, why);
-		else
-			keys[i].key_len = (size_t)len;
-	}
-}
-
-static void wipe_keys(struct relay_key *keys, size_t cnt)
-{
-	size_t i;
-
-	for (i = 0; i < cnt; i++)
-		file_wipe(keys[i].key, keys[i].key_len);
-}
-
-/** check_readable() - TLS files, with a clearer word than OpenSSL's */
-static void check_readable(const char *file, const char *what, const char *path,
-			   struct diag *diag)
-{
-	if (file && access(file, R_OK))
-		diag_error(diag, path, 0, "%s %s: %s", what, file,
-			   strerror(errno));
-}
-
-/** check_private() - The key of the certificate; a group may read it, as
- *  Debian's ssl-cert does */
-static void check_private(const char *file, const char *path, struct diag *diag)
-{
-	struct stat st;
-
-	if (file && !stat(file, &st) && (st.st_mode & S_IRWXO))
-		diag_error(diag, path, 0,
-			   "key %s may be read by everybody: chmod o= %s", file,
-			   file);
-}
-
-/** load() - Configuration and everything it names; NULL after errors */
-static struct relay_conf *load(const char *path, struct arena *arena,
-			       struct diag *diag)
-{
-	struct relay_conf *conf;
-	char *text;
-	ssize_t len = file_read(path, POLICY_LEN_MAX, &text);
-	size_t i;
-
-	if (len < 0) {
-		diag_error(diag, path, 0, "cannot be read: %s", file_why(len));
-		return NULL;
-	}
-	conf = relay_conf_parse(text, path, arena, diag);
-	free(text);
-	if (!conf)
-		return NULL;
-	read_keys(conf->keys, conf->key_cnt, path, diag);
-	for (i = 0; i < conf->path_cnt; i++)
-		read_keys(conf->paths[i].keys, conf->paths[i].key_cnt, path,
-			  diag);
-	check_readable(conf->certificate, "certificate", path, diag);
-	check_readable(conf->private_key, "key", path, diag);
-	check_private(conf->private_key, path, diag);
-	if (conf->user && geteuid() == 0 && !getpwnam(conf->user))
-		diag_error(diag, path, 0,
-			   "user \"%s\" does not exist: create it, or name "
-			   "another",
-			   conf->user);
-	return conf;
-}
-
 /** allow_files() - Open files enough for all connections of the limit */
 static void allow_files(const struct relay_conf *conf)
 {
-	rlim_t need = conf->connection_cnt_max + OTHER_FILE_CNT;
+	rlim_t need = conf->limits.connection_cnt + OTHER_FILE_CNT;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= need)
@@ -158,7 +98,7 @@ static void allow_files(const struct relay_conf *conf)
 		log_warn("event=few_files text=\"%llu open files are allowed, "
 			 "%llu needed for %zu connections: raise ulimit -n\"",
 			 (unsigned long long)limit.rlim_max,
-			 (unsigned long long)need, conf->connection_cnt_max);
+			 (unsigned long long)need, conf->limits.connection_cnt);
 	}
 }
 
@@ -203,9 +143,24 @@ static int become_user(const char *name)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
 }
 
+/**
+ * struct program - What main() knows
+ * @path:	relay.cfg
+ * @loaded:	In force; the other is empty, or being loaded
+ * @now:	Which of the two is in force
+ * @dev:	With --dev
+ */
+struct program {
+	const char *path;
+	struct loaded loaded[2];
+	size_t now;
+	struct dev dev;
+};
+
 /** ready() - The port is open: drop privileges, and say so */
-static int ready(const struct relay_conf *conf)
+static int ready(void *context, const struct relay_conf *conf)
 {
+	struct program *program = context;
 	char addr[IP_ADDR_TEXT_SIZE];
 	int err = 0;
 
@@ -220,17 +175,58 @@ static int ready(const struct relay_conf *conf)
 		log_info("event=listening address=%s port=%u tls=%s paths=%zu",
 			 ip_addr_format(&conf->addr, addr), conf->port,
 			 conf->plaintext ? "no" : "yes", conf->path_cnt);
+	if (!err && program->dev.conf)
+		dev_print(&program->dev, stdout);
 	return err;
 }
 
-static int run(const struct relay_conf *conf, const char *path)
+/** reload() - Read all files again, beside those in force */
+static const struct relay_conf *reload(void *context)
 {
+	struct program *program = context;
+	struct loaded *next = &program->loaded[!program->now];
+	struct diag diag;
+	bool good;
+
+	diag_init(&diag);
+	good = load_open(next, program->path, &diag);
+	print_diag(&diag);
+	diag_fini(&diag);
+	if (!good)
+		load_close(next);
+	return good ? next->conf : NULL;
+}
+
+static void drop_old(void *context)
+{
+	struct program *program = context;
+
+	load_close(&program->loaded[program->now]);
+	program->now = !program->now;
+}
+
+static void drop_new(void *context)
+{
+	struct program *program = context;
+
+	load_close(&program->loaded[!program->now]);
+}
+
+static int run(struct program *program, const struct relay_conf *conf)
+{
+	const struct relay_hooks hooks = {
+		.ready = ready,
+		.load = program->dev.conf ? NULL : reload,
+		.drop = drop_old,
+		.undo = drop_new,
+		.context = program,
+	};
 	char addr[IP_ADDR_TEXT_SIZE];
 	int err = probe_port(conf);
 
 	allow_files(conf);
 	if (!err)
-		err = relay_run(conf, ready);
+		err = relay_run(conf, &hooks);
 	if (!err)
 		return EXIT_SUCCESS;
 	ip_addr_format(&conf->addr, addr);
@@ -238,7 +234,7 @@ static int run(const struct relay_conf *conf, const char *path)
 		fprintf(stderr,
 			"%s: certificate %s and key %s are not accepted: both "
 			"must be PEM, and the key that of the certificate\n",
-			path, conf->certificate, conf->private_key);
+			program->path, conf->certificate, conf->private_key);
 		return EXIT_USAGE;
 	}
 	if (err == -EADDRINUSE)
@@ -263,47 +259,143 @@ static void harden(void)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 }
 
-int main(int argc, char **argv)
+/** serve_files() - What relay.cfg says; Return: exit status */
+static int serve_files(struct program *program, bool check)
 {
-	static const struct option options[] = {
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	const char *path = DEFAULT_CONF;
-	struct relay_conf *conf;
+	struct loaded *loaded = &program->loaded[0];
+	int status = EXIT_USAGE;
+	struct strbuf text;
+	struct diag diag;
+	bool good;
+
+	diag_init(&diag);
+	good = load_open(loaded, program->path, &diag);
+	print_diag(&diag);
+	diag_fini(&diag);
+	if (good && check) {
+		strbuf_init(&text);
+		relay_conf_print(loaded->conf, &text);
+		fputs(strbuf_str(&text), stdout);
+		strbuf_fini(&text);
+		status = EXIT_SUCCESS;
+	} else if (good) {
+		status = run(program, loaded->conf);
+	}
+	load_close(&program->loaded[program->now]);
+	return status;
+}
+
+/** serve_dev() - What the command line says; Return: exit status */
+static int serve_dev(struct program *program)
+{
+	int status = EXIT_USAGE;
 	struct arena arena;
 	struct diag diag;
-	int status = EXIT_USAGE;
-	int opt;
-	size_t i;
+	int err;
 
-	while ((opt = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		if (opt == 'c') {
-			path = optarg;
-		} else {
-			usage(opt == 'h' ? stdout : stderr);
-			return output_end(argv[0], opt == 'h' ? EXIT_SUCCESS
-							      : EXIT_USAGE);
+	arena_init(&arena);
+	diag_init(&diag);
+	err = dev_make(&program->dev, &arena, &diag);
+	print_diag(&diag);
+	if (err == -EIO)
+		log_err("event=failed error=\"no certificate could be made\"");
+	if (!err)
+		status = run(program, program->dev.conf);
+	diag_fini(&diag);
+	arena_fini(&arena);
+	return status;
+}
+
+enum {
+	OPT_CHECK = 1000,
+	OPT_DEV,
+	OPT_LISTEN,
+	OPT_PATH,
+	OPT_FAULT,
+};
+
+/** struct options - The command line */
+struct options {
+	bool check;
+	bool dev;
+	bool dev_only; /* an option that means something with --dev only */
+};
+
+/** take_option() - One option; Return: false when it is wrong */
+static bool take_option(struct program *program, struct options *options,
+			int opt)
+{
+	struct dev *dev = &program->dev;
+
+	switch (opt) {
+	case 'c':
+		program->path = optarg;
+		return true;
+	case OPT_CHECK:
+		options->check = true;
+		return true;
+	case OPT_DEV:
+		options->dev = true;
+		return true;
+	case OPT_LISTEN:
+		options->dev_only = true;
+		dev->listen = optarg;
+		return true;
+	case OPT_PATH:
+		options->dev_only = true;
+		if (dev->path_cnt == DEV_PATH_CNT_MAX)
+			return false;
+		dev->paths[dev->path_cnt++] = optarg;
+		return true;
+	case OPT_FAULT:
+		options->dev_only = true;
+		return dev_fault(&dev->fault, optarg);
+	default:
+		return false;
+	}
+}
+
+static bool are_sound(const struct options *options)
+{
+	return !(options->dev && options->check) &&
+	       (options->dev || !options->dev_only);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{"help", no_argument, NULL, 'h'},
+		{"check", no_argument, NULL, OPT_CHECK},
+		{"dev", no_argument, NULL, OPT_DEV},
+		{"listen", required_argument, NULL, OPT_LISTEN},
+		{"path", required_argument, NULL, OPT_PATH},
+		{"fault", required_argument, NULL, OPT_FAULT},
+		{0},
+	};
+	struct program program = {
+		.path = DEFAULT_CONF,
+		.dev = {.listen = DEFAULT_DEV_LISTEN},
+	};
+	struct options options = {0};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
+		if (opt == 'h') {
+			usage(stdout);
+			return output_end(argv[0], EXIT_SUCCESS);
+		}
+		if (!take_option(&program, &options, opt)) {
+			usage(stderr);
+			return EXIT_USAGE;
 		}
 	}
-	if (optind < argc) {
+	if (optind < argc || !are_sound(&options)) {
 		usage(stderr);
 		return EXIT_USAGE;
 	}
 	harden();
 	log_open("relaytun-relay", LOG_LEVEL_INFO);
-	arena_init(&arena);
-	diag_init(&diag);
-	conf = load(path, &arena, &diag);
-	print_diag(&diag);
-	if (conf && !diag.error_cnt)
-		status = run(conf, path);
-	if (conf) {
-		wipe_keys(conf->keys, conf->key_cnt);
-		for (i = 0; i < conf->path_cnt; i++)
-			wipe_keys(conf->paths[i].keys, conf->paths[i].key_cnt);
-	}
-	diag_fini(&diag);
-	arena_fini(&arena);
-	return status;
+	if (options.dev)
+		return serve_dev(&program);
+	return output_end(argv[0], serve_files(&program, options.check));
 }

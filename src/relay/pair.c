@@ -34,6 +34,8 @@ void pair_join(struct session *a, struct session *b)
 	b->other = a;
 	splice_init(&a->splice);
 	splice_init(&b->splice);
+	session_set(a, SESSION_JOINED);
+	session_set(b, SESSION_JOINED);
 }
 
 /** may_write() - Alive, and no Close sent to it yet? */
@@ -120,11 +122,13 @@ static void take_event(struct session *from, enum splice_event event)
 		answer_ping(from->other);
 		break;
 	case SPLICE_FAULT:
+		from->relay->counts.faults++;
 		log_info("remote=%s:%u event=fault reason=\"malformed "
 			 "WebSocket frame\"",
 			 from->remote, from->remote_port);
 		end_side(from, WS_CLOSE_PROTOCOL, "malformed frame");
 		break;
+	case SPLICE_FRAME:
 	case SPLICE_MORE:
 		break;
 	}
@@ -144,11 +148,21 @@ static size_t pass_some(struct session *from, const uint8_t *data, size_t len)
 	event = splice_feed(&from->splice, data, len, &used, out, &put,
 			    wants_pong(to));
 	if (put && may_write(to)) {
+		from->hub->passed_len += put;
 		relay_write(to, out, put);
 		hold_if_behind(from, to);
 	}
 	take_event(from, event);
 	return used;
+}
+
+/** hold_by_fault() - Read from it again at the next tick only */
+static void hold_by_fault(struct session *from)
+{
+	if (from->kind != SESSION_JOINED || from->held)
+		return;
+	from->held = true;
+	relay_hold(from, true);
 }
 
 void pair_pass(struct session *from, const uint8_t *data, size_t len)
@@ -162,6 +176,10 @@ void pair_pass(struct session *from, const uint8_t *data, size_t len)
 	}
 	if (from->other)
 		answer_ping(from->other);
+	if (from->leaving)
+		pair_leave(from);
+	if (from->relay->conf->fault.slow)
+		hold_by_fault(from);
 }
 
 void pair_writable(struct session *session)
@@ -169,7 +187,8 @@ void pair_writable(struct session *session)
 	struct session *from = session->other;
 
 	answer_ping(session);
-	if (!from || !from->held || session->stuck)
+	if (!from || !from->held || session->stuck ||
+	    session->relay->conf->fault.slow)
 		return;
 	from->held = false;
 	if (from->kind == SESSION_JOINED)
@@ -198,8 +217,27 @@ void pair_close(struct session *session, uint16_t code, const char *reason)
 		end_side(other, code, reason);
 }
 
+void pair_leave(struct session *session)
+{
+	struct session *other = session->other;
+
+	if (session->kind != SESSION_JOINED || !other)
+		return;
+	session->leaving = true;
+	other->leaving = true;
+	if (!splice_in_message(&session->splice) &&
+	    !splice_in_message(&other->splice))
+		pair_close(session, WS_CLOSE_GOING_AWAY, "relay stops");
+}
+
 void pair_tick(struct session *session, mono_t now)
 {
+	if (session->held && session->relay->conf->fault.slow &&
+	    session->kind == SESSION_JOINED && session->other &&
+	    !session->other->stuck) {
+		session->held = false;
+		relay_hold(session, false);
+	}
 	if (session->close_seen &&
 	    mono_diff_ms(now, session->since) > CLOSE_LIMIT_MS)
 		pair_close(session, WS_CLOSE_NORMAL, "");

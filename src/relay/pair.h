@@ -24,6 +24,9 @@ void pair_part(struct session *session);
 /** pair_close() - The relay ends both sides */
 void pair_close(struct session *session, uint16_t code, const char *reason);
 
+/** pair_leave() - The relay stops: end both sides as soon as no message is cut */
+void pair_leave(struct session *session);
+
 /** pair_tick() - A side that does not answer Close is ended */
 void pair_tick(struct session *session, mono_t now);
 

@@ -2,16 +2,19 @@
 
 /*
  * relay.h - The relay's connections, and what sessions may do to them
+ *
+ * The functions that sessions call are few, so that a test can stand in for
+ * all of relay.c and drive sessions without a socket.
  */
 
 #ifndef RELAY_RELAY_H
 #define RELAY_RELAY_H
 
-#include <libwebsockets.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "relay/hub.h"
 #include "relay/relay_conf.h"
 #include "relay/session.h"
 
@@ -19,36 +22,74 @@
 #define RELAY_READ_SIZE    65536
 #define RELAY_SCRATCH_SIZE (RELAY_READ_SIZE + 1024)
 
+#define RELAY_BUCKET_CNT   1024
+
 /**
- * struct relay - The process
- * @conf:	Constant
+ * struct relay_counts - Since the start
+ * @connections: Accepted
+ * @over_connections, @over_rate: Not accepted, and why
+ * @refused:	Requests refused, by hundreds of their status
+ * @over_held:	Requests refused because the relay kept too many bytes
+ * @faults:	Malformed frames
+ */
+struct relay_counts {
+	uint64_t connections;
+	uint64_t over_connections;
+	uint64_t over_rate;
+	uint64_t refused[6];
+	uint64_t over_held;
+	uint64_t faults;
+};
+
+/**
+ * struct relay - What sessions share
+ * @conf:	In force; replaced by a reload
+ * @hubs:	Hybrid connections
  * @sessions:	All connections
  * @session_cnt: How many
+ * @secrets:	Sessions that somebody may come to meet, by their secret
+ * @held_len:	Bytes kept for clients, see struct relay_limits
  * @scratch:	Output under construction; each use ends before the next begins
- * @tick:	Once a second
+ * @started:	When the relay did
  * @stopping:	SIGTERM came: no new connections
  */
 struct relay {
 	const struct relay_conf *conf;
-	struct lws_context *context;
+	struct hub_table hubs;
 	struct session *sessions;
 	size_t session_cnt;
+	struct session *secrets[RELAY_BUCKET_CNT];
+	size_t held_len;
 	uint8_t *scratch;
-	lws_sorted_usec_list_t tick;
-	int signal_fd;
+	struct relay_counts counts;
+	mono_t started;
 	bool stopping;
+};
+
+/**
+ * struct relay_hooks - What the program does for the relay
+ * @ready:	Called when the port is open, before the first connection (to
+ *		drop privileges); a failure ends the relay
+ * @load:	Reads the files again; NULL after errors, which it has told.  NULL
+ *		when there are none.  Behind it comes one of:
+ * @drop:	The configuration before is not used any more
+ * @undo:	The one that was just loaded is not used
+ */
+struct relay_hooks {
+	int (*ready)(void *context, const struct relay_conf *conf);
+	const struct relay_conf *(*load)(void *context);
+	void (*drop)(void *context);
+	void (*undo)(void *context);
+	void *context;
 };
 
 /**
  * relay_run() - Serve until SIGTERM or SIGINT
  * @conf:	Settings, keys read
- * @ready:	Called when the port is open, before the first connection (to
- *		drop privileges); a failure ends the relay
  *
  * Return: 0 or negative errno, -EKEYREJECTED for certificate and key
  */
-int relay_run(const struct relay_conf *conf,
-	      int (*ready)(const struct relay_conf *conf))
+int relay_run(const struct relay_conf *conf, const struct relay_hooks *hooks)
 	__attribute__((warn_unused_result));
 
 /** relay_write() - Send bytes, or keep them until the socket takes them

@@ -209,10 +209,13 @@ static struct relay_key *read_keys(struct cfg *cfg, config_setting_t *group,
 static void read_path(struct cfg *cfg, config_setting_t *group,
 		      struct relay_path *path)
 {
-	static const char *const keys[] = {"path", "keys", NULL};
+	static const char *const keys[] = {"path", "keys", "anonymous", "http",
+					   NULL};
 	size_t len;
 
 	cfg_keys(cfg, group, "connection", keys);
+	path->anonymous = cfg_bool_or(cfg, group, "anonymous", false);
+	path->http = cfg_bool_or(cfg, group, "http", true);
 	path->path = cfg_string(cfg, group, "connection", "path");
 	path->keys = read_keys(cfg, group, &path->key_cnt);
 	len = path->path ? strlen(path->path) : 1;
@@ -272,32 +275,85 @@ static void read_paths(struct cfg *cfg, struct relay_conf *conf)
 			   "\"oslo-a\"; keys = ( ... ); } )");
 }
 
+void relay_conf_defaults(struct relay_limits *limits)
+{
+	*limits = (struct relay_limits){
+		.rendezvous_s = 30,
+		.head_s = 10,
+		.response_s = 60,
+		.ping_s = 30,
+		.drain_s = 5,
+		.listener_cnt = 25,
+		.connection_cnt = 5000,
+		.handshake_cnt = 200,
+		.held_len = (size_t)256 << 20,
+	};
+}
+
+/** read_size() - A limit that is a count; the one that holds is its default */
+static void read_size(struct cfg *cfg, config_setting_t *group, const char *key,
+		      int64_t min, int64_t max, size_t *value)
+{
+	*value = (size_t)cfg_int_or(cfg, group, key, (int64_t)*value, min, max);
+}
+
 static void read_limits(struct cfg *cfg, struct relay_conf *conf)
 {
-	static const char *const keys[] = {"rendezvous_s", "listeners",
-					   "connections", NULL};
+	static const char *const keys[] = {
+		"rendezvous_s", "head_s",    "response_s",  "ping_s",
+		"drain_s",      "listeners", "connections", "handshakes",
+		"held_mib",     NULL};
 	config_setting_t *root = cfg_root(cfg);
 	config_setting_t *group = cfg_group(cfg, root, "limits");
+	struct relay_limits *l = &conf->limits;
+	size_t held_mib;
 
-	conf->rendezvous_s = 30;
-	conf->listener_cnt_max = 25;
-	conf->connection_cnt_max = 5000;
+	relay_conf_defaults(l);
 	if (!group)
 		return;
 	cfg_keys(cfg, group, "limits", keys);
-	conf->rendezvous_s = cfg_int_or(cfg, group, "rendezvous_s", 30, 1, 300);
-	conf->listener_cnt_max =
-		(size_t)cfg_int_or(cfg, group, "listeners", 25, 1, 10000);
-	conf->connection_cnt_max =
-		(size_t)cfg_int_or(cfg, group, "connections", 5000, 1, 1000000);
+	l->rendezvous_s =
+		cfg_int_or(cfg, group, "rendezvous_s", l->rendezvous_s, 1, 300);
+	l->head_s = cfg_int_or(cfg, group, "head_s", l->head_s, 1, 300);
+	l->response_s =
+		cfg_int_or(cfg, group, "response_s", l->response_s, 1, 3600);
+	l->ping_s = cfg_int_or(cfg, group, "ping_s", l->ping_s, 1, 3600);
+	l->drain_s = cfg_int_or(cfg, group, "drain_s", l->drain_s, 0, 3600);
+	read_size(cfg, group, "listeners", 1, 10000, &l->listener_cnt);
+	read_size(cfg, group, "connections", 1, 1000000, &l->connection_cnt);
+	read_size(cfg, group, "handshakes", 0, 1000000, &l->handshake_cnt);
+	held_mib = l->held_len >> 20;
+	read_size(cfg, group, "held_mib", 1, 1 << 20, &held_mib);
+	l->held_len = held_mib << 20;
+}
+
+static void read_status(struct cfg *cfg, struct relay_conf *conf)
+{
+	static const char *const keys[] = {"socket", NULL};
+	config_setting_t *group = cfg_group(cfg, cfg_root(cfg), "status");
+
+	if (!group)
+		return;
+	cfg_keys(cfg, group, "status", keys);
+	conf->status_socket = cfg_string(cfg, group, "status", "socket");
+	check_path(cfg, group, "socket", conf->status_socket);
+}
+
+static void read_user(struct cfg *cfg, struct relay_conf *conf)
+{
+	conf->user = cfg_string_or(cfg, cfg_root(cfg), "user", NULL);
+	if (conf->user && !conf->user[0])
+		diag_error(cfg->diag, cfg->path,
+			   cfg_key_line(cfg_root(cfg), "user"),
+			   "user \"\": name one, or leave it out");
 }
 
 struct relay_conf *relay_conf_parse(const char *text, const char *path,
 				    struct arena *arena, struct diag *diag)
 {
-	static const char *const keys[] = {"listen",    "public", "tls",
-					   "plaintext", "keys",   "connections",
-					   "user",      "limits", NULL};
+	static const char *const keys[] = {
+		"listen",      "public", "tls",    "plaintext", "keys",
+		"connections", "user",   "limits", "status",    NULL};
 	struct relay_conf *conf = arena_alloc(arena, sizeof(*conf));
 	size_t before = diag->error_cnt;
 	struct cfg cfg;
@@ -309,11 +365,8 @@ struct relay_conf *relay_conf_parse(const char *text, const char *path,
 		read_tls(&cfg, conf);
 		conf->keys = read_keys(&cfg, cfg_root(&cfg), &conf->key_cnt);
 		read_paths(&cfg, conf);
-		conf->user = cfg_string_or(&cfg, cfg_root(&cfg), "user", NULL);
-		if (conf->user && !conf->user[0])
-			diag_error(diag, path,
-				   cfg_key_line(cfg_root(&cfg), "user"),
-				   "user \"\": name one, or leave it out");
+		read_user(&cfg, conf);
+		read_status(&cfg, conf);
 		read_limits(&cfg, conf);
 		diag_sort(diag);
 	}

@@ -10,7 +10,11 @@
  * A waiting sender has a secret of 128 random bits, known only to the listener
  * that was told.  The accept address carries it beside the tracing id (which a
  * sender may choose, so it proves nothing).  It is used up by the first accept
- * or reject, and dies with the sender's limit.
+ * or reject, and dies with the sender's limit.  An HTTP client whose request a
+ * listener has is met in the same way.
+ *
+ * Sessions that may be met are found by a hash table over their secrets; which
+ * bucket it is tells an attacker nothing that would help to guess the rest.
  */
 
 #include "relay/rendezvous.h"
@@ -23,7 +27,9 @@
 #include "base/limits.h"
 #include "codec/text.h"
 #include "relay/control.h"
+#include "relay/http_exchange.h"
 #include "relay/relay.h"
+#include "sys/clock.h"
 #include "sys/random.h"
 
 void rendezvous_new_id(char id[REQUEST_ID_SIZE])
@@ -39,41 +45,44 @@ void rendezvous_new_id(char id[REQUEST_ID_SIZE])
 		 b[15]);
 }
 
-size_t rendezvous_listener_cnt(const struct relay *relay,
-			       const struct relay_path *path)
+/** bucket() - Which list a secret's session is in */
+static size_t bucket(const char *secret)
 {
-	const struct session *session;
-	size_t cnt = 0;
+	unsigned int hash = 0;
+	size_t i;
 
-	for (session = relay->sessions; session; session = session->next)
-		cnt += session->kind == SESSION_LISTENER &&
-		       session->path == path;
-	return cnt;
+	for (i = 0; i < 8 && secret[i]; i++)
+		hash = hash * 31 + (unsigned char)secret[i];
+	return hash % RELAY_BUCKET_CNT;
 }
 
-/** is_ready() - May it be picked?  One that does not take its messages may
- *  not: they would pile up */
-static bool is_ready(const struct session *session,
-		     const struct relay_path *path)
+void rendezvous_open(struct session *session)
 {
-	return session->kind == SESSION_LISTENER && session->path == path &&
-	       !session->stuck;
+	struct session **at;
+	uint8_t secret[16];
+
+	rendezvous_close(session);
+	random_bytes(secret, sizeof(secret));
+	/* It fits: 32 digits. */
+	(void)!text_hex_encode(secret, sizeof(secret), session->secret,
+			       sizeof(session->secret));
+	at = &session->relay->secrets[bucket(session->secret)];
+	session->secret_next = *at;
+	*at = session;
 }
 
-/** pick() - A listener at random, NULL when there is none */
-static struct session *pick(const struct relay *relay,
-			    const struct relay_path *path)
+void rendezvous_close(struct session *session)
 {
-	struct session *picked = NULL;
-	struct session *session;
-	size_t cnt = 0;
+	struct session **at;
 
-	/* The n-th replaces the one before with a chance of 1/n. */
-	for (session = relay->sessions; session; session = session->next) {
-		if (is_ready(session, path) && random_below(++cnt) == 0)
-			picked = session;
-	}
-	return picked;
+	if (!session->secret[0])
+		return;
+	at = &session->relay->secrets[bucket(session->secret)];
+	while (*at != session)
+		at = &(*at)->secret_next;
+	*at = session->secret_next;
+	session->secret_next = NULL;
+	session->secret[0] = '\0';
 }
 
 /** public_base() - "wss://host[:port]" of rendezvous addresses */
@@ -88,24 +97,24 @@ static void public_base(const struct session *listener, char *out, size_t size)
 			 listener->host);
 }
 
-/** write_address() - Where the listener shall meet the sender */
-static bool write_address(const struct session *listener,
-			  const struct session *sender, char *out, size_t size)
+bool rendezvous_address(const struct session *listener,
+			const struct session *waiting, const char *action,
+			const char *id, const char *query, char *out,
+			size_t size)
 {
-	const struct request *request = sender->request;
+	const struct request *request = waiting->request;
+	char encoded[3 * REQUEST_ID_SIZE];
 	char base[512];
-	char id[3 * REQUEST_ID_SIZE];
 	int len;
 
 	public_base(listener, base, sizeof(base));
-	if (text_percent_encode(sender->id, strlen(sender->id), id,
-				sizeof(id)) < 0)
+	if (text_percent_encode(id, strlen(id), encoded, sizeof(encoded)) < 0)
 		return false;
 	len = snprintf(out, size,
-		       "%s/$hc/%.*s?%ssb-hc-action=accept&sb-hc-id=%s"
+		       "%s/$hc/%.*s?%ssb-hc-action=%s&sb-hc-id=%s"
 		       "&sb-hc-rendezvous=%s",
 		       base, (int)request->raw_path.len, request->raw_path.data,
-		       request->own_query, id, sender->secret);
+		       query, action, encoded, waiting->secret);
 	return len > 0 && (size_t)len < size;
 }
 
@@ -143,7 +152,9 @@ static const char *tell(struct session *listener, struct session *sender,
 	char address[4096];
 	ssize_t len;
 
-	if (!write_address(listener, sender, address, sizeof(address)))
+	if (!rendezvous_address(listener, sender, "accept", sender->id,
+				sender->request->own_query, address,
+				sizeof(address)))
 		return "the address is too long";
 	len = hyco_message_accept(
 		address, sender->id, headers, collect(head, headers),
@@ -158,22 +169,25 @@ static const char *tell(struct session *listener, struct session *sender,
 bool rendezvous_ask(struct session *sender, const struct http_request *head,
 		    struct refusal *refusal)
 {
-	struct session *listener = pick(sender->relay, sender->path);
-	uint8_t secret[16];
+	const struct relay *relay = sender->relay;
+	bool ghost;
+	struct session *listener = hub_pick(sender->hub, clock_mono(),
+					    relay->conf->fault.ghost, &ghost);
 
 	*refusal = (struct refusal){404, "nobody listens at this connection"};
-	if (!listener)
+	if (!listener && !ghost)
 		return false;
 	if (sender->request->id[0])
 		memcpy(sender->id, sender->request->id, sizeof(sender->id));
 	else
 		rendezvous_new_id(sender->id);
-	random_bytes(secret, sizeof(secret));
-	if (text_hex_encode(secret, sizeof(secret), sender->secret,
-			    sizeof(sender->secret)) < 0)
-		return false;
+	rendezvous_open(sender);
+	if (ghost)
+		return true;
 	refusal->status = 400;
 	refusal->text = tell(listener, sender, head);
+	if (refusal->text)
+		rendezvous_close(sender);
 	return refusal->text == NULL;
 }
 
@@ -188,18 +202,26 @@ static bool same_secret(const char *a, const char *b)
 	return !differ;
 }
 
+/** id_of() - By which its address names a waiting session */
+static const char *id_of(const struct session *session)
+{
+	return session->exchange ? session->exchange->id : session->id;
+}
+
 struct session *rendezvous_find(const struct relay *relay,
 				const struct request *request)
 {
+	bool http = request->gesture == GESTURE_REQUEST;
 	struct session *session;
 
 	if (strlen(request->secret) != REQUEST_SECRET_SIZE - 1)
 		return NULL;
-	for (session = relay->sessions; session; session = session->next) {
-		if (session->kind == SESSION_WAITING && session->secret[0] &&
-		    same_secret(session->secret, request->secret) &&
+	session = relay->secrets[bucket(request->secret)];
+	for (; session; session = session->secret_next) {
+		if (same_secret(session->secret, request->secret) &&
+		    (session->kind == SESSION_HTTP) == http &&
 		    !strcmp(session->request->path, request->path) &&
-		    !strcmp(session->id, request->id))
+		    !strcmp(id_of(session), request->id))
 			return session;
 	}
 	return NULL;

@@ -51,18 +51,35 @@ static bool keep_own_query(struct slice query, char *out, size_t size)
 	return true;
 }
 
-/** read_token() - From the query or the header ServiceBusAuthorization */
-static bool read_token(const struct http_request *head, struct slice query,
-		       struct request *request)
+/** token_header() - The header that has the token, NULL for none */
+static const struct slice *token_header(const struct http_request *head,
+					struct request *request)
 {
 	const struct slice *header = http_header_find(
 		head->headers, head->header_cnt, "ServiceBusAuthorization");
+
+	if (header || request->gesture != GESTURE_HTTP)
+		return header;
+	header = http_header_find(head->headers, head->header_cnt,
+				  "Authorization");
+	request->authorization = header != NULL;
+	return header;
+}
+
+/** read_token() - From the query or a header */
+static bool read_token(const struct http_request *head, struct slice query,
+		       struct request *request)
+{
+	const struct slice *header;
 
 	if (!decode_arg(query, "sb-hc-token", request->token,
 			sizeof(request->token)))
 		return false;
 	request->token_len = strlen(request->token);
-	if (request->token_len || !header)
+	if (request->token_len)
+		return true;
+	header = token_header(head, request);
+	if (!header)
 		return true;
 	if (header->len >= sizeof(request->token))
 		return false;
@@ -84,6 +101,8 @@ static bool read_action(struct slice query, enum gesture *gesture)
 		*gesture = GESTURE_CONNECT;
 	else if (slice_equal_nocase(value, "accept"))
 		*gesture = GESTURE_ACCEPT;
+	else if (slice_equal_nocase(value, "request"))
+		*gesture = GESTURE_REQUEST;
 	else
 		return false;
 	return true;
@@ -174,6 +193,63 @@ static bool read_path(struct slice target, struct request *request)
 				   sizeof(request->path)) > 0;
 }
 
+/** read_plain_path() - "/PATH", or "https://host/PATH" (RFC 9112 3.2.2) */
+static bool read_plain_path(struct slice target, struct request *request)
+{
+	const char *scheme = memmem(target.data, target.len, "://", 3);
+	const char *slash = target.data;
+
+	if (target.data[0] != '/' && scheme) {
+		size_t skip = (size_t)(scheme + 3 - target.data);
+
+		slash = memchr(scheme + 3, '/', target.len - skip);
+		if (!slash)
+			return false;
+	}
+	if (*slash != '/')
+		return false;
+	request->raw_path.data = slash + 1;
+	request->raw_path.len = target.len - (size_t)(slash + 1 - target.data);
+	return text_percent_decode(request->raw_path.data,
+				   request->raw_path.len, request->path,
+				   sizeof(request->path)) > 0;
+}
+
+/** read_http() - A request that is no WebSocket handshake of ours */
+static bool read_http(const struct http_request *head, struct slice path,
+		      struct request *request, struct refusal *refusal)
+{
+	request->gesture = GESTURE_HTTP;
+	*refusal = (struct refusal){400, "CONNECT is not relayed"};
+	if (slice_equal(head->method, "CONNECT"))
+		return false;
+	refusal->text = "WebSocket clients use addresses that begin with /$hc/";
+	if (http_header_has_token(head->headers, head->header_cnt, "Upgrade",
+				  "websocket"))
+		return false;
+	*refusal = (struct refusal){404, "no such hybrid connection"};
+	return read_plain_path(path, request);
+}
+
+/** read_gesture() - Which one, and where; Return: false with a refusal */
+static bool read_gesture(const struct http_request *head, struct slice path,
+			 struct slice query, struct request *request,
+			 struct refusal *refusal)
+{
+	if (path.len < 5 || memcmp(path.data, "/$hc/", 5))
+		return read_http(head, path, request, refusal);
+	*refusal = (struct refusal){404, "no such hybrid connection"};
+	if (!read_path(path, request))
+		return false;
+	refusal->status = 400;
+	refusal->text = "a WebSocket handshake is needed here";
+	if (!read_websocket(head, request))
+		return false;
+	refusal->text = "sb-hc-action must be listen, connect, accept or "
+			"request";
+	return read_action(query, &request->gesture);
+}
+
 bool request_read(const struct http_request *head, struct request *request,
 		  struct refusal *refusal)
 {
@@ -187,26 +263,21 @@ bool request_read(const struct http_request *head, struct request *request,
 		query.data = mark + 1;
 		query.len = head->target.len - path.len - 1;
 	}
-	*refusal =
-		(struct refusal){404, "this relay serves /$hc/ addresses only"};
-	if (!read_path(path, request))
+	if (!read_gesture(head, path, query, request, refusal))
 		return false;
-	refusal->status = 400;
-	refusal->text = "a WebSocket handshake is needed here";
-	if (!read_websocket(head, request))
-		return false;
-	refusal->text = "sb-hc-action must be listen, connect or accept";
-	if (!read_action(query, &request->gesture))
-		return false;
-	refusal->text = "an argument of the address is malformed or too long";
+	*refusal = (struct refusal){
+		400, "an argument of the address is malformed or too long"};
 	if (!read_token(head, query, request) ||
 	    !keep_own_query(query, request->own_query,
 			    sizeof(request->own_query)) ||
 	    !decode_arg(query, "sb-hc-id", request->id, sizeof(request->id)))
 		return false;
-	return request->gesture != GESTURE_ACCEPT ||
-	       (decode_arg(query, "sb-hc-rendezvous", request->secret,
-			   sizeof(request->secret)) &&
+	if (request->gesture != GESTURE_ACCEPT &&
+	    request->gesture != GESTURE_REQUEST)
+		return true;
+	return decode_arg(query, "sb-hc-rendezvous", request->secret,
+			  sizeof(request->secret)) &&
+	       (request->gesture == GESTURE_REQUEST ||
 		read_reject(query, request));
 }
 

@@ -10,6 +10,7 @@
 #ifndef RELAY_REQUEST_H
 #define RELAY_REQUEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,7 +20,9 @@
 enum gesture {
 	GESTURE_LISTEN,
 	GESTURE_CONNECT,
-	GESTURE_ACCEPT, /* or reject, when @reject_status is set */
+	GESTURE_ACCEPT,  /* or reject, when @reject_status is set */
+	GESTURE_REQUEST, /* a listener comes for the requests of a client */
+	GESTURE_HTTP,    /* no WebSocket: a request for a listener */
 };
 
 #define REQUEST_ID_SIZE     129
@@ -27,12 +30,13 @@ enum gesture {
 
 /**
  * struct request - One gesture
- * @path:	Decoded path behind "/$hc/"
+ * @path:	Decoded path behind "/$hc/", or behind "/" for HTTP
  * @raw_path:	The same as sent, for the accept address (slice of the head)
  * @own_query:	Query without the relay's own arguments, as sent
  * @token:	Decoded token, @token_len bytes
+ * @authorization: It came in the header Authorization (HTTP only)
  * @id:		sb-hc-id, "" when absent
- * @secret:	Accept: proof that we made the address
+ * @secret:	Accept, request: proof that we made the address
  * @reject_status: Accept: 0, or the status the sender shall get
  * @reject_text: Its text
  * @key:	Sec-WebSocket-Key
@@ -42,9 +46,10 @@ struct request {
 	enum gesture gesture;
 	char path[512];
 	struct slice raw_path;
-	char own_query[2048];
+	char own_query[8192];
 	char token[4096];
 	size_t token_len;
+	bool authorization;
 	char id[REQUEST_ID_SIZE];
 	char secret[REQUEST_SECRET_SIZE];
 	int reject_status;
@@ -73,7 +78,7 @@ bool request_read(const struct http_request *head, struct request *request,
 /** request_offers() - Is @protocol one of those the client offered? */
 bool request_offers(struct slice protocols, struct slice protocol);
 
-/** first_protocol() - The first the client offered, empty when none */
+/** request_first_protocol() - The first the client offered, empty when none */
 struct slice request_first_protocol(struct slice protocols);
 
 /**

@@ -15,27 +15,32 @@
 
 #include "base/time.h"
 #include "codec/ws.h"
-#include "relay/relay_conf.h"
+#include "relay/buffer.h"
+#include "relay/hub.h"
 #include "relay/request.h"
 #include "relay/splice.h"
 
 /* A name of 253 characters, brackets or dot, and ":65535". */
 #define HOST_SIZE 264
 
-struct lws;
+struct exchange;
 struct relay;
 
 /**
  * enum session_kind - Life of one connection
  *
  * SESSION_HEAD		Its request has not come whole.
- *	a gesture that is granted -> one of the three below
- *	anything else, or HEAD_LIMIT_MS -> SESSION_FINISHING
- * SESSION_LISTENER	A control channel: gets accept messages.
+ *	a gesture that is granted -> one of the five below
+ *	anything else, or limits.head_s -> SESSION_FINISHING
+ * SESSION_LISTENER	A control channel: gets accept and request messages.
  * SESSION_WAITING	A sender: its 101 waits for the listener.  Not read from.
  *	listener accepts	-> SESSION_JOINED
  *	listener rejects, limit	-> SESSION_FINISHING
  * SESSION_JOINED	One side of a pair: frames pass to @other.
+ * SESSION_HTTP		An HTTP client with a request under way, @exchange.
+ *	answer is whole		-> SESSION_HEAD
+ *	it cannot be		-> SESSION_FINISHING
+ * SESSION_CHANNEL	A listener's rendezvous for the requests of @client.
  * SESSION_FINISHING	Said its last; closed as soon as that is sent.  Nothing
  *			may be written to it any more.
  */
@@ -44,36 +49,56 @@ enum session_kind {
 	SESSION_LISTENER,
 	SESSION_WAITING,
 	SESSION_JOINED,
+	SESSION_HTTP,
+	SESSION_CHANNEL,
 	SESSION_FINISHING,
 };
+#define SESSION_KIND_CNT (SESSION_FINISHING + 1)
 
 /**
  * struct session - One connection
- * @wsi:	libwebsockets' handle
+ * @io:		The connection itself, relay.c's
  * @next, @prev: All sessions of the relay
  * @since:	When it took its kind
  * @heard:	When bytes last came
+ * @pinged:	Listener: when a Ping last went
  * @remote, @remote_port: The client
- * @head:	Request while it gathers; a waiting sender keeps it for its
- *		@request
- * @path:	Hybrid connection, NULL before the request
- * @host:	Listener: the Host it used, where it finds the relay again
+ * @head:	Request while it gathers; kept while @request points into it
+ * @head_used:	Length of the head there
+ * @early:	Bytes behind the head that nobody has taken yet; of a channel the
+ *		message that gathers
+ * @kept_len:	Bytes written that the socket has not taken, at most
+ * @hub:	Hybrid connection, NULL before the request
+ * @host:	Where it finds the relay, as it said
+ * @id:		Tracing id of a sender
+ * @secret:	Rendezvous secret while somebody may come, else ""
+ * @secret_next: Next of the same bucket
+ * @hub_next, @hub_prev: Listener: all of its hub
  * @expiry_s:	Listener: end of its token
  * @inbox:	Listener: its messages
+ * @asked:	Listener: HTTP clients whose requests it has
+ * @answering:	Listener: the one whose answer's body comes next, or NULL
+ * @exchange:	HTTP client
+ * @client:	Channel: the HTTP client it serves, NULL when that has gone
  * @other:	Joined: the other side
- * @splice:	Joined: frames from here to @other
+ * @splice:	Joined, channel: frames from here
  * @is_sender:	Joined: which side this is
  * @close_seen:	Joined: its Close was passed on
  * @paused:	relay_hold() is in force
  * @stuck:	It does not take what we write: not read from, or its answers
  *		would pile up
- * @held:	Joined: paused because @other is slow
+ * @held:	Joined, channel: paused because what it sends goes to one that
+ *		is slow
+ * @leaving:	The relay stops: ends as soon as nothing is cut
+ * @linger:	Finishing: bytes may still come, which are dropped; closing at
+ *		once would destroy our answer on its way
+ * @late:	Waiting: the listener has not been told yet (a fault)
  * @pong_due:	Joined: a Ping of its waits for our answer, @pong
  */
 struct session {
 	enum session_kind kind;
 	struct relay *relay;
-	struct lws *wsi;
+	void *io;
 	struct session *next;
 	struct session *prev;
 	mono_t since;
@@ -81,17 +106,25 @@ struct session {
 	mono_t pinged;
 	char remote[64];
 	uint16_t remote_port;
-	char *head;
-	size_t head_len;
+	struct buffer head;
 	size_t head_used;
+	struct buffer early;
+	size_t kept_len;
 	struct request *request;
-	const struct relay_path *path;
+	struct hub *hub;
 	char host[HOST_SIZE];
 	char id[REQUEST_ID_SIZE];
 	char secret[REQUEST_SECRET_SIZE];
+	struct session *secret_next;
+	struct session *hub_next;
+	struct session *hub_prev;
 	int64_t expiry_s;
 	uint8_t *inbox_buf;
 	struct ws_inbox inbox;
+	struct session *asked;
+	struct session *answering;
+	struct exchange *exchange;
+	struct session *client;
 	struct session *other;
 	struct splice splice;
 	bool is_sender;
@@ -99,14 +132,21 @@ struct session {
 	bool paused;
 	bool stuck;
 	bool held;
+	bool leaving;
+	bool linger;
+	bool late;
 	bool pong_due;
 	size_t pong_len;
 	uint8_t pong[WS_CONTROL_LEN_MAX];
 };
 
-/** session_open() - A connection was accepted; storage is zeroed */
-void session_open(struct session *session, struct relay *relay,
-		  struct lws *wsi);
+/**
+ * session_open() - A connection was accepted
+ * @session:	Storage, zeroed here
+ * @remote:	The client's address as text
+ */
+void session_open(struct session *session, struct relay *relay, void *io,
+		  const char *remote, uint16_t remote_port);
 
 /**
  * session_receive() - Bytes came
@@ -116,7 +156,7 @@ void session_open(struct session *session, struct relay *relay,
 bool session_receive(struct session *session, const uint8_t *data, size_t len)
 	__attribute__((warn_unused_result));
 
-/** session_writable() - All that was written is sent: let @other go on */
+/** session_writable() - All that was written is sent: let others go on */
 void session_writable(struct session *session);
 
 /** session_closed() - The connection is gone: tell the other side, free all */
@@ -125,15 +165,27 @@ void session_closed(struct session *session);
 /** session_tick() - Once a second: limits, expiry, pings */
 void session_tick(struct session *session, mono_t now, int64_t now_s);
 
-/** session_goodbye() - The relay stops: close politely */
-void session_goodbye(struct session *session);
+/**
+ * session_goodbye() - The relay stops: close politely
+ * @now:	Even if something is cut; else only what can end without
+ */
+void session_goodbye(struct session *session, bool now);
 
-/* For those who decide that a session ends: */
+/* For those who decide what becomes of a session: */
+
+/** session_set() - Take a kind */
+void session_set(struct session *session, enum session_kind kind);
 
 /** session_finish() - Close as soon as what was written is sent */
 void session_finish(struct session *session);
 
-/** session_refuse() - Answer an upgrade with something else than 101, and end */
+/** session_refuse() - Answer a request with an error of the relay's, and end */
 void session_refuse(struct session *session, int status, const char *text);
+
+/** session_forget_head() - The request is dealt with: wipe it */
+void session_forget_head(struct session *session);
+
+/** session_read_head() - Is there a whole request in @head?  Then act on it */
+void session_read_head(struct session *session);
 
 #endif /* RELAY_SESSION_H */

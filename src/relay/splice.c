@@ -46,6 +46,9 @@ static ssize_t take_head(struct splice *splice, const uint8_t *in, size_t len)
 	splice->head_len = 0;
 	splice->left = splice->frame.payload_len;
 	splice->control_len = 0;
+	if (splice->frame.opcode == WS_TEXT ||
+	    splice->frame.opcode == WS_BINARY)
+		splice->message = splice->frame.opcode;
 	/* Of what was gathered only this much is new and belongs to it. */
 	return head_len - (ssize_t)before;
 }
@@ -139,7 +142,7 @@ enum splice_event splice_feed(struct splice *splice, const uint8_t *in,
 			if (splice->head_len)
 				break; /* not complete: all input is used */
 			control = ws_opcode_is_control(splice->frame.opcode);
-			if (!control)
+			if (!control && !splice->bare)
 				put += put_head(splice, out + put);
 		}
 		control = ws_opcode_is_control(splice->frame.opcode);
@@ -154,6 +157,8 @@ enum splice_event splice_feed(struct splice *splice, const uint8_t *in,
 
 			used += took;
 			put += took;
+			if (splice->left == 0 && splice->bare)
+				event = SPLICE_FRAME;
 		}
 	}
 	*in_used = used;

@@ -3,7 +3,8 @@
 /*
  * splice.h - Frames of one joined side become frames of the other
  *
- * Pure: masked frames in, unmasked frames out, as they arrive.  Both sides of a
+ * Pure: masked frames in, unmasked frames (or their payload alone) out, as they
+ * arrive.  Both sides of a
  * joined pair are WebSocket clients of the relay, so every frame is unmasked and
  * gets a new head; type, FIN and payload stay.  Never waits for a whole frame.
  */
@@ -29,6 +30,8 @@
  * @control:	Payload of a control frame, gathered whole
  * @control_len: Bytes of it
  * @order:	Sequence of frames
+ * @message:	Opcode of the message that passes
+ * @bare:	Heads are left out, and the end of each data frame is told
  */
 struct splice {
 	uint8_t head[WS_HEAD_LEN_MAX];
@@ -38,6 +41,8 @@ struct splice {
 	uint8_t control[WS_CONTROL_LEN_MAX];
 	size_t control_len;
 	struct ws_order order;
+	enum ws_opcode message;
+	bool bare;
 };
 
 /** enum splice_event - Why splice_feed() came back
@@ -45,6 +50,7 @@ struct splice {
  * SPLICE_MORE		All input is used
  * SPLICE_PING		A Ping: answer it with @control (the relay's own doing)
  * SPLICE_CLOSE		A Close: @control is its payload; pass it on
+ * SPLICE_FRAME		A data frame is whole (bare only): see @frame.fin, @message
  * SPLICE_BOUNDARY	Asked to stop between frames, and here we are
  * SPLICE_FAULT		Malformed: close with 1002
  */
@@ -52,11 +58,18 @@ enum splice_event {
 	SPLICE_MORE,
 	SPLICE_PING,
 	SPLICE_CLOSE,
+	SPLICE_FRAME,
 	SPLICE_BOUNDARY,
 	SPLICE_FAULT,
 };
 
 void splice_init(struct splice *splice);
+
+/** splice_in_message() - Has a message begun and not ended? */
+static inline bool splice_in_message(const struct splice *splice)
+{
+	return splice->order.in_message || splice->left > 0;
+}
 
 /** splice_at_boundary() - Between frames: another frame may be put in here */
 bool splice_at_boundary(const struct splice *splice);

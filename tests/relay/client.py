@@ -218,7 +218,11 @@ class Client:
                 return kind, b"".join(parts)
 
     def recv_json(self):
+        """The next text message; a Ping before it is answered."""
         opcode, payload = self.recv_message()
+        while opcode == PING:
+            self.send(frame(PONG, payload))
+            opcode, payload = self.recv_message()
         assert opcode == TEXT, f"opcode {opcode}: {payload!r}"
         return json.loads(payload)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Conformance of relaytun-relay, one case a function, numbered as the protocol
-notes number them (R01..R49; X cases are our own: bad input, files, signals).
+notes number them (R01..R71; X cases are our own: bad input, files, signals).
 
 usage: conformance.py [--program FILE] [--slack-kib N] [--long] [CASE...]
 
@@ -17,6 +17,7 @@ import traceback
 # The cases register themselves, in this order.
 import listener_cases  # noqa: F401 pylint: disable=unused-import
 import sender_cases  # noqa: F401 pylint: disable=unused-import
+import http_cases  # noqa: F401 pylint: disable=unused-import
 import own_cases  # noqa: F401 pylint: disable=unused-import
 from registry import CASES, OPTIONS, own_relay
 

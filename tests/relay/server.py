@@ -12,7 +12,8 @@ import time
 
 from client import Client, sign
 
-PATHS = ("hyco", "hyco2", "deep/er", "solo")
+PATHS = {"hyco": "", "hyco2": "", "deep/er": "", "solo": "",
+         "open": "anonymous = true;", "nohttp": "http = false;"}
 KEYS = {"listen": "listen-key", "send": "send-key"}
 ROOT = {"manage": "manage-key", "ns-listen": "ns-listen-key"}
 
@@ -76,8 +77,8 @@ class Relay:
 
     def config(self):
         connections = ", ".join(
-            f'{{ path = "{path}"; keys = ({self.rules(KEYS, str)}); }}'
-            for path in PATHS)
+            f'{{ path = "{path}"; {more} keys = ({self.rules(KEYS, str)}); }}'
+            for path, more in PATHS.items())
         root = self.rules(ROOT, lambda name: name.removeprefix("ns-"))
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (f'listen = "{host}:{self.port}";\n'

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
+#include "relay/conf_print.h"
 #include "relay/relay_conf.h"
 
 #include <setjmp.h>
@@ -67,10 +68,13 @@ static void a_full_file_is_read_as_it_stands(void **state)
 		  "rights = [ \"manage\" ]; } );\n"
 		  "connections = (\n"
 		  "  { path = \"oslo-a\"; " KEYS " },\n"
-		  "  { path = \"oslo/b\"; } );\n"
+		  "  { path = \"oslo/b\"; anonymous = true; http = false; } "
+		  ");\n"
 		  "user = \"relaytun\";\n"
 		  "limits = { rendezvous_s = 5; listeners = 3; "
-		  "connections = 7; };\n");
+		  "connections = 7; handshakes = 9; held_mib = 2;\n"
+		  "  head_s = 4; response_s = 6; ping_s = 8; drain_s = 0; };\n"
+		  "status = { socket = \"/run/s\"; };\n");
 
 	assert_int_equal(p.diag.cnt, 0);
 	assert_non_null(p.conf);
@@ -91,9 +95,20 @@ static void a_full_file_is_read_as_it_stands(void **state)
 	assert_int_equal(p.conf->paths[0].keys[0].line, 6);
 	assert_int_equal(p.conf->paths[1].key_cnt, 0);
 	assert_string_equal(p.conf->user, "relaytun");
-	assert_int_equal(p.conf->rendezvous_s, 5);
-	assert_int_equal(p.conf->listener_cnt_max, 3);
-	assert_int_equal(p.conf->connection_cnt_max, 7);
+	assert_int_equal(p.conf->limits.rendezvous_s, 5);
+	assert_int_equal(p.conf->limits.listener_cnt, 3);
+	assert_int_equal(p.conf->limits.connection_cnt, 7);
+	assert_int_equal(p.conf->limits.handshake_cnt, 9);
+	assert_int_equal(p.conf->limits.held_len, 2 << 20);
+	assert_int_equal(p.conf->limits.head_s, 4);
+	assert_int_equal(p.conf->limits.response_s, 6);
+	assert_int_equal(p.conf->limits.ping_s, 8);
+	assert_int_equal(p.conf->limits.drain_s, 0);
+	assert_string_equal(p.conf->status_socket, "/run/s");
+	assert_false(p.conf->paths[0].anonymous);
+	assert_true(p.conf->paths[0].http);
+	assert_true(p.conf->paths[1].anonymous);
+	assert_false(p.conf->paths[1].http);
 	drop(&p);
 }
 
@@ -111,10 +126,53 @@ static void a_short_file_gets_the_defaults_of_the_protocol(void **state)
 	assert_null(p.conf->public_url);
 	assert_null(p.conf->user);
 	assert_true(p.conf->plaintext);
-	assert_int_equal(p.conf->rendezvous_s, 30);
-	assert_int_equal(p.conf->listener_cnt_max, 25);
-	assert_int_equal(p.conf->connection_cnt_max, 5000);
+	assert_int_equal(p.conf->limits.rendezvous_s, 30);
+	assert_int_equal(p.conf->limits.listener_cnt, 25);
+	assert_int_equal(p.conf->limits.connection_cnt, 5000);
+	assert_int_equal(p.conf->limits.handshake_cnt, 200);
+	assert_int_equal(p.conf->limits.response_s, 60);
+	assert_null(p.conf->status_socket);
 	drop(&p);
+}
+
+static void the_normal_form_parses_to_itself(void **state)
+{
+	static const char *const texts[] = {
+		"plaintext = true;\n" KEYS
+		"connections = ( { path = \"a\"; } );",
+		"listen = \"[::]:1\"; public = \"wss://r\"; user = \"u\";\n"
+		"tls = { certificate = \"/a b\"; key = \"/k\"; };\n"
+		"status = { socket = \"/s\"; };\n"
+		"connections = ( { path = \"a/b\"; anonymous = true; http = "
+		"false; keys = ( { name = \"a\\\"\\\\\"; key_file = \"/k\"; "
+		"rights "
+		"= [ \"manage\" ]; }, { name = \"l\"; key_file = \"/l\"; "
+		"rights = "
+		"[ \"send\" ]; } ); }, { path = \"b\"; " KEYS " } );\n"
+		"limits = { handshakes = 0; drain_s = 0; };\n",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct strbuf once;
+		struct strbuf twice;
+		struct parsed p;
+
+		strbuf_init(&once);
+		strbuf_init(&twice);
+		parse(&p, texts[i]);
+		assert_non_null(p.conf);
+		relay_conf_print(p.conf, &once);
+		drop(&p);
+		parse(&p, strbuf_str(&once));
+		assert_non_null(p.conf);
+		relay_conf_print(p.conf, &twice);
+		assert_string_equal(strbuf_str(&once), strbuf_str(&twice));
+		drop(&p);
+		strbuf_fini(&once);
+		strbuf_fini(&twice);
+	}
 }
 
 static void every_error_is_told_in_one_run_with_its_line(void **state)
@@ -288,6 +346,7 @@ int main(void)
 		cmocka_unit_test(a_full_file_is_read_as_it_stands),
 		cmocka_unit_test(
 			a_short_file_gets_the_defaults_of_the_protocol),
+		cmocka_unit_test(the_normal_form_parses_to_itself),
 		cmocka_unit_test(every_error_is_told_in_one_run_with_its_line),
 		cmocka_unit_test(an_empty_file_says_what_is_needed),
 		cmocka_unit_test(plaintext_and_tls_together_are_refused),

@@ -67,6 +67,54 @@ static void each_gesture_is_told_by_its_action_without_case(void **state)
 	assert_int_equal(a.request.reject_status, 0);
 }
 
+static void a_path_without_hc_is_a_request_for_a_listener(void **state)
+{
+	struct asked a;
+
+	(void)state;
+	ask(&a, "/oslo/a%20b?x=1&sb-hc-id=7&y", "Authorization: t1\r\n");
+	assert_true(a.good);
+	assert_int_equal(a.request.gesture, GESTURE_HTTP);
+	assert_string_equal(a.request.path, "oslo/a b");
+	assert_slice(a.request.raw_path, "oslo/a%20b");
+	assert_string_equal(a.request.own_query, "x=1&y&");
+	assert_string_equal(a.request.id, "7");
+	assert_string_equal(a.request.token, "t1");
+	assert_true(a.request.authorization);
+	ask(&a, "https://ns.example:443/oslo", "");
+	assert_true(a.good);
+	assert_string_equal(a.request.path, "oslo");
+}
+
+static void authorization_counts_only_beside_no_other_token(void **state)
+{
+	struct asked a;
+
+	(void)state;
+	ask(&a, "/oslo?sb-hc-token=q", "Authorization: a\r\n");
+	assert_string_equal(a.request.token, "q");
+	assert_false(a.request.authorization);
+	ask(&a, "/oslo", "Authorization: a\r\nServiceBusAuthorization: s\r\n");
+	assert_string_equal(a.request.token, "s");
+	assert_false(a.request.authorization);
+	ask(&a, "/$hc/oslo?sb-hc-action=connect",
+	    UPGRADE "Authorization: a\r\n");
+	assert_int_equal(a.request.token_len, 0);
+}
+
+static void a_listener_may_come_for_requests(void **state)
+{
+	struct asked a;
+
+	(void)state;
+	ask(&a, "/$hc/o?sb-hc-action=request&sb-hc-id=i&sb-hc-rendezvous=ab",
+	    UPGRADE);
+	assert_true(a.good);
+	assert_int_equal(a.request.gesture, GESTURE_REQUEST);
+	assert_string_equal(a.request.secret, "ab");
+	assert_string_equal(a.request.id, "i");
+}
+
 static void what_is_not_a_gesture_is_refused_with_its_status(void **state)
 {
 	static const struct {
@@ -74,8 +122,12 @@ static void what_is_not_a_gesture_is_refused_with_its_status(void **state)
 		const char *headers;
 		int status;
 	} cases[] = {
-		{"/", UPGRADE, 404},
-		{"/oslo?sb-hc-action=listen", UPGRADE, 404},
+		{"/", "", 404},
+		{"*", "", 404},
+		{"oslo", "", 404},
+		{"http://h", "", 404},
+		{"/oslo?sb-hc-action=listen", UPGRADE, 400},
+		{"/a%00b", "", 404},
 		{"/$hc/?sb-hc-action=listen", UPGRADE, 404},
 		{"/$hc/a%00b?sb-hc-action=listen", UPGRADE, 404},
 		{"/$hc/oslo?sb-hc-action=listen", "", 400},
@@ -258,6 +310,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			each_gesture_is_told_by_its_action_without_case),
+		cmocka_unit_test(a_path_without_hc_is_a_request_for_a_listener),
+		cmocka_unit_test(
+			authorization_counts_only_beside_no_other_token),
+		cmocka_unit_test(a_listener_may_come_for_requests),
 		cmocka_unit_test(
 			what_is_not_a_gesture_is_refused_with_its_status),
 		cmocka_unit_test(a_post_or_a_short_key_makes_no_websocket),

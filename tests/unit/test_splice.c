@@ -78,6 +78,9 @@ static bool run_splice(const uint8_t *in, size_t len,
 			trace_event(trace, 'c', splice.control,
 				    splice.control_len);
 			break;
+		case SPLICE_FRAME:
+			fail_msg("heads are not left out here");
+			break;
 		case SPLICE_BOUNDARY:
 			assert_true(pause);
 			assert_true(splice_at_boundary(&splice));
@@ -478,9 +481,52 @@ static void each_malformed_frame_is_a_fault(void **state)
 	free(trace);
 }
 
+static void bare_output_is_payload_and_the_ends_of_frames(void **state)
+{
+	static const uint8_t in[] = {
+		0x01, 0x82, 0, 0, 0, 0, 'a', 'b', /* text begins */
+		0x89, 0x81, 0, 0, 0, 0, 'p',      /* a Ping within */
+		0x80, 0x80, 0, 0, 0, 0,           /* its empty end */
+		0x82, 0x81, 0, 0, 0, 0, 'c',      /* binary */
+	};
+	struct splice splice;
+	uint8_t out[sizeof(in) + SPLICE_EXTRA];
+	size_t used;
+	size_t put;
+
+	(void)state;
+	splice_init(&splice);
+	splice.bare = true;
+	assert_int_equal(
+		splice_feed(&splice, in, sizeof(in), &used, out, &put, false),
+		SPLICE_FRAME);
+	assert_int_equal(used, 8);
+	assert_int_equal(put, 2);
+	assert_memory_equal(out, "ab", 2);
+	assert_false(splice.frame.fin);
+	assert_true(splice_in_message(&splice));
+	assert_int_equal(splice_feed(&splice, in + 8, sizeof(in) - 8, &used,
+				     out, &put, false),
+			 SPLICE_PING);
+	assert_int_equal(put, 0);
+	assert_int_equal(splice_feed(&splice, in + 15, sizeof(in) - 15, &used,
+				     out, &put, false),
+			 SPLICE_FRAME);
+	assert_int_equal(put, 0);
+	assert_true(splice.frame.fin);
+	assert_int_equal(splice.message, WS_TEXT);
+	assert_false(splice_in_message(&splice));
+	assert_int_equal(splice_feed(&splice, in + 21, sizeof(in) - 21, &used,
+				     out, &put, false),
+			 SPLICE_FRAME);
+	assert_int_equal(put, 1);
+	assert_int_equal(splice.message, WS_BINARY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bare_output_is_payload_and_the_ends_of_frames),
 		cmocka_unit_test(
 			the_masked_hello_of_the_rfc_becomes_its_unmasked_one),
 		cmocka_unit_test(payload_passes_before_its_frame_is_complete),

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * gesture.c - What a client asks for becomes of its session
+ */
+
+/**
+ * DOC: Theory of operation
+ *
+ * request_read() says which gesture a head is, auth_check() whether it is
+ * granted.
+ *
+ * Listen	101, and the session waits for senders (control.c).
+ * Connect	A listener is picked at random and told an address with a secret
+ *		(rendezvous.c).  The sender is not read from until that listener
+ *		comes.
+ * Accept	The listener has come: both get their 101 and are a pair (pair.c).
+ *		Or it rejects: then it gets 410, and the sender what it says.
+ * Request	The listener has come for an HTTP client (http_channel.c).
+ * HTTP		Passed to a listener as messages (http_exchange.c).
+ */
+
+#include "relay/gesture.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "relay/auth.h"
+#include "relay/control.h"
+#include "relay/http_channel.h"
+#include "relay/http_exchange.h"
+#include "relay/pair.h"
+#include "relay/relay.h"
+#include "relay/rendezvous.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+/** authorize() - Judge the request's token; refuses the session itself
+ *  Return: true when the right is given */
+static bool authorize(struct session *session, enum relay_right right)
+{
+	struct relay *relay = session->relay;
+	struct request *request = session->request;
+	struct auth_verdict verdict;
+	struct hub *hub = hub_find(&relay->hubs, relay->conf, request->path);
+
+	if (!hub) {
+		session_refuse(session, 404, "no such hybrid connection");
+		return false;
+	}
+	if (session->hub)
+		hub_release(session->hub);
+	session->hub = hub_keep(hub);
+	if (right == RELAY_SEND && hub->conf->anonymous)
+		return true;
+	verdict = auth_check(relay->conf, hub->conf, right, request->token,
+			     request->token_len, clock_wall().s);
+	explicit_bzero(request->token, sizeof(request->token));
+	if (verdict.status) {
+		session_refuse(session, verdict.status, verdict.text);
+		return false;
+	}
+	session->expiry_s = verdict.expiry_s;
+	return true;
+}
+
+/** remember_host() - Where this client finds us; Return: is it usable? */
+static bool remember_host(struct session *session,
+			  const struct http_request *head)
+{
+	const struct slice *host =
+		http_header_find(head->headers, head->header_cnt, "Host");
+	size_t i;
+
+	session->host[0] = '\0';
+	if (!host || !host->len || host->len >= sizeof(session->host))
+		return false;
+	for (i = 0; i < host->len; i++) {
+		char c = host->data[i];
+
+		if (!isalnum((unsigned char)c) && !strchr(".-_:[]", c))
+			return false;
+	}
+	memcpy(session->host, host->data, host->len);
+	session->host[host->len] = '\0';
+	return true;
+}
+
+static void take_listen(struct session *session,
+			const struct http_request *head)
+{
+	char answer[512];
+	ssize_t len;
+
+	if (!authorize(session, RELAY_LISTEN))
+		return;
+	if (!remember_host(session, head)) {
+		session_refuse(session, 400, "the header Host is not valid");
+		return;
+	}
+	if (session->hub->listener_cnt >=
+	    session->relay->conf->limits.listener_cnt) {
+		session_refuse(session, 429, "too many listeners");
+		return;
+	}
+	len = request_write_101(session->request->key, (struct slice){0},
+				answer, sizeof(answer));
+	if (len < 0 || !control_open(session)) {
+		session_refuse(session, 500, "out of memory");
+		return;
+	}
+	relay_write(session, (const uint8_t *)answer, (size_t)len);
+	session_set(session, SESSION_LISTENER);
+	log_info("remote=%s:%u event=listener_up path=%s", session->remote,
+		 session->remote_port, session->hub->name);
+}
+
+/** ask() - A listener hears of the sender, or the sender is refused */
+static void ask(struct session *session, const struct http_request *head)
+{
+	struct refusal refusal;
+
+	if (!rendezvous_ask(session, head, &refusal))
+		session_refuse(session, refusal.status, refusal.text);
+}
+
+static void take_connect(struct session *session,
+			 const struct http_request *head)
+{
+	if (!authorize(session, RELAY_SEND))
+		return;
+	session_set(session, SESSION_WAITING);
+	relay_hold(session, true);
+	session->late = session->relay->conf->fault.late_s > 0;
+	if (!session->late)
+		ask(session, head);
+}
+
+/** ask_late() - The fault's time has passed */
+static void ask_late(struct session *session)
+{
+	struct http_request head;
+	ssize_t got = http_request_parse((const char *)session->head.data,
+					 session->head_used, &head);
+
+	session->late = false;
+	session->since = clock_mono();
+	if (got > 0)
+		ask(session, &head);
+}
+
+void gesture_tick(struct session *session, mono_t now)
+{
+	const struct relay_conf *conf = session->relay->conf;
+	int64_t age_ms = mono_diff_ms(now, session->since);
+
+	if (session->late) {
+		if (age_ms >= conf->fault.late_s * 1000)
+			ask_late(session);
+		return;
+	}
+	if (age_ms < conf->limits.rendezvous_s * 1000)
+		return;
+	session->hub->unanswered++;
+	session_refuse(session, 504, "the listener did not come in time");
+}
+
+/** send_101() - To one side of a new pair; Return: could it be written? */
+static bool send_101(struct session *session, struct slice protocol)
+{
+	char answer[1024];
+	ssize_t len = request_write_101(session->request->key, protocol, answer,
+					sizeof(answer));
+
+	return len > 0 &&
+	       relay_write(session, (const uint8_t *)answer, (size_t)len);
+}
+
+/** pass_early() - Bytes that came behind the head belong to the pair */
+static void pass_early(struct session *session)
+{
+	struct buffer early;
+
+	buffer_init(&early, &session->relay->held_len);
+	buffer_move(&early, &session->early);
+	session_forget_head(session);
+	pair_pass(session, early.data, early.len);
+	buffer_clear(&early);
+}
+
+/** join() - The listener has come: both get their 101 and are one pair */
+static void join(struct session *listener, struct session *sender)
+{
+	struct slice protocol =
+		request_first_protocol(listener->request->protocols);
+
+	if (protocol.len &&
+	    !request_offers(sender->request->protocols, protocol)) {
+		session_refuse(listener, 400,
+			       "the sender did not offer this sub-protocol");
+		return;
+	}
+	log_info("remote=%s:%u event=joined path=%s id=%s", sender->remote,
+		 sender->remote_port, sender->hub->name, sender->id);
+	listener->hub = hub_keep(sender->hub);
+	rendezvous_close(sender);
+	if (!send_101(listener, protocol) || !send_101(sender, protocol)) {
+		relay_kill(listener);
+		relay_kill(sender);
+		return;
+	}
+	sender->hub->joined++;
+	sender->is_sender = true;
+	pair_join(listener, sender);
+	pass_early(listener);
+	pass_early(sender);
+	relay_hold(sender, false);
+}
+
+/** reject() - The listener does not want the sender */
+static void reject(struct session *listener, struct session *sender)
+{
+	const struct request *request = listener->request;
+
+	sender->hub->rejected++;
+	session_refuse(sender, request->reject_status,
+		       request->reject_text[0] ? request->reject_text
+					       : "rejected by the listener");
+	session_refuse(listener, 410, "rejected, as asked for");
+}
+
+static void take_accept(struct session *session)
+{
+	struct session *sender =
+		rendezvous_find(session->relay, session->request);
+
+	if (!sender)
+		session_refuse(session, 403,
+			       "this rendezvous address is not valid, or not "
+			       "any more");
+	else if (session->request->reject_status)
+		reject(session, sender);
+	else
+		join(session, sender);
+}
+
+static void take_request(struct session *session)
+{
+	struct session *client =
+		rendezvous_find(session->relay, session->request);
+	struct buffer early;
+
+	if (!client) {
+		session_refuse(session, 403,
+			       "this rendezvous address is not valid, or not "
+			       "any more");
+		return;
+	}
+	session->hub = hub_keep(client->hub);
+	if (!send_101(session, (struct slice){0})) {
+		relay_kill(session);
+		return;
+	}
+	buffer_init(&early, &session->relay->held_len);
+	buffer_move(&early, &session->early);
+	session_forget_head(session);
+	http_channel_open(session, client);
+	http_channel_receive(session, early.data, early.len);
+	buffer_clear(&early);
+}
+
+static void take_http(struct session *session, const struct http_request *head)
+{
+	if (!authorize(session, RELAY_SEND))
+		return;
+	(void)remember_host(session, head);
+	if (session->hub->conf->http)
+		exchange_take(session, head);
+	else
+		session_refuse(session, 404,
+			       "HTTP requests are not relayed here");
+}
+
+void gesture_take(struct session *session, const struct http_request *head)
+{
+	struct refusal refusal;
+
+	session->request = malloc(sizeof(*session->request));
+	if (!session->request) {
+		session_refuse(session, 500, "out of memory");
+		return;
+	}
+	if (!request_read(head, session->request, &refusal)) {
+		session_refuse(session, refusal.status, refusal.text);
+		return;
+	}
+	if (session->relay->stopping) {
+		session_refuse(session, 503, "relay stops");
+		return;
+	}
+	if (session->relay->held_len > session->relay->conf->limits.held_len) {
+		session->relay->counts.over_held++;
+		session_refuse(session, 503, "the relay is busy");
+		return;
+	}
+	switch (session->request->gesture) {
+	case GESTURE_LISTEN:
+		take_listen(session, head);
+		break;
+	case GESTURE_CONNECT:
+		take_connect(session, head);
+		break;
+	case GESTURE_ACCEPT:
+		take_accept(session);
+		break;
+	case GESTURE_REQUEST:
+		take_request(session);
+		break;
+	case GESTURE_HTTP:
+		take_http(session, head);
+		break;
+	}
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * load.c - relay.cfg and every file that it names
+ */
+
+#include "relay/load.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "sys/file.h"
+
+/** read_keys() - Key files of one list, errors into @diag */
+static void read_keys(struct relay_key *keys, size_t cnt, const char *path,
+		      struct diag *diag)
+{
+	size_t i;
+
+	for (i = 0; i < cnt; i++) {
+		const char *why = "";
+		ssize_t len = file_read_secret(keys[i].file, KEY_LEN_MAX,
+					       &keys[i].key, &why);
+
+		if (len < 0)
+			diag_error(diag, path, keys[i].line, "key_file %s: %s",
+				   keys[i].file, why);
+		else
+			keys[i].key_len = (size_t)len;
+	}
+}
+
+static void wipe_keys(struct relay_key *keys, size_t cnt)
+{
+	size_t i;
+
+	for (i = 0; i < cnt; i++)
+		file_wipe(keys[i].key, keys[i].key_len);
+}
+
+/** check_readable() - TLS files, with a clearer word than OpenSSL's */
+static void check_readable(const char *file, const char *what, const char *path,
+			   struct diag *diag)
+{
+	if (file && access(file, R_OK))
+		diag_error(diag, path, 0, "%s %s: %s", what, file,
+			   strerror(errno));
+}
+
+/** check_private() - The key of the certificate; a group may read it, as
+ *  Debian's ssl-cert does */
+static void check_private(const char *file, const char *path, struct diag *diag)
+{
+	struct stat st;
+
+	if (file && !stat(file, &st) && (st.st_mode & S_IRWXO))
+		diag_error(diag, path, 0,
+			   "key %s may be read by everybody: chmod o= %s", file,
+			   file);
+}
+
+static void read_files(struct relay_conf *conf, const char *path,
+		       struct diag *diag)
+{
+	size_t i;
+
+	read_keys(conf->keys, conf->key_cnt, path, diag);
+	for (i = 0; i < conf->path_cnt; i++)
+		read_keys(conf->paths[i].keys, conf->paths[i].key_cnt, path,
+			  diag);
+	check_readable(conf->certificate, "certificate", path, diag);
+	check_readable(conf->private_key, "key", path, diag);
+	check_private(conf->private_key, path, diag);
+	if (conf->user && geteuid() == 0 && !getpwnam(conf->user))
+		diag_error(diag, path, 0,
+			   "user \"%s\" does not exist: create it, or name "
+			   "another",
+			   conf->user);
+}
+
+bool load_open(struct loaded *loaded, const char *path, struct diag *diag)
+{
+	size_t before = diag->error_cnt;
+	char *text;
+	ssize_t len = file_read(path, POLICY_LEN_MAX, &text);
+
+	arena_init(&loaded->arena);
+	loaded->conf = NULL;
+	if (len < 0) {
+		diag_error(diag, path, 0, "cannot be read: %s", file_why(len));
+		return false;
+	}
+	loaded->conf = relay_conf_parse(text, path, &loaded->arena, diag);
+	free(text);
+	if (loaded->conf)
+		read_files(loaded->conf, path, diag);
+	return diag->error_cnt == before;
+}
+
+void load_close(struct loaded *loaded)
+{
+	struct relay_conf *conf = loaded->conf;
+	size_t i;
+
+	if (conf) {
+		wipe_keys(conf->keys, conf->key_cnt);
+		for (i = 0; i < conf->path_cnt; i++)
+			wipe_keys(conf->paths[i].keys, conf->paths[i].key_cnt);
+	}
+	loaded->conf = NULL;
+	arena_fini(&loaded->arena);
+}
