@@ -118,6 +118,39 @@ run 2 "$dir/many.cfg"
 [ "$(wc -l <"$dir/err")" = 201 ] || fail 'not 200 errors and one line more'
 [ "$(tail -n 1 "$dir/err")" = '... and 101 more' ] || fail 'no count of the rest'
 
+# Large ones are checked in less than a second of processor time, 10,000 services
+# as well as 100,000 sources from an included file.
+awk 'BEGIN {
+	print "version = 1; gateways = (); sites = ( { name = \"oslo\";"
+	print "networks = \"10.1.0.0/16\"; services = ("
+	for (i = 0; i < 10000; i++)
+		printf("%s{ name = \"service-%d\"; public = \"tcp/%d\"; " \
+		       "target = \"10.1.%d.%d:443\"; from = \"203.0.%d.0/24\"; }\n",
+		       i ? "," : "", i, i + 1024, i / 250, i % 250 + 1, i % 250)
+	print "); } );"
+}' >"$dir/services.cfg"
+awk 'BEGIN {
+	for (i = 0; i < 100000; i++)
+		printf("%s\"%d.%d.%d.0/24\"\n", i ? "," : "",
+		       i * 7919 % 199 + 1, i * 31 % 256, i * 17 % 253)
+}' >"$dir/sources.inc"
+cat >"$dir/sources.cfg" <<'END'
+version = 1; gateways = (); sites = ( { name = "oslo"; networks = "10.1.0.0/16";
+services = ( { name = "a"; public = "tcp/1"; target = "10.1.0.1:1"; from = [
+@include "sources.inc"
+]; } ); } );
+END
+TIMEFORMAT='%U %S'
+for file in services sources; do
+	name="check $file.cfg" code=0
+	took=$({ time "$relaytun" check "$dir/$file.cfg" >"$dir/out" \
+		2>"$dir/err"; } 2>&1) || code=$?
+	[ "$code" = 0 ] || fail "exit code $code, not 0"
+	[ "$(wc -l <"$dir/out")" -gt 10000 ] || fail "much is missing"
+	awk -v took="$took" 'BEGIN { split(took, t); exit !(t[1] + t[2] < 1) }' ||
+		fail "took $took seconds (user, system)"
+done
+
 # Usage.
 run 0 --help
 grep -q '^Usage: relaytun check' "$dir/out" || fail 'no help on stdout'

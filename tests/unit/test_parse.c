@@ -394,6 +394,226 @@ static void the_policy_path_is_found_in_a_gateway_cfg_with_errors(void **state)
 	arena_fini(&arena);
 }
 
+static void a_hundred_thousand_sources_are_merged_within_seconds(void **state)
+{
+	struct strbuf text;
+	struct fixture f;
+	clock_t start;
+	unsigned int i;
+
+	(void)state;
+	strbuf_init(&text);
+	strbuf_printf(
+		&text, HEAD GATEWAYS
+		"sites = ( { name = \"oslo\"; networks = \"10.1.0.0/24\"; "
+		"services = ( { name = \"a\"; public = \"tcp/1\"; target = "
+		"\"10.1.0.1:1\"; from = [\n");
+	/* Out of order; every second one is the half of another. */
+	for (i = 0; i < 100000; i++) {
+		unsigned int n = i * 7919 % 100000;
+
+		strbuf_printf(&text, "%s\"%u.%u.%u.0/24\"\n", i ? "," : "",
+			      20 + n / 65536, n / 256 % 256, n % 256);
+	}
+	strbuf_printf(&text, "]; } ); } );");
+	start = clock();
+	fixture_open(&f, strbuf_str(&text));
+
+	/* AddressSanitizer copies libconfig's list 6,000 times while it grows;
+	 * without it, tests/golden.sh asks for less than a second. */
+	assert_in_range((clock() - start) / CLOCKS_PER_SEC, 0, 10);
+	assert_non_null(f.policy);
+	/* 100000 = 0b11000011010100000: as many prefixes as it has ones. */
+	assert_int_equal(f.policy->sites[0].services[0].from.cnt, 6);
+	fixture_close(&f);
+	strbuf_fini(&text);
+}
+
+static void thousands_of_sites_with_the_same_network_take_their_aliases_time(
+	void **state)
+{
+	struct strbuf text;
+	unsigned int i;
+
+	(void)state;
+	strbuf_init(&text);
+	strbuf_printf(&text, "version = 1; gateways = (); sites = (\n");
+	for (i = 0; i < 20000; i++)
+		strbuf_printf(&text,
+			      "%s{ name = \"s%u\"; networks = "
+			      "\"192.168.0.0/24\"; alias = "
+			      "\"100.%u.%u.0/24\"; }\n",
+			      i ? "," : "", i, 64 + i / 256, i % 256);
+	strbuf_printf(&text, ");");
+
+	assert_in_range(parse_ms(strbuf_str(&text), true), 0, 2000);
+	strbuf_fini(&text);
+}
+
+#define WIDE                                                                   \
+	HEAD "gateways = (\n"                                                  \
+	     " { name = \"s\"; role = \"site\"; site = \"s\"; relays = "       \
+	     "\"wss://h/s\";\n"                                                \
+	     "   address = [ \"fd64::1\", \"100.64.0.1\" ]; },\n"              \
+	     " { name = \"c\"; role = \"cloud\";\n"                            \
+	     "   address = [ \"100.64.0.17/28\", \"fd64::2\" ]; } );\n"        \
+	     "sites = ( { name = \"s\";\n"                                     \
+	     " networks = [ \"fd01::/64\", \"10.2.0.0/24\", \"10.1.0.0/25\" "  \
+	     "];\n"                                                            \
+	     " alias = [ \"fd80::/64\", \"100.80.2.0/24\", \"100.80.1.0/25\" " \
+	     "];\n"                                                            \
+	     " services = (\n"                                                 \
+	     "  { name = \"b\"; public = \"tcp/443\"; target = "               \
+	     "\"[fd01::5]:443\"; },\n"                                         \
+	     "  { name = \"a\"; public = \"udp/10-19\"; target = "             \
+	     "\"10.1.0.5:20-29\";\n"                                           \
+	     "    from = [ \"192.0.2.1\", \"192.0.2.0\" ]; idle_timeout = "    \
+	     "\"5m\";\n"                                                       \
+	     "    audit = true; } );\n"                                        \
+	     " routes = (\n"                                                   \
+	     "  { to = \"10.1.0.0/26\"; allow = [ \"udp\", \"icmp\", "         \
+	     "\"tcp/22\" ];\n"                                                 \
+	     "    from = \"192.0.2.0/31\"; },\n"                               \
+	     "  { name = \"1\"; to = \"10.2.0.1\"; allow = \"tcp\"; nat = "    \
+	     "false;\n"                                                        \
+	     "    via = \"c\"; from = \"172.16.0.0/16\"; } ); } );\n"
+
+static void a_service_has_its_range_sources_timeout_and_audit(void **state)
+{
+	const struct policy_service *service;
+	char buf[IP_PREFIX_TEXT_SIZE];
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, WIDE);
+	assert_non_null(f.policy);
+	service = &f.policy->sites[0].services[0];
+
+	assert_string_equal(service->name, "a");
+	assert_int_equal(service->public_port, 10);
+	assert_int_equal(service->public_last, 19);
+	assert_int_equal(service->target_port, 20);
+	assert_int_equal(service->target_last, 29);
+	assert_int_equal(service->from.cnt, 1);
+	assert_string_equal(ip_prefix_format(service->from.prefixes, buf),
+			    "192.0.2.0/31");
+	assert_int_equal(service->idle_timeout_s, 300);
+	assert_true(service->audit);
+
+	service = &f.policy->sites[0].services[1];
+	assert_int_equal(service->target.family, IP_V6);
+	assert_int_equal(service->public_last, 443);
+	assert_int_equal(service->from.cnt, 0);
+	assert_int_equal(service->idle_timeout_s, 0);
+	assert_false(service->audit);
+	fixture_close(&f);
+}
+
+static void a_route_has_what_it_allows_in_order_and_a_name(void **state)
+{
+	const struct policy_route *route;
+	const struct policy_site *site;
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, WIDE);
+	assert_non_null(f.policy);
+	site = &f.policy->sites[0];
+	assert_int_equal(site->route_cnt, 2);
+
+	route = &site->routes[0];
+	assert_string_equal(route->name, "1");
+	assert_false(route->nat);
+	assert_string_equal(route->via, "c");
+	assert_int_equal(route->from.cnt, 1);
+
+	route = &site->routes[1];
+	assert_string_equal(route->name, "10.1.0.0/26");
+	assert_true(route->nat);
+	assert_null(route->via);
+	assert_int_equal(route->allow_cnt, 3);
+	assert_int_equal(route->allow[0].proto, PROTO_ICMP);
+	assert_int_equal(route->allow[1].proto, PROTO_TCP);
+	assert_int_equal(route->allow[1].first, 22);
+	assert_int_equal(route->allow[2].proto, PROTO_UDP);
+	assert_int_equal(route->allow[2].last, 65535);
+	assert_ptr_equal(route->from.prefixes, site->services[0].from.prefixes);
+	fixture_close(&f);
+}
+
+static void an_alias_stays_with_its_network_and_a_pool_with_its_address(
+	void **state)
+{
+	const struct policy_gateway *gateway;
+	const struct policy_site *site;
+	char buf[IP_PREFIX_TEXT_SIZE];
+	struct ip_addr addr;
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, WIDE);
+	assert_non_null(f.policy);
+	site = &f.policy->sites[0];
+
+	assert_int_equal(site->network_cnt, 3);
+	assert_string_equal(ip_prefix_format(&site->networks[0], buf),
+			    "10.1.0.0/25");
+	assert_string_equal(ip_prefix_format(&site->aliases[0], buf),
+			    "100.80.1.0/25");
+	assert_string_equal(ip_prefix_format(&site->aliases[1], buf),
+			    "100.80.2.0/24");
+	assert_int_equal(ip_addr_parse("10.1.0.101", &addr), 0);
+	addr = site_tunnel_addr(site, &addr);
+	assert_string_equal(ip_addr_format(&addr, buf), "100.80.1.101");
+	assert_int_equal(ip_addr_parse("fd01::5:6:7:8", &addr), 0);
+	addr = site_tunnel_addr(site, &addr);
+	assert_string_equal(ip_addr_format(&addr, buf), "fd80::5:6:7:8");
+
+	gateway = policy_gateway_find(f.policy, "c");
+	assert_string_equal(ip_prefix_format(gateway_pool(gateway, IP_V4), buf),
+			    "100.64.0.16/28");
+	assert_string_equal(ip_prefix_format(gateway_pool(gateway, IP_V6), buf),
+			    "fd64::2/128");
+	fixture_close(&f);
+}
+
+static void errors_name_the_file_and_line_that_a_line_of_the_text_is_from(
+	void **state)
+{
+	static const struct cfg_piece pieces[] = {
+		{1, "a.cfg", 1}, {3, "b.inc", 10}, {5, "a.cfg", 2}};
+	const struct cfg_source source = {
+		.text = "version = 1;\n"
+			"gateways = (\n"
+			"{ name = \"x\"; role = \"cloud\"; address = "
+			"\"1.0.0.1\"; },\n"
+			"{ name = \"x\"; role = \"cloud\"; address = "
+			"\"1.0.0.2\"; }\n"
+			"); sites = 7;\n",
+		.path = "a.cfg",
+		.pieces = pieces,
+		.piece_cnt = 3};
+	struct arena arena;
+	struct diag diag;
+	char buf[512];
+
+	(void)state;
+	arena_init(&arena);
+	diag_init(&diag);
+
+	assert_null(policy_parse_source(&source, &arena, &diag));
+
+	assert_int_equal(diag.error_cnt, 2);
+	diag_text(&diag, 0, buf, sizeof(buf));
+	assert_string_equal(buf, "a.cfg:2: \"sites\" must be a list ( ), not a "
+				 "number");
+	diag_text(&diag, 1, buf, sizeof(buf));
+	assert_string_equal(buf, "b.inc:11: gateway name \"x\" is taken by the "
+				 "one of line 10; use another");
+	diag_fini(&diag);
+	arena_fini(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -417,6 +637,18 @@ int main(void)
 			ten_thousand_times_the_same_mistake_is_found_within_a_second),
 		cmocka_unit_test(more_services_than_there_are_ids_are_refused),
 		cmocka_unit_test(a_gateway_cfg_must_name_one_of_the_gateways),
+		cmocka_unit_test(
+			a_hundred_thousand_sources_are_merged_within_seconds),
+		cmocka_unit_test(
+			thousands_of_sites_with_the_same_network_take_their_aliases_time),
+		cmocka_unit_test(
+			a_service_has_its_range_sources_timeout_and_audit),
+		cmocka_unit_test(
+			a_route_has_what_it_allows_in_order_and_a_name),
+		cmocka_unit_test(
+			an_alias_stays_with_its_network_and_a_pool_with_its_address),
+		cmocka_unit_test(
+			errors_name_the_file_and_line_that_a_line_of_the_text_is_from),
 		cmocka_unit_test(
 			the_slice_of_a_site_does_not_depend_on_other_sites),
 		cmocka_unit_test(

@@ -18,7 +18,6 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "policy/netval.h"
 #include "policy/value.h"
 
 #define CNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -48,80 +47,6 @@ static void value_name_takes_any_word_and_64_characters(void **state)
 		assert_non_null(value_name(bad[i]));
 	assert_null(value_name(repeat(buf, 'a', NAME_LEN_MAX)));
 	assert_non_null(value_name(repeat(buf, 'a', NAME_LEN_MAX + 1)));
-}
-
-static void value_public_fills_in_protocol_address_and_port(void **state)
-{
-	struct policy_service service = {0};
-	char buf[IP_ADDR_TEXT_SIZE];
-
-	(void)state;
-	assert_null(netval_public("udp/65535", &service));
-	assert_int_equal(service.proto, PROTO_UDP);
-	assert_int_equal(service.public_port, 65535);
-	assert_int_equal(service.public_addr.family, IP_NONE);
-
-	assert_null(netval_public("198.51.100.7:tcp/1", &service));
-	assert_int_equal(service.proto, PROTO_TCP);
-	assert_int_equal(service.public_port, 1);
-	assert_string_equal(ip_addr_format(&service.public_addr, buf),
-			    "198.51.100.7");
-}
-
-static void value_target_fills_in_address_and_port(void **state)
-{
-	struct policy_service service = {0};
-	char buf[IP_ADDR_TEXT_SIZE];
-
-	(void)state;
-	assert_null(netval_target("10.1.0.5:443", &service));
-	assert_int_equal(service.target_port, 443);
-	assert_string_equal(ip_addr_format(&service.target, buf), "10.1.0.5");
-}
-
-static void a_bad_value_leaves_the_service_as_it_was(void **state)
-{
-	static const char *const publics[] = {
-		"tcp/0",  "icmp/1",      "tcp/1/2", "10.0.0.1:tcp/99999",
-		":tcp/1", "10.0.0.1:/1", "",        "/",
-		":"};
-	static const char *const targets[] = {
-		"10.1.0.5:0",   "10.1.0.5",    ":1",          "10.1.0.5:",
-		"10.1.0.5:1:2", "10.1.0.5:+1", "10.1.0.5: 1", ""};
-	struct policy_service service;
-	struct policy_service before;
-	size_t i;
-
-	(void)state;
-	memset(&service, 0x5a, sizeof(service));
-	before = service;
-
-	for (i = 0; i < CNT(publics); i++) {
-		assert_non_null(netval_public(publics[i], &service));
-		assert_memory_equal(&service, &before, sizeof(service));
-	}
-	for (i = 0; i < CNT(targets); i++) {
-		assert_non_null(netval_target(targets[i], &service));
-		assert_memory_equal(&service, &before, sizeof(service));
-	}
-}
-
-static void value_network_tells_host_bits_from_other_faults(void **state)
-{
-	char buf[IP_PREFIX_TEXT_SIZE];
-	struct ip_prefix network;
-	bool host_bits = true;
-
-	(void)state;
-	assert_null(netval_network("10.1.0.0/24", &network, &host_bits));
-	assert_false(host_bits);
-
-	assert_non_null(netval_network("10.1.0.9/24", &network, &host_bits));
-	assert_true(host_bits);
-	assert_string_equal(ip_prefix_format(&network, buf), "10.1.0.0/24");
-
-	assert_non_null(netval_network("10.1.0.9/33", &network, &host_bits));
-	assert_false(host_bits);
 }
 
 static void value_relay_takes_tls_anywhere_and_plain_on_this_machine(
@@ -191,18 +116,116 @@ static void value_ifname_keeps_to_what_kernel_and_nftables_take(void **state)
 		assert_non_null(value_ifname(bad[i]));
 }
 
-static void value_tunnel_addr_takes_unicast_of_both_families(void **state)
+static void value_label_takes_any_printable_text_of_64_bytes(void **state)
 {
-	static const char *const good[] = {"100.64.0.1", "10.0.0.0",
-					   "223.255.255.255", "fd64:1::1",
-					   "2001:db8::1"};
-	struct ip_prefix pool;
+	static const char *const good[] = {
+		"rt",          "drop",
+		"say \"x\"",   "a/b",
+		"\\",          "#",
+		"B\xc3\xbcro", "\xe6\x9d\xb1\xe4\xba\xac",
+		"a  b;{",      "\xf0\x9f\x90\xa7"};
+	/* Controls, cut, overlong, surrogate, too high, turned, invisible. */
+	static const char *const bad[] = {"",
+					  " ",
+					  "a ",
+					  " a",
+					  "a\tb",
+					  "a\nb",
+					  "\x7f",
+					  "\xc2\x80",
+					  "\xc3",
+					  "\xe6\x9d",
+					  "\xf0\x9f\x90",
+					  "\x80",
+					  "\xff",
+					  "\xc0\xaf",
+					  "\xe0\x80\xaf",
+					  "\xed\xa0\x80",
+					  "\xf4\x90\x80\x80",
+					  "\xf8\x88\x80\x80\x80",
+					  "a\xe2\x80\xae"
+					  "b",
+					  "a\xe2\x80\x8b"
+					  "b",
+					  "\xef\xbb\xbf"
+					  "a",
+					  "\xe2\x80\xa8",
+					  "\xc2\xad"};
+	char buf[NAME_LEN_MAX + 2];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < CNT(good); i++) {
+		if (value_label(good[i]))
+			fail_msg("%s: %s", good[i], value_label(good[i]));
+	}
+	for (i = 0; i < CNT(bad); i++) {
+		if (!value_label(bad[i]))
+			fail_msg("taken: number %zu", i);
+	}
+	assert_null(value_label(repeat(buf, 'a', NAME_LEN_MAX)));
+	assert_non_null(value_label(repeat(buf, 'a', NAME_LEN_MAX + 1)));
+}
+
+static void value_duration_is_a_number_with_its_unit(void **state)
+{
+	static const struct {
+		const char *text;
+		uint32_t seconds;
+		const char *printed;
+	} good[] = {{"1s", 1, "1s"},         {"90s", 90, "90s"},
+		    {"5m", 300, "5m"},       {"60m", 3600, "1h"},
+		    {"2h", 7200, "2h"},      {"86400s", 86400, "1d"},
+		    {"14d", 1209600, "14d"}, {"1209600s", 1209600, "14d"}};
+	static const char *const bad[] = {
+		"",     "5",        "s",     "0s",   "05m",
+		"5 m",  "5M",       "5ms",   "-5m",  "15d",
+		"337h", "1209601s", "1h30m", "5.5m", "99999999999999999999s"};
+	char buf[VALUE_DURATION_SIZE];
+	uint32_t seconds;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < CNT(good); i++) {
+		assert_null(value_duration(good[i].text, &seconds));
+		assert_int_equal(seconds, good[i].seconds);
+		assert_string_equal(value_print_duration(seconds, buf),
+				    good[i].printed);
+	}
+	for (i = 0; i < CNT(bad); i++) {
+		seconds = 7;
+		if (!value_duration(bad[i], &seconds))
+			fail_msg("taken: %s", bad[i]);
+		assert_int_equal(seconds, 7);
+	}
+}
+
+static void value_relay_addr_finds_the_address_of_those_that_have_one(
+	void **state)
+{
+	static const struct {
+		const char *relay;
+		const char *addr;
+	} cases[] = {
+		{"wss://192.0.2.1/x", "192.0.2.1"},
+		{"wss://192.0.2.1:8443/x", "192.0.2.1"},
+		{"wss://[2001:db8::7]/x", "2001:db8::7"},
+		{"wss://[2001:db8::7]:443/x", "2001:db8::7"},
+		{"wss://contoso.servicebus.windows.net/192.0.2.1", NULL},
+		{"wss://192.0.2.1.example.net/x", NULL},
+	};
+	char buf[IP_ADDR_TEXT_SIZE];
 	struct ip_addr addr;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < CNT(good); i++)
-		assert_null(netval_tunnel_addr(good[i], &addr, &pool));
+	for (i = 0; i < CNT(cases); i++) {
+		assert_int_equal(value_relay_addr(cases[i].relay, &addr),
+				 cases[i].addr != NULL);
+		if (cases[i].addr)
+			assert_string_equal(ip_addr_format(&addr, buf),
+					    cases[i].addr);
+	}
 }
 
 int main(void)
@@ -210,18 +233,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(value_name_takes_any_word_and_64_characters),
 		cmocka_unit_test(
-			value_public_fills_in_protocol_address_and_port),
-		cmocka_unit_test(value_target_fills_in_address_and_port),
-		cmocka_unit_test(a_bad_value_leaves_the_service_as_it_was),
-		cmocka_unit_test(
-			value_network_tells_host_bits_from_other_faults),
+			value_label_takes_any_printable_text_of_64_bytes),
+		cmocka_unit_test(value_duration_is_a_number_with_its_unit),
 		cmocka_unit_test(
 			value_relay_takes_tls_anywhere_and_plain_on_this_machine),
 		cmocka_unit_test(value_relay_has_a_longest_address),
 		cmocka_unit_test(
-			value_ifname_keeps_to_what_kernel_and_nftables_take),
+			value_relay_addr_finds_the_address_of_those_that_have_one),
 		cmocka_unit_test(
-			value_tunnel_addr_takes_unicast_of_both_families),
+			value_ifname_keeps_to_what_kernel_and_nftables_take),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

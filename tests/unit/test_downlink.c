@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * test_downlink.c - What of a peer's message gets to the kernel
+ *
+ * A socket takes the place of the TUN queue: what is written there can be read.
+ */
+
+#include "carrier/downlink.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "carrier/worker.h"
+#include "codec/gso.h"
+#include "packets.h"
+#include "policy/parse.h"
+
+/* edge-1 has one peer, oslo-a. */
+static const char policy_text[] =
+	"version = 1;\n"
+	"gateways = (\n"
+	" { name = \"edge-1\"; role = \"cloud\"; address = \"100.64.0.1\"; },\n"
+	" { name = \"oslo-a\"; role = \"site\"; site = \"oslo\";\n"
+	"   address = \"100.64.0.11\"; relays = \"wss://h/oslo-a\"; } );\n"
+	"sites = ( { name = \"oslo\"; networks = \"10.1.0.0/24\";\n"
+	"  services = ( { name = \"web\"; public = \"tcp/80\";\n"
+	"                 target = \"10.1.0.5:80\"; } ); } );\n";
+static const char conf_text[] =
+	"name = \"edge-1\"; policy = \"/p\";\n"
+	"credentials = { key_name = \"k\"; key_file = \"/k\"; };\n";
+
+static const uint8_t server[4] = {10, 1, 0, 5};
+static const uint8_t stranger[4] = {10, 2, 0, 5};
+static const uint8_t gateway[4] = {100, 64, 0, 1};
+
+/** struct world - A channel from oslo-a, and the kernel's end of the "TUN" */
+struct world {
+	struct arena arena;
+	struct diag diag;
+	struct setup setup;
+	struct worker worker;
+	struct peer peer;
+	struct channel channel;
+	int kernel;
+};
+
+static int world_open(void **state)
+{
+	static struct world w;
+	const struct gateway_conf *conf;
+	const struct policy_gateway *self;
+	const struct policy *policy;
+	int pair[2];
+
+	memset(&w, 0, sizeof(w));
+	arena_init(&w.arena);
+	diag_init(&w.diag);
+	policy = policy_parse(policy_text, "p", &w.arena, &w.diag);
+	conf = gateway_conf_parse(conf_text, "c", &w.arena, &w.diag);
+	assert_true(policy && conf);
+	self = gateway_conf_check(policy, conf, "c", &w.diag);
+	assert_non_null(self);
+	w.setup.plan = plan_make(policy, self, conf, NULL, 0, &w.arena);
+	w.setup.steer = steer_new(w.setup.plan, &w.arena);
+	w.setup.tun_offloads = GSO_CAN_CSUM | GSO_CAN_TSO4;
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair),
+		0);
+	w.setup.tun_fd = pair[0];
+	w.kernel = pair[1];
+	w.worker.setup = &w.setup;
+	w.worker.peers = &w.peer;
+	w.worker.peer_cnt = 1;
+	w.channel.worker = &w.worker;
+	*state = &w;
+	return 0;
+}
+
+static int world_close(void **state)
+{
+	struct world *w = *state;
+
+	close(w->setup.tun_fd);
+	close(w->kernel);
+	diag_fini(&w->diag);
+	arena_fini(&w->arena);
+	return 0;
+}
+
+/** tcp() - A segment with 100 bytes of data */
+static void tcp(struct packet *p, const uint8_t src[4], const uint8_t dst[4])
+{
+	packet_v4(p, src, dst, 6);
+	packet_ports(p, 6, 80, 1000);
+	packet_add(p, NULL, 100);
+	packet_close(p);
+}
+
+/** arrive() - One record from the peer; Return: as downlink_data() */
+static int arrive(struct world *w, const struct gso_header *offload,
+		  const struct packet *p)
+{
+	uint8_t message[WIRE_MSG_LEN_FLOOR];
+	struct wire_data data;
+	uint8_t *record;
+	size_t room;
+
+	wire_data_begin(&data, message, sizeof(message));
+	record = wire_data_room(&data, &room);
+	memset(record, 0, VNET_HDR_LEN);
+	memcpy(record + VNET_HDR_LEN, p->data, p->len);
+	wire_data_commit(&data, VNET_HDR_LEN + p->len);
+	/* Last: a peer that means harm does not scrub its header. */
+	gso_write(record, offload);
+	return downlink_data(&w->channel, message + WIRE_HEADER_LEN,
+			     data.len - WIRE_HEADER_LEN);
+}
+
+/** dropped() - Nothing got to the kernel, and the one reason was counted */
+static void assert_dropped(struct world *w, enum drop_reason reason)
+{
+	uint8_t got[PACKET_SIZE];
+	int i;
+
+	assert_int_equal(read(w->kernel, got, sizeof(got)), -1);
+	assert_int_equal(errno, EAGAIN);
+	for (i = 0; i < DROP_REASON_CNT; i++)
+		assert_int_equal(w->worker.stats.drops[i], i == (int)reason);
+	assert_int_equal(w->worker.stats.down.packets, 0);
+	w->worker.stats.drops[reason] = 0;
+}
+
+static void a_good_packet_gets_to_the_kernel_and_is_counted(void **state)
+{
+	const struct gso_header offload = {
+		.flags = GSO_NEEDS_CSUM,
+		.type = GSO_TCPV4,
+		.hdr_len = 40,
+		.gso_size = 50,
+		.csum_start = 20,
+		.csum_offset = 16,
+	};
+	struct world *w = *state;
+	uint8_t got[PACKET_SIZE];
+	struct gso_header header;
+	struct packet p;
+
+	tcp(&p, server, gateway);
+
+	assert_int_equal(arrive(w, &offload, &p), 0);
+
+	assert_int_equal(read(w->kernel, got, sizeof(got)),
+			 VNET_HDR_LEN + p.len);
+	gso_read(got, &header);
+	assert_int_equal(header.flags, GSO_NEEDS_CSUM);
+	assert_int_equal(header.type, GSO_TCPV4);
+	assert_int_equal(header.gso_size, 50);
+	assert_memory_equal(got + VNET_HDR_LEN, p.data, p.len);
+	assert_int_equal(w->worker.stats.down.packets, 1);
+	assert_int_equal(w->worker.stats.down.bytes, p.len);
+	assert_int_equal(w->peer.down.packets, 1);
+	assert_int_equal(w->peer.down.bytes, p.len);
+}
+
+static void a_peers_word_for_a_checksum_is_not_taken(void **state)
+{
+	const struct gso_header offload = {.flags = GSO_DATA_VALID};
+	struct world *w = *state;
+	uint8_t got[PACKET_SIZE];
+	struct gso_header header;
+	struct packet p;
+
+	tcp(&p, server, gateway);
+
+	assert_int_equal(arrive(w, &offload, &p), 0);
+
+	assert_int_equal(read(w->kernel, got, sizeof(got)),
+			 VNET_HDR_LEN + p.len);
+	gso_read(got, &header);
+	assert_int_equal(header.flags, 0);
+}
+
+static void an_offload_header_that_is_not_the_packets_is_dropped(void **state)
+{
+	static const struct gso_header bad[] = {
+		/* a checksum elsewhere than in the TCP header */
+		{.flags = GSO_NEEDS_CSUM, .csum_start = 20, .csum_offset = 6},
+		{.flags = GSO_NEEDS_CSUM, .csum_start = 0, .csum_offset = 16},
+		{.flags = GSO_NEEDS_CSUM,
+		 .csum_start = 65535,
+		 .csum_offset = 16},
+		/* segments without a size, and headers beyond the packet */
+		{.flags = GSO_NEEDS_CSUM,
+		 .type = GSO_TCPV4,
+		 .hdr_len = 40,
+		 .csum_start = 20,
+		 .csum_offset = 16},
+		{.flags = GSO_NEEDS_CSUM,
+		 .type = GSO_TCPV4,
+		 .hdr_len = 4000,
+		 .gso_size = 50,
+		 .csum_start = 20,
+		 .csum_offset = 16},
+		/* values that mean nothing here */
+		{.gso_size = 50},
+		{.flags = 0x80},
+	};
+	struct world *w = *state;
+	struct packet p;
+	size_t i;
+
+	tcp(&p, server, gateway);
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		assert_int_equal(arrive(w, &bad[i], &p), 0);
+		assert_dropped(w, DROP_DOWN_BAD_OFFLOAD);
+	}
+}
+
+static void an_offload_that_the_kernel_does_not_take_is_dropped(void **state)
+{
+	const struct gso_header offload = {
+		.flags = GSO_NEEDS_CSUM,
+		.csum_start = 20,
+		.csum_offset = 16,
+	};
+	struct world *w = *state;
+	struct packet p;
+
+	w->setup.tun_offloads = 0;
+	tcp(&p, server, gateway);
+
+	assert_int_equal(arrive(w, &offload, &p), 0);
+
+	assert_dropped(w, DROP_DOWN_BAD_OFFLOAD);
+}
+
+static void what_is_no_packet_of_this_peer_is_dropped(void **state)
+{
+	const struct gso_header none = {0};
+	struct world *w = *state;
+	struct packet p;
+
+	tcp(&p, stranger, gateway);
+	assert_int_equal(arrive(w, &none, &p), 0);
+	assert_dropped(w, DROP_DOWN_SOURCE);
+
+	tcp(&p, server, stranger);
+	assert_int_equal(arrive(w, &none, &p), 0);
+	assert_dropped(w, DROP_DOWN_SOURCE);
+
+	tcp(&p, server, gateway);
+	p.data[0] = 0x55;
+	assert_int_equal(arrive(w, &none, &p), 0);
+	assert_dropped(w, DROP_DOWN_BAD_PACKET);
+}
+
+static void what_the_kernel_does_not_take_is_counted(void **state)
+{
+	const struct gso_header none = {0};
+	struct world *w = *state;
+	struct packet p;
+
+	assert_int_equal(shutdown(w->kernel, SHUT_RD), 0);
+	tcp(&p, server, gateway);
+
+	assert_int_equal(arrive(w, &none, &p), 0);
+
+	assert_int_equal(w->worker.stats.drops[DROP_DOWN_KERNEL], 1);
+	assert_int_equal(w->worker.stats.down.packets, 0);
+}
+
+static void a_message_that_is_malformed_ends_the_channel(void **state)
+{
+	struct world *w = *state;
+	uint8_t body[] = {0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0};
+
+	assert_int_equal(downlink_data(&w->channel, body, sizeof(body)),
+			 -EBADMSG);
+}
+
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, world_open, world_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_good_packet_gets_to_the_kernel_and_is_counted),
+		TEST(a_peers_word_for_a_checksum_is_not_taken),
+		TEST(an_offload_header_that_is_not_the_packets_is_dropped),
+		TEST(an_offload_that_the_kernel_does_not_take_is_dropped),
+		TEST(what_is_no_packet_of_this_peer_is_dropped),
+		TEST(what_the_kernel_does_not_take_is_counted),
+		TEST(a_message_that_is_malformed_ends_the_channel),
+	};
+
+	/* EPIPE is enough where the "kernel" does not read. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
