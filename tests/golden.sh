@@ -75,6 +75,14 @@ run 0 -c "$dir/gateway.cfg" --show-nft
 says 'DIR/state: warning: cannot be read: Is a directory; the ruleset is that of a first start'
 rmdir "$dir/state"
 
+# What relays must bear, with the channels that gateway.cfg says.
+run 0 --show-relays etc/policy.cfg
+grep -q '^contoso.servicebus.windows.net  *1  *1  *1/25  *2/5000$' "$dir/out" ||
+	fail 'what relays must bear is not shown'
+sed 's/^name/channels = 7; name/' "$dir/gateway.cfg" >"$dir/channels.cfg"
+run 0 -c "$dir/channels.cfg" --show-relays
+grep -q ' 7/5000$' "$dir/out" || fail 'channels of gateway.cfg are not counted'
+
 # Files that are not there, or are none.
 run 2 "$dir/none.cfg"
 says 'DIR/none.cfg: cannot be read: No such file or directory'

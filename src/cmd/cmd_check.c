@@ -10,7 +10,8 @@
  * The gateway and `check` parse with the same functions, so they cannot
  * disagree.  read_conf() and read_policy() collect the errors of both files in
  * one list, which show_diag() prints; only when there is none, something is
- * printed on stdout: the policy in normal form, or the ruleset of this gateway.
+ * printed on stdout: the policy in normal form, the ruleset of this gateway, or
+ * what the policy needs of relays.
  */
 
 #include <errno.h>
@@ -22,6 +23,7 @@
 #include "base/limits.h"
 #include "base/strbuf.h"
 #include "cmd/cmd.h"
+#include "policy/needs.h"
 #include "policy/parse.h"
 #include "policy/plan.h"
 #include "policy/print.h"
@@ -35,6 +37,7 @@
  * @conf_path:	gateway.cfg, NULL when only a policy is looked at
  * @policy_path: policy.cfg, NULL when gateway.cfg says where it is
  * @show_nft:	Print the ruleset instead of the normal form
+ * @show_relays: Print what relays must bear instead of the normal form
  * @arena:	Everything parsed
  * @diag:	Errors and warnings of both files
  */
@@ -42,6 +45,7 @@ struct check {
 	const char *conf_path;
 	const char *policy_path;
 	bool show_nft;
+	bool show_relays;
 	struct arena arena;
 	struct diag diag;
 };
@@ -52,8 +56,9 @@ struct check {
  */
 static void usage(FILE *to)
 {
-	fputs("Usage: relaytun check [-c GATEWAY.cfg] [--show-nft] "
-	      "[POLICY.cfg]\n"
+	fputs("Usage: relaytun check [-c GATEWAY.cfg] [--show-nft | "
+	      "--show-relays]\n"
+	      "                      [POLICY.cfg]\n"
 	      "\n"
 	      "Checks configuration files and prints the policy in normal "
 	      "form.\n"
@@ -64,6 +69,10 @@ static void usage(FILE *to)
 	      "              [" CMD_GATEWAY_CFG " without POLICY.cfg]\n"
 	      "  --show-nft  print the nftables ruleset of this gateway "
 	      "instead\n"
+	      "  --show-relays\n"
+	      "              print what the policy needs of relays instead, "
+	      "against\n"
+	      "              the limits of Azure\n"
 	      "  POLICY.cfg  check this policy instead of the one that "
 	      "GATEWAY.cfg\n"
 	      "              names\n"
@@ -171,6 +180,30 @@ static void read_state(struct check *check, const struct gateway_conf *conf,
 }
 
 /**
+ * count_needs() - What the policy needs of relays; warns where it is too much
+ * @check:	Run
+ * @policy:	Valid policy
+ * @conf:	Valid settings of a gateway, or NULL
+ * @out:	Receives a table, NULL: none is asked for
+ *
+ * The channels of the cloud gateways are taken to be what this one has, if it is
+ * one, else as many as without the key.
+ */
+static void count_needs(struct check *check, const struct policy *policy,
+			const struct gateway_conf *conf, struct strbuf *out)
+{
+	const struct relay_needs *needs;
+	size_t cnt;
+
+	needs = needs_of(policy,
+			 conf ? conf->channels : GATEWAY_CHANNELS_DEFAULT,
+			 &check->arena, &cnt);
+	needs_check(policy, needs, cnt, &check->diag);
+	if (out)
+		needs_print(needs, cnt, out);
+}
+
+/**
  * render() - What goes to stdout
  * @check:	Run
  * @policy:	Valid policy
@@ -218,10 +251,14 @@ static int run(struct check *check)
 	if (policy && conf)
 		gateway = gateway_conf_check(policy, conf, check->conf_path,
 					     &check->diag);
+	if (policy)
+		count_needs(check, policy, conf,
+			    check->show_relays ? &out : NULL);
 	show_diag(&check->diag);
 
 	if (!check->diag.error_cnt) {
-		render(check, policy, conf, gateway, &out);
+		if (!check->show_relays)
+			render(check, policy, conf, gateway, &out);
 		fputs(strbuf_str(&out), stdout);
 		code = EXIT_DONE;
 	}
@@ -241,6 +278,7 @@ static int parse_args(struct check *check, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"show-nft", no_argument, NULL, 'n'},
+		{"show-relays", no_argument, NULL, 'r'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
@@ -254,6 +292,9 @@ static int parse_args(struct check *check, int argc, char **argv)
 			break;
 		case 'n':
 			check->show_nft = true;
+			break;
+		case 'r':
+			check->show_relays = true;
 			break;
 		case 'h':
 			usage(stdout);

@@ -21,8 +21,7 @@
 
 /* One stands still while a lost segment is sent again; Azure bills none of them,
  * but lets 25 listeners and 5,000 connections be. */
-#define DEFAULT_CHANNELS 2
-#define CHANNELS_MAX     16
+#define CHANNELS_MAX 16
 
 /* RFC 8200: less would be no link for IPv6. */
 #define TUN_MTU_MIN 1280
@@ -187,8 +186,9 @@ static void read_conf(struct cfg *cfg, struct gateway_conf *conf)
 	judge_path(cfg, root, "policy", conf->policy_path);
 	conf->user = cfg_string_or(cfg, root, "user", DEFAULT_USER);
 	judge(cfg, root, "user", conf->user, value_user(conf->user));
-	conf->channels = (uint32_t)cfg_int_or(
-		cfg, root, "channels", DEFAULT_CHANNELS, 1, CHANNELS_MAX);
+	conf->channels =
+		(uint32_t)cfg_int_or(cfg, root, "channels",
+				     GATEWAY_CHANNELS_DEFAULT, 1, CHANNELS_MAX);
 	read_tun(cfg, conf);
 	read_credentials(cfg, conf);
 	read_tls(cfg, conf);

@@ -199,6 +199,9 @@ const char *gateway_role_name(enum gateway_role role);
 /** service_proto_name() - "tcp", "udp" or "icmp" */
 const char *service_proto_name(enum service_proto proto);
 
+/* Channels a cloud gateway dials unless gateway.cfg says else. */
+#define GATEWAY_CHANNELS_DEFAULT 2
+
 /* Where a gateway's socket and state file lie unless gateway.cfg says else. */
 #define GATEWAY_RUN_DIR "/run/relaytun"
 

@@ -127,19 +127,6 @@ static bool read_conf(struct steward *steward)
 	return steward->conf;
 }
 
-/** check_family() - What this version cannot carry yet */
-static bool check_family(struct steward *steward)
-{
-	if (gateway_addr(steward->gateway, IP_V4))
-		return true;
-	cfg_source_error(&steward->policy->source, &steward->diag,
-			 steward->gateway->line,
-			 "gateway \"%s\" has no IPv4 address; it needs one, as "
-			 "100.64.0.1",
-			 steward->gateway->name);
-	return false;
-}
-
 /** read_policy() - The policy, and which gateway of it we are */
 static bool read_policy(struct steward *steward)
 {
@@ -155,7 +142,7 @@ static bool read_policy(struct steward *steward)
 	steward->gateway =
 		gateway_conf_check(steward->policy, steward->conf,
 				   steward->conf_path, &steward->diag);
-	return steward->gateway && check_family(steward);
+	return steward->gateway;
 }
 
 /** find_user() - The carrier's user */

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * needs.c - What a policy needs of Azure Relay, or of a relay of one's own
+ */
+
+#include "policy/needs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/**
+ * struct use - A gateway that listens at a relay
+ * @relay:	"wss://HOST[:PORT]/NAME"
+ * @host_len:	Length of "wss://HOST[:PORT]"
+ * @line:	The gateway's
+ */
+struct use {
+	const char *relay;
+	size_t host_len;
+	unsigned int line;
+};
+
+/**
+ * by_relay() - Order of uses, for qsort(): those of one host are neighbours, and
+ * among them those of one hybrid connection
+ * @a:		One struct use
+ * @b:		Another
+ */
+static int by_relay(const void *a, const void *b)
+{
+	const struct use *one = a;
+	const struct use *two = b;
+	size_t len =
+		one->host_len < two->host_len ? one->host_len : two->host_len;
+	int order = strncmp(one->relay, two->relay, len);
+
+	if (!order && one->host_len != two->host_len)
+		order = one->host_len < two->host_len ? -1 : 1;
+	return order ? order : strcmp(one->relay, two->relay);
+}
+
+/**
+ * same_host() - Are two uses at one host?
+ * @a:		One
+ * @b:		Another
+ */
+static bool same_host(const struct use *a, const struct use *b)
+{
+	return a->host_len == b->host_len &&
+	       !strncmp(a->relay, b->relay, a->host_len);
+}
+
+/**
+ * host_text() - The host of a use
+ * @use:	Use
+ * @arena:	Receives it
+ */
+static const char *host_text(const struct use *use, struct arena *arena)
+{
+	const char *host = strstr(use->relay, "://") + 3;
+	size_t len = use->host_len - (size_t)(host - use->relay);
+	char *text = arena_alloc(arena, len + 1);
+
+	memcpy(text, host, len);
+	return text;
+}
+
+/**
+ * uses_of() - All gateways that listen, each at each of its relays
+ * @policy:	Policy
+ * @arena:	Receives them
+ * @cnt:	Set to their number
+ *
+ * Return: in order of by_relay()
+ */
+static struct use *uses_of(const struct policy *policy, struct arena *arena,
+			   size_t *cnt)
+{
+	struct use *uses;
+	size_t i;
+	size_t k;
+
+	for (i = 0, *cnt = 0; i < policy->gateway_cnt; i++)
+		*cnt += policy->gateways[i].relay_cnt;
+	uses = arena_array(arena, *cnt, sizeof(*uses));
+	for (i = 0, *cnt = 0; i < policy->gateway_cnt; i++) {
+		const struct policy_gateway *gateway = &policy->gateways[i];
+
+		for (k = 0; k < gateway->relay_cnt; k++) {
+			const char *relay = gateway->relays[k];
+			const char *host = strstr(relay, "://") + 3;
+
+			uses[(*cnt)++] = (struct use){
+				.relay = relay,
+				.host_len = (size_t)(host - relay) +
+					    strcspn(host, "/"),
+				.line = gateway->line,
+			};
+		}
+	}
+	if (*cnt)
+		qsort(uses, *cnt, sizeof(*uses), by_relay);
+	return uses;
+}
+
+/**
+ * cloud_cnt() - How many gateways dial
+ * @policy:	Policy
+ */
+static size_t cloud_cnt(const struct policy *policy)
+{
+	size_t cnt = 0;
+	size_t i;
+
+	for (i = 0; i < policy->gateway_cnt; i++)
+		cnt += policy->gateways[i].role == ROLE_CLOUD;
+	return cnt;
+}
+
+const struct relay_needs *needs_of(const struct policy *policy,
+				   uint32_t channels, struct arena *arena,
+				   size_t *cnt)
+{
+	size_t use_cnt;
+	const struct use *uses = uses_of(policy, arena, &use_cnt);
+	size_t dialled = cloud_cnt(policy) * channels;
+	struct relay_needs *needs = arena_array(arena, use_cnt, sizeof(*needs));
+	size_t at_path = 0;
+	size_t i;
+
+	*cnt = 0;
+	for (i = 0; i < use_cnt; i++) {
+		const struct use *before = i ? &uses[i - 1] : NULL;
+		struct relay_needs *need;
+
+		if (!before || !same_host(before, &uses[i]))
+			needs[(*cnt)++].host = host_text(&uses[i], arena);
+		need = &needs[*cnt - 1];
+		if (!before || by_relay(before, &uses[i])) {
+			need->path_cnt++;
+			at_path = 0;
+		}
+		need->listener_cnt++;
+		need->connection_cnt += dialled;
+		if (++at_path > need->busiest_cnt) {
+			need->busiest_cnt = at_path;
+			need->busiest = uses[i].relay;
+			need->line = uses[i].line;
+		}
+	}
+	return needs;
+}
+
+void needs_check(const struct policy *policy, const struct relay_needs *needs,
+		 size_t cnt, struct diag *diag)
+{
+	size_t i;
+
+	for (i = 0; i < cnt; i++) {
+		const struct relay_needs *need = &needs[i];
+
+		if (need->busiest_cnt > NEEDS_LISTENER_CNT_MAX)
+			cfg_source_warning(
+				&policy->source, diag, need->line,
+				"%zu gateways listen at \"%.100s\"; Azure "
+				"takes "
+				"%d at one hybrid connection, so give each "
+				"gateway its own",
+				need->busiest_cnt, need->busiest,
+				NEEDS_LISTENER_CNT_MAX);
+		if (need->connection_cnt > NEEDS_CONNECTION_CNT_MAX)
+			cfg_source_warning(
+				&policy->source, diag, 0,
+				"the channels through %.100s are %zu "
+				"connections; Azure takes %d in a namespace, "
+				"so set fewer \"channels\" in gateway.cfg, or "
+				"use more namespaces",
+				need->host, need->connection_cnt,
+				NEEDS_CONNECTION_CNT_MAX);
+	}
+}
+
+void needs_print(const struct relay_needs *needs, size_t cnt,
+		 struct strbuf *out)
+{
+	static const char *const heads[] = {"RELAY", "HYBRID CONNECTIONS",
+					    "LISTENERS", "MOST AT ONE",
+					    "CONNECTIONS"};
+	size_t width = strlen(heads[0]);
+	size_t i;
+
+	for (i = 0; i < cnt; i++) {
+		if (strlen(needs[i].host) > width)
+			width = strlen(needs[i].host);
+	}
+	strbuf_printf(out, "%-*s  %s  %s  %s  %s\n", (int)width, heads[0],
+		      heads[1], heads[2], heads[3], heads[4]);
+	for (i = 0; i < cnt; i++)
+		strbuf_printf(out, "%-*s  %18zu  %9zu  %8zu/%d  %6zu/%d\n",
+			      (int)width, needs[i].host, needs[i].path_cnt,
+			      needs[i].listener_cnt, needs[i].busiest_cnt,
+			      NEEDS_LISTENER_CNT_MAX, needs[i].connection_cnt,
+			      NEEDS_CONNECTION_CNT_MAX);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * needs.h - What a policy needs of Azure Relay, or of a relay of one's own
+ */
+
+#ifndef POLICY_NEEDS_H
+#define POLICY_NEEDS_H
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/strbuf.h"
+#include "policy/policy.h"
+
+/* Azure's limits; also those of a relay of one's own unless its relay.cfg has
+ * others. */
+#define NEEDS_LISTENER_CNT_MAX   25   /* at one hybrid connection */
+#define NEEDS_CONNECTION_CNT_MAX 5000 /* in a namespace */
+
+/**
+ * struct relay_needs - What one namespace has to bear
+ * @host:	"contoso.servicebus.windows.net", with its port when it has one
+ * @path_cnt:	Hybrid connections
+ * @listener_cnt: Listeners at all of them: each is billed by the hour
+ * @busiest:	Relay address with the most listeners
+ * @busiest_cnt: How many those are
+ * @connection_cnt: Channels, when all gateways are up: each is one connection
+ * @line:	Where the policy has a gateway of @busiest
+ */
+struct relay_needs {
+	const char *host;
+	size_t path_cnt;
+	size_t listener_cnt;
+	const char *busiest;
+	size_t busiest_cnt;
+	size_t connection_cnt;
+	unsigned int line;
+};
+
+/**
+ * needs_of() - Count
+ * @policy:	Valid policy
+ * @channels:	Channels that a cloud gateway dials to each peer over each relay
+ * @arena:	Receives the result
+ * @cnt:	Set to the number of namespaces
+ *
+ * Return: one entry a namespace, by name
+ */
+const struct relay_needs *needs_of(const struct policy *policy,
+				   uint32_t channels, struct arena *arena,
+				   size_t *cnt);
+
+/** needs_check() - Warn where a namespace has to bear more than it does */
+void needs_check(const struct policy *policy, const struct relay_needs *needs,
+		 size_t cnt, struct diag *diag);
+
+/** needs_print() - As a table for a person */
+void needs_print(const struct relay_needs *needs, size_t cnt,
+		 struct strbuf *out);
+
+#endif /* POLICY_NEEDS_H */

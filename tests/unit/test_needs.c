@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * test_needs.c - What a policy needs of relays
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/needs.h"
+#include "policy/parse.h"
+
+/** struct fixture - A policy and what it needs */
+struct fixture {
+	struct arena arena;
+	struct diag diag;
+	struct strbuf text;
+	const struct policy *policy;
+	const struct relay_needs *needs;
+	size_t cnt;
+};
+
+/**
+ * fixture_open() - A policy with so many gateways
+ * @clouds:	Cloud gateways
+ * @relays:	Per site gateway its "relays" value
+ * @site_cnt:	Site gateways
+ * @channels:	As of gateway.cfg
+ */
+static void fixture_open(struct fixture *f, unsigned int clouds,
+			 const char *const *relays, unsigned int site_cnt,
+			 uint32_t channels)
+{
+	unsigned int i;
+
+	arena_init(&f->arena);
+	diag_init(&f->diag);
+	strbuf_init(&f->text);
+	strbuf_printf(&f->text, "version = 1; gateways = (\n");
+	for (i = 0; i < clouds; i++)
+		strbuf_printf(&f->text,
+			      "{ name = \"c%u\"; role = \"cloud\"; address = "
+			      "\"100.64.%u.%u\"; },\n",
+			      i, i / 250, i % 250 + 1);
+	for (i = 0; i < site_cnt; i++)
+		strbuf_printf(&f->text,
+			      "%s{ name = \"s%u\"; role = \"site\"; site = "
+			      "\"s\"; address = \"100.65.%u.%u\"; relays = %s; "
+			      "}\n",
+			      i ? "," : "", i, i / 250, i % 250 + 1, relays[i]);
+	strbuf_printf(&f->text, "); sites = ( { name = \"s\"; networks = "
+				"\"10.1.0.0/24\"; } );");
+	f->policy = policy_parse(strbuf_str(&f->text), "p.cfg", &f->arena,
+				 &f->diag);
+	assert_non_null(f->policy);
+	/* Warnings of relays that are shared. */
+	diag_fini(&f->diag);
+	f->needs = needs_of(f->policy, channels, &f->arena, &f->cnt);
+	needs_check(f->policy, f->needs, f->cnt, &f->diag);
+}
+
+static void fixture_close(struct fixture *f)
+{
+	strbuf_fini(&f->text);
+	diag_fini(&f->diag);
+	arena_fini(&f->arena);
+}
+
+static void needs_are_counted_for_each_host(void **state)
+{
+	static const char *const relays[] = {
+		"[ \"wss://b/1\", \"wss://a/1\" ]",
+		"[ \"wss://a/2\", \"wss://a.b/1\" ]",
+		"[ \"wss://a/1\", \"wss://a:444/1\" ]"};
+	struct strbuf out;
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, 2, relays, 3, 4);
+
+	assert_int_equal(f.cnt, 4);
+	assert_string_equal(f.needs[0].host, "a");
+	assert_int_equal(f.needs[0].path_cnt, 2);
+	assert_int_equal(f.needs[0].listener_cnt, 3);
+	assert_string_equal(f.needs[0].busiest, "wss://a/1");
+	assert_int_equal(f.needs[0].busiest_cnt, 2);
+	assert_int_equal(f.needs[0].connection_cnt, 3 * 2 * 4);
+	assert_string_equal(f.needs[3].host, "b");
+	assert_int_equal(f.needs[3].connection_cnt, 8);
+	assert_int_equal(f.diag.warning_cnt, 0);
+
+	strbuf_init(&out);
+	needs_print(f.needs, 1, &out);
+	assert_string_equal(
+		strbuf_str(&out),
+		"RELAY  HYBRID CONNECTIONS  LISTENERS  MOST AT ONE  "
+		"CONNECTIONS\n"
+		"a                       2          3         2/25      "
+		"24/5000\n");
+	strbuf_fini(&out);
+	fixture_close(&f);
+}
+
+static void a_policy_without_relays_needs_none(void **state)
+{
+	struct arena arena;
+	struct diag diag;
+	size_t cnt = 7;
+
+	(void)state;
+	arena_init(&arena);
+	diag_init(&diag);
+	needs_of(policy_parse("version = 1; gateways = (); sites = ();", "p",
+			      &arena, &diag),
+		 2, &arena, &cnt);
+
+	assert_int_equal(cnt, 0);
+	diag_fini(&diag);
+	arena_fini(&arena);
+}
+
+static void the_26th_listener_at_one_hybrid_connection_is_warned_of(
+	void **state)
+{
+	const char *relays[26];
+	struct fixture f;
+	char text[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 26; i++)
+		relays[i] = "\"wss://ns.servicebus.windows.net/x\"";
+	fixture_open(&f, 1, relays, 25, 2);
+	assert_int_equal(f.diag.warning_cnt, 0);
+	fixture_close(&f);
+
+	fixture_open(&f, 1, relays, 26, 2);
+	assert_int_equal(f.diag.warning_cnt, 1);
+	diag_text(&f.diag, 0, text, sizeof(text));
+	assert_non_null(strstr(
+		text,
+		"warning: 26 gateways listen at "
+		"\"wss://ns.servicebus.windows.net/x\"; Azure takes 25 at "
+		"one hybrid connection"));
+	fixture_close(&f);
+}
+
+static void the_5001st_connection_of_a_namespace_is_warned_of(void **state)
+{
+	char texts[50][64];
+	const char *relays[50];
+	struct fixture f;
+	char text[512];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 50; i++) {
+		snprintf(texts[i], sizeof(texts[i]),
+			 "\"wss://ns.servicebus.windows.net/%zu\"", i);
+		relays[i] = texts[i];
+	}
+	fixture_open(&f, 50, relays, 50, 2);
+	assert_int_equal(f.needs[0].connection_cnt, 5000);
+	assert_int_equal(f.diag.warning_cnt, 0);
+	fixture_close(&f);
+
+	fixture_open(&f, 51, relays, 50, 2);
+	assert_int_equal(f.diag.warning_cnt, 1);
+	diag_text(&f.diag, 0, text, sizeof(text));
+	assert_string_equal(
+		text, "p.cfg: warning: the channels through "
+		      "ns.servicebus.windows.net are 5100 connections; Azure "
+		      "takes 5000 in a namespace, so set fewer \"channels\" in "
+		      "gateway.cfg, or use more namespaces");
+	fixture_close(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(needs_are_counted_for_each_host),
+		cmocka_unit_test(a_policy_without_relays_needs_none),
+		cmocka_unit_test(
+			the_26th_listener_at_one_hybrid_connection_is_warned_of),
+		cmocka_unit_test(
+			the_5001st_connection_of_a_namespace_is_warned_of),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
