@@ -118,6 +118,8 @@ bugs() {
 }
 
 # cleanup: trap of every end.  Logs first while they are whole.
+#
+# After a good end and when all is removed, $AFTERWORD is printed.
 cleanup() {
 	local code=$? where
 	trap - EXIT ERR
@@ -138,6 +140,7 @@ cleanup() {
 	case $code in
 	0 | 129 | 130 | "$SKIPPED") rm -rf "$DIR" ;;
 	esac
+	[ "$code" != 0 ] || [ -z "${AFTERWORD:-}" ] || echo "$AFTERWORD"
 	exit "$code"
 }
 
