@@ -99,7 +99,7 @@ check-all: deps
 	@tests/run long
 demo: deps
 	@netns-tests/demo
-bench: deps
+bench: deps build
 	@netns-tests/bench/run
 
 C_FILES := $(wildcard src/*.c src/*/*.[ch] include/hyco/*.h tests/*/*.[ch])

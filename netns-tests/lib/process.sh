@@ -119,7 +119,8 @@ bugs() {
 
 # cleanup: trap of every end.  Logs first while they are whole.
 #
-# After a good end and when all is removed, $AFTERWORD is printed.
+# After a good end and when all is removed, $AFTERWORD is printed.  $VERDICT is an
+# exit code that judges what was found, and tells of no failure of the script.
 cleanup() {
 	local code=$? where
 	trap - EXIT ERR
@@ -127,7 +128,7 @@ cleanup() {
 	set +e
 	[ $code != 0 ] || ! bugs >&2 || code=1
 	case $code in
-	0 | 129 | 130 | "$SKIPPED") ;; # fine, or ended by hand
+	0 | 129 | 130 | "$SKIPPED" | "${VERDICT:-0}") ;; # fine, or ended by hand
 	*) show_logs "$code" ;;
 	esac
 	exec 2>/dev/null # the shell would tell of each process it killed
@@ -138,7 +139,7 @@ cleanup() {
 	jobs -p | xargs -r kill # what a test itself put into the background
 	wait
 	case $code in
-	0 | 129 | 130 | "$SKIPPED") rm -rf "$DIR" ;;
+	0 | 129 | 130 | "$SKIPPED" | "${VERDICT:-0}") rm -rf "$DIR" ;;
 	esac
 	[ "$code" != 0 ] || [ -z "${AFTERWORD:-}" ] || echo "$AFTERWORD"
 	exit "$code"
