@@ -47,7 +47,7 @@ LIBS_relaytun-steward	:= -lnftables -lnl-route-3 -lnl-3 -lconfig -lcap
 LIBS_relaytun-carrier	:= -lcurl -ljansson -lconfig -lmbedcrypto
 LIBS_relaytun-relay	:= -lwebsockets -ljansson -lconfig -lssl -lcrypto \
 	-lmbedx509 -lmbedcrypto
-LIBS_relaytun-keys	:= -lmbedcrypto
+LIBS_relaytun-keys	:= -lmbedcrypto -ljansson
 LIBS_ALL := $(sort $(foreach p,$(PROGRAMS),$(LIBS_$(notdir $(p)))))
 
 TESTS	:= $(patsubst %.c,$(B)/tests/%,\

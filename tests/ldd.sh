@@ -41,7 +41,7 @@ allow $libexec/relaytun-steward config nl-3 nl-route-3 nftables cap
 allow $libexec/relaytun-carrier curl jansson config mbedcrypto crypto ssl
 allow $libexec/relaytun-relay websockets jansson config mbedcrypto mbedx509 \
 	ssl crypto
-allow $libexec/relaytun-keys mbedcrypto
+allow $libexec/relaytun-keys mbedcrypto jansson
 
 never bin/relaytun 'lib(ssl|crypto|mbed[a-z0-9]*|curl|websockets|nftables)\.so'
 never $libexec/relaytun-steward 'lib(ssl|crypto|mbed[a-z0-9]*|curl|websockets)\.so'

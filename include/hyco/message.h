@@ -7,15 +7,18 @@
 #ifndef HYCO_MESSAGE_H
 #define HYCO_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#define HYCO_ID_SIZE 129
+#define HYCO_ID_SIZE      129
+#define HYCO_ADDRESS_SIZE 4096
+#define HYCO_REMOTE_SIZE  46
 
 enum hyco_message_kind {
 	HYCO_MESSAGE_ACCEPT,
-	HYCO_MESSAGE_REQUEST, /* HTTP: not answered yet by this library */
+	HYCO_MESSAGE_REQUEST, /* hyco_message_parse_request() takes it apart */
 	HYCO_MESSAGE_UNKNOWN, /* ignore it */
 };
 
@@ -24,11 +27,15 @@ enum hyco_message_kind {
  * @address:	Address to connect to, unchanged
  * @id:		Tracing id, "" when absent
  * @protocol:	First sub-protocol the sender offered, "" when none
+ * @remote:	The sender's address as the relay saw it, "" when absent
+ * @remote_port: Its port, 0 when absent
  */
 struct hyco_accept {
-	char address[4096];
+	char address[HYCO_ADDRESS_SIZE];
 	char id[HYCO_ID_SIZE];
 	char protocol[128];
+	char remote[HYCO_REMOTE_SIZE];
+	uint16_t remote_port;
 };
 
 /**
@@ -43,7 +50,7 @@ struct hyco_accept {
 int hyco_message_parse(const char *text, size_t len, struct hyco_accept *accept)
 	__attribute__((warn_unused_result));
 
-/** struct hyco_header - A header for the connectHeaders of an accept message */
+/** struct hyco_header - A header of a sender, a request or a response */
 struct hyco_header {
 	const char *name;
 	size_t name_len;
@@ -78,5 +85,76 @@ ssize_t hyco_message_renew(const char *token, char *text, size_t size)
 ssize_t hyco_message_parse_renew(const char *text, size_t len, char *token,
 				 size_t size)
 	__attribute__((warn_unused_result));
+
+/**
+ * struct hyco_request - "request": an HTTP request for the listener
+ * @address:	Where it, or a response over 64 kB, is to be fetched or sent
+ * @id:		What the response answers
+ * @method:	"" when the request is to be fetched at @address
+ * @target:	Path and query, without the relay's arguments
+ * @body:	A body follows as a binary message
+ * @remote:	The client's address as the relay saw it, "" when absent
+ */
+struct hyco_request {
+	char address[HYCO_ADDRESS_SIZE];
+	char id[HYCO_ID_SIZE];
+	char method[32];
+	char target[HYCO_ADDRESS_SIZE];
+	bool body;
+	char remote[HYCO_REMOTE_SIZE];
+	uint16_t remote_port;
+};
+
+/** hyco_message_parse_request() - Read a HYCO_MESSAGE_REQUEST
+ *  Return: 0, or HYCO_EBADMSG: a field is missing, malformed or over-long */
+int hyco_message_parse_request(const char *text, size_t len,
+			       struct hyco_request *request)
+	__attribute__((warn_unused_result));
+
+/**
+ * hyco_message_header() - A header of the sender (accept) or client (request)
+ * @text:	The message
+ * @name:	Compared without case
+ * @value:	Receives it, NUL-terminated
+ *
+ * Return: its length, -1 when there is none, HYCO_EMSGSIZE
+ */
+ssize_t hyco_message_header(const char *text, size_t len, const char *name,
+			    char *value, size_t size)
+	__attribute__((warn_unused_result));
+
+/** hyco_header_fn - Told of one header; its texts are valid during the call */
+typedef void hyco_header_fn(void *arg, const char *name, const char *value);
+
+/** hyco_message_headers() - All headers, in their order; Return: how many */
+size_t hyco_message_headers(const char *text, size_t len, hyco_header_fn *told,
+			    void *arg);
+
+/**
+ * struct hyco_response - The answer to an HTTP request
+ * @id:		The request's
+ * @status:	200 to 599
+ * @description: Reason phrase, NULL for none
+ * @headers:	None of those that belong to one hop (Connection, Content-Length,
+ *		Transfer-Encoding and so on)
+ * @body:	A body follows as a binary message
+ */
+struct hyco_response {
+	const char *id;
+	int status;
+	const char *description;
+	const struct hyco_header *headers;
+	size_t header_cnt;
+	bool body;
+};
+
+/**
+ * hyco_message_response() - Write {"response":{…}}
+ *
+ * Return: length, HYCO_EMSGSIZE, or HYCO_EINVAL: a status, name or value that
+ *	   cannot stand in an HTTP answer
+ */
+ssize_t hyco_message_response(const struct hyco_response *response, char *text,
+			      size_t size) __attribute__((warn_unused_result));
 
 #endif /* HYCO_MESSAGE_H */

@@ -80,4 +80,13 @@ int hyco_token_verify(const struct hyco_token *token, const char *key,
  */
 bool hyco_token_covers(const struct hyco_token *token, const char *path);
 
+/**
+ * hyco_token_expiry() - When a ready token ends, without trusting it
+ * @token:	A shared access signature, or an Entra token (a JWT)
+ *
+ * Return: seconds since 1970 UTC, or HYCO_EBADMSG
+ */
+int64_t hyco_token_expiry(const char *token)
+	__attribute__((warn_unused_result));
+
 #endif /* HYCO_TOKEN_H */

@@ -76,4 +76,62 @@ ssize_t hyco_uri_action(const struct hyco_uri *uri, enum hyco_action action,
 ssize_t hyco_uri_audience(const struct hyco_uri *uri, char *audience,
 			  size_t size) __attribute__((warn_unused_result));
 
+/**
+ * hyco_uri_extend() - An address below a hybrid connection, with own arguments
+ * @uri:	Address of the hybrid connection
+ * @suffix:	Further path, percent-encoded, without its first '/'; NULL for none
+ * @query:	Own arguments, "a=1&b=2", percent-encoded; NULL for none
+ * @out:	Receives it
+ *
+ * Return: 0, HYCO_EMSGSIZE, or HYCO_EINVAL: bytes that must be percent-encoded,
+ *	   or an argument that begins with sb-hc-, which are the relay's
+ */
+int hyco_uri_extend(const struct hyco_uri *uri, const char *suffix,
+		    const char *query, struct hyco_uri *out)
+	__attribute__((warn_unused_result));
+
+/**
+ * hyco_uri_own() - What the sender added: the opposite of hyco_uri_extend()
+ * @uri:	Address of the hybrid connection
+ * @address:	Of an accept
+ * @suffix:	Receives the path below the hybrid connection, "" for none
+ * @query:	Receives the sender's arguments, "" for none
+ * @size:	Room at each, HYCO_TARGET_SIZE always suffices
+ *
+ * Return: 0, HYCO_EMSGSIZE, or HYCO_EPROTO: it does not lie below @uri
+ */
+int hyco_uri_own(const struct hyco_uri *uri, const struct hyco_uri *address,
+		 char *suffix, char *query, size_t size)
+	__attribute__((warn_unused_result));
+
+/**
+ * hyco_uri_reject() - Request target that rejects
+ * @address:	Of the accept
+ * @status:	What the sender gets, 400 to 599
+ * @description: Its text (UTF-8, not encoded)
+ *
+ * Return: length, HYCO_EMSGSIZE or HYCO_EINVAL
+ */
+ssize_t hyco_uri_reject(const struct hyco_uri *address, int status,
+			const char *description, char *target, size_t size)
+	__attribute__((warn_unused_result));
+
+/**
+ * hyco_uri_fault() - May an address that a relay sent be followed?
+ * @relay:	The relay that sent it
+ * @address:	What it sent
+ * @hosts:	Further hosts that are allowed; one that begins with a dot allows a
+ *		whole domain
+ * @host_cnt:	How many
+ *
+ * Same protection (no ws:// from a wss:// relay), and a host that is the relay's,
+ * lies in the relay's own parent domain or is allowed: rendezvous happens at
+ * other hosts than the namespace, but not at anybody's.
+ *
+ * Return: NULL when it may, else a static sentence
+ */
+const char *hyco_uri_fault(const struct hyco_uri *relay,
+			   const struct hyco_uri *address,
+			   const char *const *hosts, size_t host_cnt);
+
 #endif /* HYCO_URI_H */

@@ -105,6 +105,12 @@ bool slice_equal_nocase(struct slice slice, const char *text);
 /** slice_equal() - Equal to a text, byte by byte? */
 bool slice_equal(struct slice slice, const char *text);
 
+/** http_is_token() - RFC 9110 5.6.2: what a name or method may be, not empty */
+bool http_is_token(struct slice text);
+
+/** http_is_text() - No control characters but tab? */
+bool http_is_text(struct slice text);
+
 /**
  * http_query_find() - Raw value of a query argument
  * @query:	What follows the '?', without it

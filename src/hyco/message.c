@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 #include "base/limits.h"
+#include "codec/http.h"
 
 /** load() - Text to a JSON object the caller must json_decref(), or NULL */
 static json_t *load(const char *text, size_t len)
@@ -51,29 +52,49 @@ static ssize_t copy_text(const json_t *object, const char *key, char *out,
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"       \
 	"!#$%&'*+-.^_`|~"
 
-/** first_protocol() - First word of the sender's Sec-WebSocket-Protocol */
-static void first_protocol(const json_t *headers, char *out, size_t size)
+/** find_nocase() - Member whose name equals @name but for case */
+static json_t *find_nocase(const json_t *object, const char *name)
 {
 	const char *key;
 	json_t *value;
 
-	out[0] = '\0';
-	json_object_foreach((json_t *)(uintptr_t)headers, key, value)
+	json_object_foreach((json_t *)(uintptr_t)object, key, value)
 	{
-		const char *text = json_string_value(value);
-		size_t len;
-
-		if (!text || strcasecmp(key, "Sec-WebSocket-Protocol"))
-			continue;
-		text += strspn(text, " \t");
-		len = strspn(text, TOKEN_CHARS);
-		/* It becomes a line of our request: a token or nothing. */
-		if (len >= size || (text[len] && !strchr(", \t", text[len])))
-			return;
-		memcpy(out, text, len);
-		out[len] = '\0';
-		return;
+		if (!strcasecmp(key, name))
+			return value;
 	}
+	return NULL;
+}
+
+/** first_protocol() - First word of the sender's Sec-WebSocket-Protocol */
+static void first_protocol(const json_t *headers, char *out, size_t size)
+{
+	const char *text = json_string_value(
+		find_nocase(headers, "Sec-WebSocket-Protocol"));
+	size_t len;
+
+	out[0] = '\0';
+	if (!text)
+		return;
+	text += strspn(text, " \t");
+	len = strspn(text, TOKEN_CHARS);
+	/* It becomes a line of our request: a token or nothing. */
+	if (len >= size || (text[len] && !strchr(", \t", text[len])))
+		return;
+	memcpy(out, text, len);
+	out[len] = '\0';
+}
+
+/** read_remote() - "remoteEndpoint", which may be absent */
+static void read_remote(const json_t *body, char remote[HYCO_REMOTE_SIZE],
+			uint16_t *port)
+{
+	const json_t *end = json_object_get(body, "remoteEndpoint");
+	json_int_t number = json_integer_value(json_object_get(end, "port"));
+
+	if (copy_text(end, "address", remote, HYCO_REMOTE_SIZE) < 0)
+		remote[0] = '\0';
+	*port = number > 0 && number <= UINT16_MAX ? (uint16_t)number : 0;
 }
 
 static int parse_accept(const json_t *body, struct hyco_accept *accept)
@@ -84,6 +105,7 @@ static int parse_accept(const json_t *body, struct hyco_accept *accept)
 		return HYCO_EBADMSG;
 	first_protocol(json_object_get(body, "connectHeaders"),
 		       accept->protocol, sizeof(accept->protocol));
+	read_remote(body, accept->remote, &accept->remote_port);
 	return HYCO_MESSAGE_ACCEPT;
 }
 
@@ -136,20 +158,6 @@ static json_t *text_value(const char *text, size_t len)
 	json_t *value = json_stringn(text, len);
 
 	return value ? value : latin1(text, len);
-}
-
-/** find_nocase() - Member whose name equals @name but for case */
-static json_t *find_nocase(json_t *object, const char *name)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(object, key, value)
-	{
-		if (!strcasecmp(key, name))
-			return value;
-	}
-	return NULL;
 }
 
 /** add_header() - One header; a repeated one is joined to the first */
@@ -239,4 +247,159 @@ ssize_t hyco_message_parse_renew(const char *text, size_t len, char *token,
 	}
 	json_decref(root);
 	return got;
+}
+
+/** is_method() - A token, but CONNECT is not relayed */
+static bool is_method(const char *text)
+{
+	return *text && !text[strspn(text, TOKEN_CHARS)] &&
+	       strcmp(text, "CONNECT");
+}
+
+/** is_target() - Path and query as they stand on a request line? */
+static bool is_target(const char *text)
+{
+	if (*text != '/')
+		return false;
+	for (; *text; text++) {
+		if ((unsigned char)*text <= ' ' || *text == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static int parse_request(const json_t *body, struct hyco_request *request)
+{
+	*request = (struct hyco_request){0};
+	if (copy_text(body, "address", request->address,
+		      sizeof(request->address)) <= 0 ||
+	    copy_text(body, "id", request->id, sizeof(request->id)) < 0 ||
+	    copy_text(body, "method", request->method,
+		      sizeof(request->method)) < 0 ||
+	    copy_text(body, "requestTarget", request->target,
+		      sizeof(request->target)) < 0)
+		return HYCO_EBADMSG;
+	request->body = json_is_true(json_object_get(body, "body"));
+	read_remote(body, request->remote, &request->remote_port);
+	if (!request->method[0])
+		return 0;
+	return is_method(request->method) && is_target(request->target) &&
+			       request->id[0]
+		       ? 0
+		       : HYCO_EBADMSG;
+}
+
+int hyco_message_parse_request(const char *text, size_t len,
+			       struct hyco_request *request)
+{
+	json_t *root = load(text, len);
+	const json_t *body = json_object_get(root, "request");
+	int err = HYCO_EBADMSG;
+
+	if (json_is_object(body))
+		err = parse_request(body, request);
+	json_decref(root);
+	return err;
+}
+
+/** headers_of() - Of an accept or a request; NULL when there are none */
+static const json_t *headers_of(const json_t *root)
+{
+	const json_t *headers = json_object_get(json_object_get(root, "accept"),
+						"connectHeaders");
+
+	if (!headers)
+		headers = json_object_get(json_object_get(root, "request"),
+					  "requestHeaders");
+	return json_is_object(headers) ? headers : NULL;
+}
+
+ssize_t hyco_message_header(const char *text, size_t len, const char *name,
+			    char *value, size_t size)
+{
+	json_t *root = load(text, len);
+	const char *found =
+		json_string_value(find_nocase(headers_of(root), name));
+	size_t found_len = found ? strlen(found) : 0;
+	ssize_t ret = -1;
+
+	if (found && found_len >= size) {
+		ret = HYCO_EMSGSIZE;
+	} else if (found) {
+		memcpy(value, found, found_len + 1);
+		ret = (ssize_t)found_len;
+	}
+	json_decref(root);
+	return ret;
+}
+
+size_t hyco_message_headers(const char *text, size_t len, hyco_header_fn *told,
+			    void *arg)
+{
+	json_t *root = load(text, len);
+	const json_t *headers = headers_of(root);
+	const char *key;
+	json_t *value;
+	size_t cnt = 0;
+
+	json_object_foreach((json_t *)(uintptr_t)headers, key, value)
+	{
+		if (!json_is_string(value))
+			continue;
+		told(arg, key, json_string_value(value));
+		cnt++;
+	}
+	json_decref(root);
+	return cnt;
+}
+
+/* Of one hop, or the relay's. */
+static const char *const hop_names[] = {
+	"Connection", "Content-Length",    "Keep-Alive", "TE",
+	"Trailer",    "Transfer-Encoding", "Upgrade",    "Close",
+};
+
+/** is_response_header() - May it stand in an answer? */
+static bool is_response_header(const struct hyco_header *header)
+{
+	struct slice name = {header->name, header->name_len};
+	size_t i;
+
+	for (i = 0; i < sizeof(hop_names) / sizeof(*hop_names); i++) {
+		if (slice_equal_nocase(name, hop_names[i]))
+			return false;
+	}
+	return http_is_token(name) &&
+	       http_is_text((struct slice){header->value, header->value_len});
+}
+
+ssize_t hyco_message_response(const struct hyco_response *response, char *text,
+			      size_t size)
+{
+	const char *description =
+		response->description ? response->description : "";
+	json_t *map;
+	size_t i;
+
+	if (response->status < 200 || response->status > 599 ||
+	    !http_is_text((struct slice){description, strlen(description)}))
+		return HYCO_EINVAL;
+	map = json_object();
+	for (i = 0; i < response->header_cnt; i++) {
+		int err = is_response_header(&response->headers[i])
+				  ? add_header(map, &response->headers[i])
+				  : HYCO_EINVAL;
+
+		if (err) {
+			json_decref(map);
+			return err == HYCO_EINVAL ? err : HYCO_EMSGSIZE;
+		}
+	}
+	return dump(json_pack("{s:{s:s, s:i, s:o, s:o, s:b}}", "response",
+			      "requestId", response->id, "statusCode",
+			      response->status, "statusDescription",
+			      text_value(description, strlen(description)),
+			      "responseHeaders", map, "body",
+			      (int)response->body),
+		    text, size);
 }

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include <hyco/error.h>
+#include <jansson.h>
 #include <mbedtls/md.h>
 
 #include "base/limits.h"
@@ -231,4 +232,48 @@ bool hyco_token_covers(const struct hyco_token *token, const char *path)
 	if (strncmp(path, at, len))
 		return false;
 	return len == 0 || path[len] == '\0' || path[len] == '/';
+}
+
+/** jwt_claims() - The middle part of "head.claims.signature", decoded
+ *  Return: its length, or HYCO_EBADMSG */
+static ssize_t jwt_claims(const char *token, char *claims, size_t size)
+{
+	const char *from = strchr(token, '.');
+	const char *end = from ? strchr(from + 1, '.') : NULL;
+	char base64[8192];
+	size_t len;
+	size_t i;
+
+	if (!end)
+		return HYCO_EBADMSG;
+	from++;
+	len = (size_t)(end - from);
+	if (len + 4 > sizeof(base64))
+		return HYCO_EBADMSG;
+	for (i = 0; i < len; i++)
+		base64[i] = from[i] == '-'   ? '+'
+			    : from[i] == '_' ? '/'
+					     : from[i];
+	while (len % 4)
+		base64[len++] = '=';
+	return text_base64_decode(base64, len, (uint8_t *)claims, size);
+}
+
+int64_t hyco_token_expiry(const char *token)
+{
+	struct hyco_token sas;
+	char claims[6144];
+	json_t *root;
+	json_int_t expiry_s;
+	ssize_t len;
+
+	if (!hyco_token_parse(token, strlen(token), &sas))
+		return sas.expiry_s;
+	len = jwt_claims(token, claims, sizeof(claims));
+	if (len < 0)
+		return HYCO_EBADMSG;
+	root = json_loadb(claims, (size_t)len, 0, NULL);
+	expiry_s = json_integer_value(json_object_get(root, "exp"));
+	json_decref(root);
+	return expiry_s > 0 ? expiry_s : HYCO_EBADMSG;
 }

@@ -6,9 +6,11 @@
 
 #include <hyco/upgrade.h>
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include <hyco/error.h>
@@ -36,12 +38,73 @@ static bool is_line(const char *text)
 	return !text || !text[strcspn(text, "\r\n")];
 }
 
+/* Names that are ours; "Sec-WebSocket-" as a whole as well. */
+static const char *const own_names[] = {
+	"Host",          "Upgrade",
+	"Connection",    "Content-Length",
+	"User-Agent",    "Transfer-Encoding",
+	"Authorization", "ServiceBusAuthorization",
+};
+
+/** is_foreign_header() - May the application set this one? */
+static bool is_foreign_header(const struct hyco_header *header)
+{
+	static const char prefix[] = "Sec-WebSocket-";
+	struct slice name = {header->name, header->name_len};
+	size_t i;
+
+	if (!http_is_token(name) ||
+	    !http_is_text((struct slice){header->value, header->value_len}))
+		return false;
+	if (name.len >= sizeof(prefix) - 1 &&
+	    !strncasecmp(name.data, prefix, sizeof(prefix) - 1))
+		return false;
+	for (i = 0; i < sizeof(own_names) / sizeof(*own_names); i++) {
+		if (slice_equal_nocase(name, own_names[i]))
+			return false;
+	}
+	return true;
+}
+
+/** struct request - The text being written; @len stays where it no longer fits */
+struct request {
+	char *data;
+	size_t size;
+	size_t len;
+	bool full;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+add(struct request *request, const char *fmt, ...)
+{
+	size_t room = request->size - request->len;
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(request->data + request->len, room, fmt, ap);
+	va_end(ap);
+	if (len < 0 || (size_t)len >= room)
+		request->full = true;
+	else
+		request->len += (size_t)len;
+}
+
+/** add_optional() - "Name: value", unless there is no value */
+static void add_optional(struct request *request, const char *name,
+			 const char *value)
+{
+	if (value)
+		add(request, "%s: %s\r\n", name, value);
+}
+
 ssize_t hyco_upgrade_write(const struct hyco_upgrade *upgrade, char *data,
 			   size_t size)
 {
+	struct request request = {.data = data, .size = size};
 	char host[HYCO_HOST_SIZE + 16];
 	char key[WS_KEY_SIZE];
-	int len;
+	size_t i;
 
 	if (!is_line(upgrade->target) || !is_line(upgrade->token) ||
 	    !is_line(upgrade->protocol) || !is_line(upgrade->agent))
@@ -50,27 +113,27 @@ ssize_t hyco_upgrade_write(const struct hyco_upgrade *upgrade, char *data,
 			       sizeof(key)) < 0)
 		return HYCO_EINVAL;
 	host_header(upgrade->uri, host, sizeof(host));
-	len = snprintf(data, size,
-		       "GET %s HTTP/1.1\r\n"
-		       "Host: %s\r\n"
-		       "Upgrade: websocket\r\n"
-		       "Connection: Upgrade\r\n"
-		       "Sec-WebSocket-Version: 13\r\n"
-		       "Sec-WebSocket-Key: %s\r\n"
-		       "%s%s%s%s%s%s%s%s%s\r\n",
-		       upgrade->target, host, key,
-		       upgrade->protocol ? "Sec-WebSocket-Protocol: " : "",
-		       upgrade->protocol ? upgrade->protocol : "",
-		       upgrade->protocol ? "\r\n" : "",
-		       upgrade->agent ? "User-Agent: " : "",
-		       upgrade->agent ? upgrade->agent : "",
-		       upgrade->agent ? "\r\n" : "",
-		       upgrade->token ? "ServiceBusAuthorization: " : "",
-		       upgrade->token ? upgrade->token : "",
-		       upgrade->token ? "\r\n" : "");
-	if (len < 0 || (size_t)len >= size)
-		return HYCO_EMSGSIZE;
-	return len;
+	add(&request,
+	    "GET %s HTTP/1.1\r\n"
+	    "Host: %s\r\n"
+	    "Upgrade: websocket\r\n"
+	    "Connection: Upgrade\r\n"
+	    "Sec-WebSocket-Version: 13\r\n"
+	    "Sec-WebSocket-Key: %s\r\n",
+	    upgrade->target, host, key);
+	add_optional(&request, "Sec-WebSocket-Protocol", upgrade->protocol);
+	add_optional(&request, "User-Agent", upgrade->agent);
+	for (i = 0; i < upgrade->header_cnt; i++) {
+		const struct hyco_header *header = &upgrade->headers[i];
+
+		if (!is_foreign_header(header))
+			return HYCO_EINVAL;
+		add(&request, "%.*s: %.*s\r\n", (int)header->name_len,
+		    header->name, (int)header->value_len, header->value);
+	}
+	add_optional(&request, "ServiceBusAuthorization", upgrade->token);
+	add(&request, "\r\n");
+	return request.full ? HYCO_EMSGSIZE : (ssize_t)request.len;
 }
 
 /** copy_printable() - Their text, control and non-ASCII bytes as '?' */
@@ -117,6 +180,26 @@ static int64_t parse_date(const struct slice *value)
 	return end && !*end ? (int64_t)timegm(&tm) : 0;
 }
 
+/** was_offered() - Is it one of the comma-separated sub-protocols? */
+static bool was_offered(const struct hyco_upgrade *upgrade,
+			struct slice protocol)
+{
+	const struct http_header offer = {
+		.name = {"p", 1},
+		.value = {upgrade->protocol,
+			  upgrade->protocol ? strlen(upgrade->protocol) : 0},
+	};
+	char word[HYCO_PROTOCOL_SIZE];
+
+	if (!upgrade->protocol || !protocol.len || protocol.len >= sizeof(word))
+		return false;
+	memcpy(word, protocol.data, protocol.len);
+	word[protocol.len] = '\0';
+	/* Names differ by case; the comparison of tokens does not look at it. */
+	return http_header_has_token(&offer, 1, "p", word) &&
+	       strstr(upgrade->protocol, word);
+}
+
 /** is_our_101() - Is it the answer to this very request? */
 static bool is_our_101(const struct hyco_upgrade *upgrade,
 		       const struct http_answer *answer)
@@ -141,8 +224,7 @@ static bool is_our_101(const struct hyco_upgrade *upgrade,
 		return false;
 	if (http_header_find(headers, cnt, "Sec-WebSocket-Extensions"))
 		return false;
-	return !protocol ||
-	       (upgrade->protocol && slice_equal(*protocol, upgrade->protocol));
+	return !protocol || was_offered(upgrade, *protocol);
 }
 
 ssize_t hyco_upgrade_read(const struct hyco_upgrade *upgrade, const char *data,
@@ -150,6 +232,7 @@ ssize_t hyco_upgrade_read(const struct hyco_upgrade *upgrade, const char *data,
 {
 	struct http_answer head;
 	ssize_t head_len = http_answer_parse(data, len, &head);
+	const struct slice *protocol;
 
 	if (head_len < 0)
 		return head_len;
@@ -158,7 +241,14 @@ ssize_t hyco_upgrade_read(const struct hyco_upgrade *upgrade, const char *data,
 	find_tracking_id(answer);
 	answer->date_s = parse_date(
 		http_header_find(head.headers, head.header_cnt, "Date"));
-	if (head.status == 101 && !is_our_101(upgrade, &head))
+	if (head.status != 101)
+		return head_len;
+	if (!is_our_101(upgrade, &head))
 		return HYCO_EPROTO;
+	protocol = http_header_find(head.headers, head.header_cnt,
+				    "Sec-WebSocket-Protocol");
+	if (protocol)
+		copy_printable(*protocol, answer->protocol,
+			       sizeof(answer->protocol));
 	return head_len;
 }

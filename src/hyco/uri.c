@@ -13,6 +13,7 @@
 #include <hyco/error.h>
 
 #include "base/addr.h"
+#include "codec/text.h"
 
 static const struct {
 	const char *prefix;
@@ -209,4 +210,166 @@ ssize_t hyco_uri_audience(const struct hyco_uri *uri, char *audience,
 	if (len < 0 || (size_t)len >= size)
 		return HYCO_EMSGSIZE;
 	return len;
+}
+
+/** is_relays() - Is it an argument of the relay's? */
+static bool is_relays(const char *arg)
+{
+	return !strncasecmp(arg, "sb-hc-", 6);
+}
+
+/** has_relays() - Is one of the arguments the relay's? */
+static bool has_relays(const char *query)
+{
+	while (query) {
+		if (is_relays(query))
+			return true;
+		query = strchr(query, '&');
+		if (query)
+			query++;
+	}
+	return false;
+}
+
+int hyco_uri_extend(const struct hyco_uri *uri, const char *suffix,
+		    const char *query, struct hyco_uri *out)
+{
+	const char *own = strchr(uri->target, '?');
+	const char *path;
+	size_t path_len = plain_path(uri, &path);
+	bool more = query && *query;
+	bool both = more && own && own[1];
+	char target[HYCO_TARGET_SIZE];
+	int len;
+
+	if (suffix && (has_bad_byte(suffix) || strpbrk(suffix, "?#")))
+		return HYCO_EINVAL;
+	if (query &&
+	    (has_bad_byte(query) || strchr(query, '#') || has_relays(query)))
+		return HYCO_EINVAL;
+	if (own && has_relays(own + 1))
+		return HYCO_EINVAL;
+	len = snprintf(target, sizeof(target), "/%.*s%s%s%s%s%s%s",
+		       (int)path_len, path, suffix && *suffix ? "/" : "",
+		       suffix ? suffix : "", more || (own && own[1]) ? "?" : "",
+		       own && own[1] ? own + 1 : "", both ? "&" : "",
+		       more ? query : "");
+	if (len < 0 || (size_t)len >= sizeof(target))
+		return HYCO_EMSGSIZE;
+	*out = *uri;
+	memcpy(out->target, target, (size_t)len + 1);
+	return 0;
+}
+
+/** copy_own() - Arguments but the relay's */
+static int copy_own(const char *query, char *out, size_t size)
+{
+	size_t used = 0;
+
+	*out = '\0';
+	while (*query) {
+		size_t len = strcspn(query, "&");
+
+		if (len && !is_relays(query)) {
+			if (used + len + 2 > size)
+				return HYCO_EMSGSIZE;
+			if (used)
+				out[used++] = '&';
+			memcpy(out + used, query, len);
+			used += len;
+			out[used] = '\0';
+		}
+		query += len;
+		query += *query == '&';
+	}
+	return 0;
+}
+
+int hyco_uri_own(const struct hyco_uri *uri, const struct hyco_uri *address,
+		 char *suffix, char *query, size_t size)
+{
+	const char *args = strchr(address->target, '?');
+	const char *base;
+	const char *path;
+	size_t base_len = plain_path(uri, &base);
+	size_t path_len = plain_path(address, &path);
+
+	/* Names of hybrid connections are compared without case. */
+	if (path_len < base_len || strncasecmp(path, base, base_len) ||
+	    (path_len > base_len && path[base_len] != '/'))
+		return HYCO_EPROTO;
+	path += base_len;
+	path_len -= base_len;
+	if (path_len) {
+		path++;
+		path_len--;
+	}
+	if (path_len >= size)
+		return HYCO_EMSGSIZE;
+	memcpy(suffix, path, path_len);
+	suffix[path_len] = '\0';
+	return copy_own(args ? args + 1 : "", query, size);
+}
+
+ssize_t hyco_uri_reject(const struct hyco_uri *address, int status,
+			const char *description, char *target, size_t size)
+{
+	char text[1024];
+	int len;
+
+	if (status < 400 || status > 599)
+		return HYCO_EINVAL;
+	if (text_percent_encode(description, strlen(description), text,
+				sizeof(text)) < 0)
+		return HYCO_EMSGSIZE;
+	len = snprintf(target, size,
+		       "%s%csb-hc-statusCode=%d&sb-hc-statusDescription=%s",
+		       address->target,
+		       strchr(address->target, '?') ? '&' : '?', status, text);
+	if (len < 0 || (size_t)len >= size)
+		return HYCO_EMSGSIZE;
+	return len;
+}
+
+/** domain_of() - What follows the first label of a host name, NULL for a
+ *  numeric address or when that is only a top-level domain */
+static const char *domain_of(const char *host)
+{
+	const char *dot = strchr(host, '.');
+
+	if (strchr(host, ':') || !strpbrk(host, "abcdefghijklmnopqrstuvwxyz"))
+		return NULL;
+	return dot && strchr(dot + 1, '.') ? dot + 1 : NULL;
+}
+
+/** lies_in() - Does a host lie in a domain? */
+static bool lies_in(const char *host, const char *domain)
+{
+	size_t host_len = strlen(host);
+	size_t domain_len = strlen(domain);
+
+	return host_len > domain_len + 1 &&
+	       host[host_len - domain_len - 1] == '.' &&
+	       !strcasecmp(host + host_len - domain_len, domain);
+}
+
+const char *hyco_uri_fault(const struct hyco_uri *relay,
+			   const struct hyco_uri *address,
+			   const char *const *hosts, size_t host_cnt)
+{
+	const char *domain = domain_of(relay->host);
+	size_t i;
+
+	if (relay->tls && !address->tls)
+		return "it is without TLS, the relay is not";
+	if (!strcmp(relay->host, address->host) ||
+	    (domain && lies_in(address->host, domain)))
+		return NULL;
+	for (i = 0; i < host_cnt; i++) {
+		if (hosts[i][0] == '.' ? lies_in(address->host, hosts[i] + 1)
+				       : !strcasecmp(address->host, hosts[i]))
+			return NULL;
+	}
+	return "its host is neither the relay, nor in the relay's domain, nor "
+	       "allowed";
 }
