@@ -33,8 +33,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <hyco/token.h>
-
 #include "carrier/downlink.h"
 #include "carrier/greeting.h"
 #include "carrier/retry.h"
@@ -42,6 +40,7 @@
 #include "carrier/worker.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/random.h"
 
 static struct channel *channel_of_conn(struct wsconn *conn)
 {
@@ -114,7 +113,6 @@ static void rest(struct channel *channel)
  */
 static void over(struct channel *channel)
 {
-	int64_t open_ms = mono_diff_ms(clock_mono(), channel->since);
 	bool was_open = channel->state == CHANNEL_OPEN;
 	int64_t delay_ms;
 
@@ -130,10 +128,8 @@ static void over(struct channel *channel)
 		rest(channel);
 		return;
 	}
-	if (was_open && open_ms >= RETRY_HEALTHY_MS)
-		channel->attempt_cnt = 0;
-	delay_ms = retry_delay_ms(channel->attempt_cnt, channel->conn.status);
-	channel->attempt_cnt++;
+	delay_ms = hyco_sender_ended(&channel->sender, channel->conn.status,
+				     random_below(UINT32_MAX), wsconn_now_ms());
 	set_state(channel, CHANNEL_WAITING);
 	set_timer(channel, delay_ms);
 }
@@ -215,13 +211,14 @@ static void take_hello(struct channel *channel,
 	outbox_reset(&channel->outbox, channel->peer_msg_len_max);
 	set_state(channel, CHANNEL_OPEN);
 	take_place(channel);
+	hyco_sender_opened(&channel->sender, wsconn_now_ms());
 	channel->opened_cnt++;
 	channel->log = (struct retry_log){0};
 	channel->due |= CHANNEL_DUE_PING;
 	set_timer(channel, CHANNEL_PING_MS);
 	log_info("channel=%u peer=%s event=open number=%u relay=%s:%u",
 		 channel->idx, peer_name(channel), channel->number,
-		 channel->conn.uri.host, channel->conn.uri.port);
+		 wsconn_host(&channel->conn), wsconn_port(&channel->conn));
 	channel_pump(channel);
 }
 
@@ -458,15 +455,14 @@ void channel_init(struct channel *channel, struct worker *worker,
 /** take_buffers() - What a connection needs; Return: 0 or -ENOMEM */
 static int take_buffers(struct channel *channel)
 {
-	uint8_t *in_buf;
+	struct hyco_conn *ws;
 
 	if (channel->small)
 		return 0;
-	in_buf = malloc(CHANNEL_IN_SIZE);
+	ws = wsconn_new_ws(CHANNEL_IN_SIZE);
 	channel->small = malloc(CHANNEL_SMALL_SIZE);
-	wsconn_init(&channel->conn, &channel->worker->loop, &conn_handler,
-		    in_buf, CHANNEL_IN_SIZE);
-	if (in_buf && channel->small && !outbox_init(&channel->outbox))
+	wsconn_init(&channel->conn, &channel->worker->loop, &conn_handler, ws);
+	if (ws && channel->small && !outbox_init(&channel->outbox))
 		return 0;
 	give_buffers(channel);
 	return -ENOMEM;
@@ -474,8 +470,8 @@ static int take_buffers(struct channel *channel)
 
 static void give_buffers(struct channel *channel)
 {
-	free(channel->conn.in_buf);
-	channel->conn.in_buf = NULL;
+	hyco_conn_free(channel->conn.ws);
+	channel->conn.ws = NULL;
 	outbox_fini(&channel->outbox);
 	free(channel->small);
 	channel->small = NULL;
@@ -502,70 +498,77 @@ static void reset(struct channel *channel)
 	outbox_reset(&channel->outbox, WIRE_MSG_LEN_MAX);
 }
 
-/**
- * open_conn() - Begin to connect
- * @uri:	Where to
- * @target:	Request target, NULL: the one in @uri
- * @token:	SAS token, or NULL
- */
-static int open_conn(struct channel *channel, const struct hyco_uri *uri,
-		     const char *target, const char *token)
+/** open_conn() - Begin to connect; Return: 0, or negative errno */
+static int open_conn(struct channel *channel, struct wsconn_target *to)
 {
-	struct wsconn_target to = {
-		.uri = uri,
-		.target = target,
-		.token = token,
-		.protocol = WIRE_PROTOCOL,
-		.ca_pem = channel->worker->setup->ca_pem,
-		.ca_len = channel->worker->setup->ca_len,
-		.deadline_ms = CHANNEL_CONNECT_MS,
-	};
 	int err = take_buffers(channel);
 
 	if (err)
 		return err;
 	loop_timer_cancel(&channel->worker->loop, &channel->timer);
+	to->path = &channel->worker->setup->path;
 	reset(channel);
-	err = wsconn_open(&channel->conn, &to);
+	err = wsconn_open(&channel->conn, to);
 	if (!err)
 		set_state(channel, CHANNEL_CONNECTING);
 	return err;
 }
 
-/** dial_relay() - One attempt */
-static int dial_relay(struct channel *channel)
+/** aim() - @channel->sender at the relay whose turn it is; what it knows of
+ *  failures before stays */
+static int aim(struct channel *channel, const char **why)
 {
 	const struct policy_gateway *gateway =
 		channel->worker->peers[channel->peer].gateway;
-	const char *why;
-	char target[HYCO_TARGET_SIZE];
-	char token[HYCO_TOKEN_SIZE];
-	struct hyco_uri uri;
-	ssize_t len;
+	unsigned int failure_cnt = channel->sender.failure_cnt;
+	struct hyco_sender_config config = {
+		.protocol = WIRE_PROTOCOL,
+		.agent = "relaytun/" RELAYTUN_VERSION,
+	};
 	int err;
 
-	err = hyco_uri_parse(gateway->relays[channel->relay_idx], &uri, &why);
+	config.address = gateway->relays[channel->relay_idx];
+	err = hyco_sender_init(&channel->sender, &config, why);
+	channel->sender.failure_cnt = failure_cnt;
+	return err;
+}
+
+/** dial_relay() - One attempt; Return: 0, or negative errno with *@why */
+static int dial_relay(struct channel *channel, const char **why)
+{
+	const struct credential *credential =
+		&channel->worker->setup->credential;
+	char token[CREDENTIAL_TOKEN_SIZE];
+	struct wsconn_target to = {
+		.sender = &channel->sender,
+		.token = token,
+		.credential = credential->words,
+	};
+	int64_t life_s;
+	int err = aim(channel, why);
+	ssize_t len;
+
 	if (err)
 		return err;
-	len = hyco_uri_action(&uri, HYCO_CONNECT, NULL, target, sizeof(target));
+	len = credential_token(credential, &channel->sender.uri, token, &life_s,
+			       why);
 	if (len < 0)
 		return (int)len;
-	len = setup_token(channel->worker->setup, &uri, token, sizeof(token));
-	if (len < 0)
-		return (int)len;
-	err = open_conn(channel, &uri, target, token);
+	err = open_conn(channel, &to);
 	explicit_bzero(token, sizeof(token));
+	*why = strerror(-err);
 	return err;
 }
 
 static void channel_dial_again(struct channel *channel)
 {
-	int err = dial_relay(channel);
+	const char *why;
 
-	if (!err)
+	if (!dial_relay(channel, &why))
 		return;
+	channel->conn.status = 0;
 	snprintf(channel->error, sizeof(channel->error),
-		 "cannot begin to connect: %s", strerror(-err));
+		 "cannot begin to connect: %s", why);
 	over(channel);
 }
 
@@ -576,21 +579,21 @@ void channel_dial(struct channel *channel, int peer, size_t relay_idx,
 	channel->peer = peer;
 	channel->relay_idx = relay_idx;
 	channel->number = number;
-	channel->attempt_cnt = 0;
+	channel->sender.failure_cnt = 0;
 	channel_dial_again(channel);
 }
 
 int channel_accept(struct channel *channel, const char *address)
 {
-	struct hyco_uri uri;
-	const char *why;
-	int err = hyco_uri_parse(address, &uri, &why);
+	struct wsconn_target to = {
+		.accept = address,
+		.protocol = WIRE_PROTOCOL,
+	};
+	int err;
 
-	if (err)
-		return err;
 	channel->dialled = false;
 	channel->peer = STEER_NO_PEER;
-	err = open_conn(channel, &uri, NULL, NULL);
+	err = open_conn(channel, &to);
 	if (err)
 		rest(channel);
 	return err;

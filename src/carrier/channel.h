@@ -30,10 +30,8 @@ struct worker;
 #define CHANNEL_QUIET_MS 1250
 /* Nothing heard for so long: the path is dead. */
 #define CHANNEL_DEAD_MS 7000
-/* Connecting, the relay's answer (a listener that never comes is given up
- * then), and the peer's greeting. */
-#define CHANNEL_CONNECT_MS 5000
-#define CHANNEL_GREET_MS   5000
+/* For the peer's greeting. */
+#define CHANNEL_GREET_MS 5000
 
 /* Several messages, so that few are moved before they are whole. */
 #define CHANNEL_IN_SIZE (4 * (WIRE_MSG_LEN_MAX + WS_HEAD_LEN_MAX))
@@ -88,7 +86,7 @@ enum channel_due {
  * @number:	Which of the pair's channels it is, below PEER_CHANNEL_CNT_MAX: the
  *		sender's side says so in its HELLO
  * @instance:	The peer's, from its HELLO
- * @attempt_cnt: Failures in a row, for the delay
+ * @sender:	Dialled: whom, and how attempts went
  * @since:	When it took its state
  * @heard:	When the last message came
  * @due:	enum channel_due bits
@@ -116,7 +114,7 @@ struct channel {
 	size_t relay_idx;
 	unsigned int number;
 	uint8_t instance[WIRE_INSTANCE_LEN];
-	unsigned int attempt_cnt;
+	struct hyco_sender sender;
 	mono_t since;
 	mono_t heard;
 	struct wsconn conn;

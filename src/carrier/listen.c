@@ -7,10 +7,10 @@
 /**
  * DOC: Theory of operation
  *
- * The listener connects with a token, stays connected, and connects again with
- * delays as in retry.h.  While registered it ticks every TICK_MS: an empty
- * unsolicited Pong keeps the path open (and finds out a dead one by TCP), and
- * half-way through a token's life a new one is sent.
+ * turn() asks the protocol what is to be done until it has nothing more: give it
+ * a token, open or close the transport, pass an accept on.  It runs after bytes
+ * came, after the stream took bytes again, and when the protocol's own deadline
+ * has come (@timer).
  */
 
 #include "carrier/listen.h"
@@ -20,18 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <hyco/message.h>
-#include <hyco/token.h>
-
-#include "carrier/retry.h"
 #include "sys/clock.h"
 #include "sys/log.h"
-
-#define TICK_MS    45000
-#define CONNECT_MS 15000
-#define RENEW_MS   (SETUP_TOKEN_TTL_S / 2 * INT64_C(1000))
-#define OUT_SIZE   (WS_HEAD_LEN_MAX + HYCO_TOKEN_SIZE + 256)
-#define IN_SIZE    (2 * CONTROL_MSG_LEN_MAX)
 
 static struct listener *listener_of_conn(struct wsconn *conn)
 {
@@ -39,175 +29,148 @@ static struct listener *listener_of_conn(struct wsconn *conn)
 				   offsetof(struct listener, conn));
 }
 
-static void set_timer(struct listener *listener, int64_t ms)
+/** give_token() - Answer HYCO_LISTENER_TOKEN */
+static void give_token(struct listener *listener, int64_t now_ms)
 {
-	loop_timer_set(listener->loop, &listener->timer,
-		       mono_add_ms(clock_mono(), ms));
-}
-
-/** wait_again() - @listener->error says why the last attempt ended */
-static void wait_again(struct listener *listener)
-{
-	int64_t open_ms = mono_diff_ms(clock_mono(), listener->since);
-	int64_t delay_ms;
-
-	if (listener->registered && open_ms >= RETRY_HEALTHY_MS)
-		listener->attempt_cnt = 0;
-	delay_ms =
-		retry_delay_ms(listener->attempt_cnt++, listener->conn.status);
-	if (listener->registered ||
-	    retry_log_due(&listener->log, clock_mono(), listener->error))
-		log_warn("listener=%s event=%s retry_ms=%lld reason=\"%s\"",
-			 listener->url,
-			 listener->registered ? "lost" : "refused",
-			 (long long)delay_ms, listener->error);
-	listener->registered = false;
-	listener->since = clock_mono();
-	set_timer(listener, delay_ms);
-}
-
-/** domain_of() - What follows the first label of a host name, NULL for a
- *  numeric address or when that is only a top-level domain */
-static const char *domain_of(const char *host)
-{
-	const char *dot = strchr(host, '.');
-
-	if (strchr(host, ':') || !strpbrk(host, "abcdefghijklmnopqrstuvwxyz"))
-		return NULL;
-	return dot && strchr(dot + 1, '.') ? dot + 1 : NULL;
-}
-
-/** same_place() - Is @host the relay's, or in its parent domain? */
-static bool same_place(const char *relay_host, const char *host)
-{
-	const char *domain = domain_of(relay_host);
-	size_t host_len = strlen(host);
-	size_t domain_len = domain ? strlen(domain) : 0;
-
-	if (!strcmp(relay_host, host))
-		return true;
-	return domain && host_len > domain_len &&
-	       host[host_len - domain_len - 1] == '.' &&
-	       !strcmp(host + host_len - domain_len, domain);
-}
-
-const char *listener_address_fault(const struct hyco_uri *relay,
-				   const char *address)
-{
+	char token[CREDENTIAL_TOKEN_SIZE];
 	const char *why;
-	struct hyco_uri uri;
+	int64_t life_s;
+	ssize_t len = credential_token(&listener->setup->credential,
+				       hyco_listener_uri(listener->hyco), token,
+				       &life_s, &why);
 
-	if (hyco_uri_parse(address, &uri, &why))
-		return why;
-	if (relay->tls && !uri.tls)
-		return "it is without TLS, the relay is not";
-	if (!same_place(relay->host, uri.host))
-		return "its host is neither the relay nor in the relay's "
-		       "domain";
-	return NULL;
+	if (len < 0 ||
+	    hyco_listener_token(listener->hyco, token, life_s * 1000, now_ms))
+		hyco_listener_no_token(listener->hyco,
+				       len < 0 ? why : "it is too long",
+				       now_ms);
+	explicit_bzero(token, sizeof(token));
 }
 
-static void on_opened(struct wsconn *conn)
+/** connect_relay() - Answer HYCO_LISTENER_CONNECT */
+static void connect_relay(struct listener *listener)
 {
-	struct listener *listener = listener_of_conn(conn);
+	int err;
 
+	wsconn_show(&listener->conn, listener->setup->credential.words);
+	err = wsconn_connect(&listener->conn, &listener->setup->path);
+	if (err)
+		hyco_conn_lost(listener->conn.ws, strerror(-err));
+}
+
+static void registered(struct listener *listener)
+{
+	listener->conn.state = WSCONN_OPEN;
 	listener->registered = true;
 	listener->registered_cnt++;
 	listener->log = (struct retry_log){0};
 	listener->since = clock_mono();
-	listener->renew_at = mono_add_ms(listener->since, RENEW_MS);
 	log_info("listener=%s event=registered", listener->url);
-	set_timer(listener, TICK_MS);
 }
 
-static void take_accept(struct listener *listener,
-			const struct hyco_accept *accept)
+/** ended() - The attempt or the registration; it goes on by itself */
+static void ended(struct listener *listener,
+		  const struct hyco_listener_event *event)
 {
-	const char *fault =
-		listener_address_fault(&listener->uri, accept->address);
+	wsconn_drop(&listener->conn, event->end);
+	snprintf(listener->error, sizeof(listener->error), "%s",
+		 listener->conn.error);
+	if (listener->registered ||
+	    retry_log_due(&listener->log, clock_mono(), listener->error))
+		log_warn("listener=%s event=%s retry_ms=%lld reason=\"%s\"",
+			 listener->url,
+			 event->was_registered ? "lost"
+			 : event->is_config    ? "misconfigured"
+					       : "refused",
+			 (long long)event->retry_ms, listener->error);
+	listener->registered = false;
+	listener->since = clock_mono();
+}
 
-	if (fault) {
+/** refuse_request() - We carry packets: HTTP is not answered here */
+static void refuse_request(struct listener *listener,
+			   const struct hyco_exchange *exchange)
+{
+	const struct hyco_response response = {
+		.id = exchange->request.id,
+		.status = 501,
+		.description = "this is a relaytun gateway",
+	};
+
+	if (exchange->request.method[0] &&
+	    hyco_listener_respond(listener->hyco, &response, NULL, 0))
+		log_debug("listener=%s event=request_not_answered",
+			  listener->url);
+}
+
+static void take_event(struct listener *listener,
+		       enum hyco_listener_event_kind kind,
+		       const struct hyco_listener_event *event, int64_t now_ms)
+{
+	switch (kind) {
+	case HYCO_LISTENER_NOTHING:
+		return;
+	case HYCO_LISTENER_TOKEN:
+		give_token(listener, now_ms);
+		return;
+	case HYCO_LISTENER_CONNECT:
+		connect_relay(listener);
+		return;
+	case HYCO_LISTENER_REGISTERED:
+		registered(listener);
+		return;
+	case HYCO_LISTENER_ACCEPT:
+		listener->accept_cnt++;
+		listener->accept(listener->arg, event->accept->address);
+		return;
+	case HYCO_LISTENER_REFUSED:
 		log_warn("listener=%s event=accept_refused reason=\"%s\"",
-			 listener->url, fault);
+			 listener->url, event->reason);
+		return;
+	case HYCO_LISTENER_REQUEST:
+		refuse_request(listener, event->exchange);
+		return;
+	case HYCO_LISTENER_MALFORMED:
+		log_warn("listener=%s event=malformed_message reason=\"%s\"",
+			 listener->url, event->reason);
+		return;
+	case HYCO_LISTENER_ENDED:
+		ended(listener, event);
 		return;
 	}
-	listener->accept_cnt++;
-	listener->accept(listener->arg, accept->address);
 }
 
-static void on_message(struct wsconn *conn, const struct ws_message *message)
+/** set_timer() - For the protocol's next turn */
+static void set_timer(struct listener *listener, int64_t now_ms)
 {
-	struct listener *listener = listener_of_conn(conn);
-	struct hyco_accept accept;
-	int kind = HYCO_MESSAGE_UNKNOWN;
+	int64_t at_ms = hyco_listener_deadline_ms(listener->hyco);
 
-	if (message->opcode == WS_TEXT)
-		kind = hyco_message_parse((const char *)message->data,
-					  message->len, &accept);
-	if (kind == HYCO_MESSAGE_ACCEPT)
-		take_accept(listener, &accept);
-	else if (kind < 0)
-		log_warn("listener=%s event=malformed_message", listener->url);
-}
-
-static void on_idle(struct wsconn *conn)
-{
-	(void)conn;
-}
-
-static void on_closed(struct wsconn *conn)
-{
-	struct listener *listener = listener_of_conn(conn);
-
-	snprintf(listener->error, sizeof(listener->error), "%s", conn->error);
-	wait_again(listener);
-}
-
-/** connect_relay() - One attempt; Return: 0 or negative errno */
-static int connect_relay(struct listener *listener)
-{
-	char target[HYCO_TARGET_SIZE];
-	char token[HYCO_TOKEN_SIZE];
-	struct wsconn_target to = {
-		.uri = &listener->uri,
-		.target = target,
-		.token = token,
-		.ca_pem = listener->setup->ca_pem,
-		.ca_len = listener->setup->ca_len,
-		.deadline_ms = CONNECT_MS,
-	};
-	ssize_t len;
-	int err;
-
-	len = hyco_uri_action(&listener->uri, HYCO_LISTEN, NULL, target,
-			      sizeof(target));
-	if (len < 0)
-		return (int)len;
-	len = setup_token(listener->setup, &listener->uri, token,
-			  sizeof(token));
-	if (len < 0)
-		return (int)len;
-	err = wsconn_open(&listener->conn, &to);
-	explicit_bzero(token, sizeof(token));
-	return err;
-}
-
-/** renew() - Send a fresh token before the present one ends */
-static void renew(struct listener *listener)
-{
-	char token[HYCO_TOKEN_SIZE];
-	char *text = (char *)listener->out + WS_HEAD_LEN_MAX;
-	ssize_t len = setup_token(listener->setup, &listener->uri, token,
-				  sizeof(token));
-
-	if (len > 0)
-		len = hyco_message_renew(token, text,
-					 OUT_SIZE - WS_HEAD_LEN_MAX);
-	explicit_bzero(token, sizeof(token));
-	if (len <= 0 || !wsconn_can_send(&listener->conn))
+	if (at_ms == HYCO_NEVER) {
+		loop_timer_cancel(listener->loop, &listener->timer);
 		return;
-	listener->renew_at = mono_add_ms(clock_mono(), RENEW_MS);
-	wsconn_send(&listener->conn, WS_TEXT, (uint8_t *)text, (size_t)len);
+	}
+	loop_timer_set(
+		listener->loop, &listener->timer,
+		mono_add_ms(clock_mono(), at_ms > now_ms ? at_ms - now_ms : 0));
+}
+
+/** turn() - All that is to be done now */
+static void turn(struct listener *listener)
+{
+	int64_t now_ms = wsconn_now_ms();
+	enum hyco_listener_event_kind kind;
+	struct hyco_listener_event event;
+
+	do {
+		kind = hyco_listener_next(listener->hyco, now_ms, &event);
+		take_event(listener, kind, &event, now_ms);
+	} while (kind != HYCO_LISTENER_NOTHING);
+	set_timer(listener, now_ms);
+}
+
+static void on_turn(struct wsconn *conn)
+{
+	turn(listener_of_conn(conn));
 }
 
 static void on_timer(struct loop_timer *timer)
@@ -215,35 +178,24 @@ static void on_timer(struct loop_timer *timer)
 	struct listener *listener =
 		(struct listener *)((char *)timer -
 				    offsetof(struct listener, timer));
-	int err;
 
-	if (listener->registered) {
-		set_timer(listener, TICK_MS);
-		if (!mono_before(clock_mono(), listener->renew_at))
-			renew(listener);
-		else
-			wsconn_pong(&listener->conn);
-		return;
-	}
-	err = connect_relay(listener);
-	if (err) {
-		snprintf(listener->error, sizeof(listener->error),
-			 "cannot begin to connect: %s", strerror(-err));
-		wait_again(listener);
-	}
+	turn(listener);
+	/* A Pong, or a renewal. */
+	wsconn_flush(&listener->conn);
 }
 
 int listener_start(struct listener *listener, struct loop *loop,
 		   const struct setup *setup, const char *url,
 		   void (*accept)(void *arg, const char *address), void *arg)
 {
-	static const struct wsconn_handler handler = {
-		.opened = on_opened,
-		.message = on_message,
-		.idle = on_idle,
-		.closed = on_closed,
+	static const struct wsconn_handler handler = {.turn = on_turn};
+	const struct hyco_listener_config config = {
+		.address = url,
+		.agent = "relaytun/" RELAYTUN_VERSION,
+		.hosts = setup->conf->access.rendezvous_hosts,
+		.host_cnt = setup->conf->access.rendezvous_host_cnt,
+		.random = wsconn_random,
 	};
-	uint8_t *in_buf = malloc(IN_SIZE);
 	const char *why;
 
 	*listener = (struct listener){
@@ -254,28 +206,43 @@ int listener_start(struct listener *listener, struct loop *loop,
 		.loop = loop,
 		.timer.fire = on_timer,
 		.since = clock_mono(),
-		.out = malloc(OUT_SIZE),
 	};
-	wsconn_init(&listener->conn, loop, &handler, in_buf, IN_SIZE);
-	if (!in_buf || !listener->out)
-		return -ENOMEM;
-	if (hyco_uri_parse(url, &listener->uri, &why))
+	listener->hyco = hyco_listener_new(&config, &why);
+	if (!listener->hyco)
 		return -EBADMSG;
-	set_timer(listener, 0);
+	wsconn_init(&listener->conn, loop, &handler,
+		    hyco_listener_conn(listener->hyco));
+	listener->conn.role = HYCO_LISTENER;
+	set_timer(listener, wsconn_now_ms());
 	return 0;
 }
 
 void listener_moved(struct listener *listener, const struct setup *setup,
 		    const char *url)
 {
+	bool same = credential_same(&listener->setup->credential,
+				    &setup->credential);
+
 	listener->setup = setup;
 	listener->url = url;
+	wsconn_show(&listener->conn, setup->credential.words);
+	hyco_listener_allow(listener->hyco,
+			    setup->conf->access.rendezvous_hosts,
+			    setup->conf->access.rendezvous_host_cnt);
+	if (!same)
+		hyco_listener_renew(listener->hyco, wsconn_now_ms());
+	set_timer(listener, wsconn_now_ms());
+}
+
+void listener_token_came(struct listener *listener)
+{
+	hyco_listener_hurry(listener->hyco, wsconn_now_ms());
+	set_timer(listener, wsconn_now_ms());
 }
 
 void listener_stop(struct listener *listener)
 {
 	wsconn_close(&listener->conn, WS_CLOSE_NORMAL, "gateway stops");
 	loop_timer_cancel(listener->loop, &listener->timer);
-	free(listener->conn.in_buf);
-	free(listener->out);
+	hyco_listener_free(listener->hyco);
 }

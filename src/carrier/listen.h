@@ -3,21 +3,19 @@
 /*
  * listen.h - The control channel of a site gateway at one relay
  *
- * Registers as listener, stays registered, and passes accepts on.  Runs in the
- * control thread.
+ * libhyco's listener on a stream: lends it the loop and tokens, logs what it says
+ * and passes accepts on.  Runs in the control thread.
  */
 
 #ifndef CARRIER_LISTEN_H
 #define CARRIER_LISTEN_H
 
-#include <hyco/uri.h>
+#include <hyco/listener.h>
 
 #include "base/time.h"
 #include "carrier/retry.h"
 #include "carrier/setup.h"
 #include "carrier/wsconn.h"
-
-struct listener;
 
 /**
  * struct listener - One registration
@@ -25,8 +23,8 @@ struct listener;
  * @accept:	Called with each accept's address (checked)
  * @arg:	For @accept
  * @url:	The relay's, as in the policy
- * @timer:	The delay before the next attempt; then keepalive and renewal
- * @renew_at:	When the next token is sent
+ * @hyco:	Protocol, delays, renewal
+ * @timer:	When @hyco wants its turn
  * @since:	When it took its present state
  * @registered:	The relay lists us
  * @registered_cnt: How often it did
@@ -39,18 +37,15 @@ struct listener {
 	void (*accept)(void *arg, const char *address);
 	void *arg;
 	const char *url;
-	struct hyco_uri uri;
+	struct hyco_listener *hyco;
 	struct wsconn conn;
 	struct loop *loop;
 	struct loop_timer timer;
-	mono_t renew_at;
 	mono_t since;
 	bool registered;
-	unsigned int attempt_cnt;
 	uint64_t registered_cnt;
 	uint64_t accept_cnt;
 	struct retry_log log;
-	uint8_t *out;
 	char error[WSCONN_ERROR_SIZE];
 };
 
@@ -71,21 +66,10 @@ int listener_start(struct listener *listener, struct loop *loop,
 void listener_moved(struct listener *listener, const struct setup *setup,
 		    const char *url);
 
+/** listener_token_came() - A token can be had again: no need to wait */
+void listener_token_came(struct listener *listener);
+
 /** listener_stop() - Sign off and free */
 void listener_stop(struct listener *listener);
-
-/**
- * listener_address_fault() - May we connect to an accept address?
- * @relay:	The relay that sent it
- * @address:	What it sent
- *
- * Same protection (no ws:// from a wss:// relay), and a host that is the relay's
- * or lies in the relay's own parent domain: rendezvous happens at other hosts
- * than the namespace, but not at anybody's.
- *
- * Return: NULL when we may, else what is wrong
- */
-const char *listener_address_fault(const struct hyco_uri *relay,
-				   const char *address);
 
 #endif /* CARRIER_LISTEN_H */

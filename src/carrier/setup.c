@@ -15,7 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <hyco/token.h>
 #include <mbedtls/sha256.h>
 
 #include "base/diag.h"
@@ -38,7 +37,10 @@ void setup_fini(struct setup *setup)
 		close(setup->tun_fd);
 	if (setup->status_fd >= 0)
 		close(setup->status_fd);
+	credential_fini(&setup->credential);
 	file_wipe(setup->key, setup->key_len);
+	file_wipe(setup->cert_pem, setup->cert_len);
+	file_wipe(setup->proxy_password, setup->proxy_password_len);
 	free(setup->ca_pem);
 	free(setup->policy_text);
 	free(setup->conf_text);
@@ -94,7 +96,15 @@ int setup_take(struct setup *setup, const struct handover_msg *msg, int fd)
 		return take_text(&setup->conf_text, &conf_len, fd,
 				 POLICY_LEN_MAX);
 	case HANDOVER_KEY:
-		return take_text(&setup->key, &setup->key_len, fd, KEY_LEN_MAX);
+		return take_text(&setup->key, &setup->key_len, fd,
+				 SECRET_FILE_LEN_MAX);
+	case HANDOVER_CERTIFICATE:
+		return take_text(&setup->cert_pem, &setup->cert_len, fd,
+				 SECRET_FILE_LEN_MAX);
+	case HANDOVER_PROXY_PASSWORD:
+		return take_text(&setup->proxy_password,
+				 &setup->proxy_password_len, fd,
+				 SECRET_FILE_LEN_MAX);
 	case HANDOVER_CA:
 		return take_text(&setup->ca_pem, &setup->ca_len, fd,
 				 SECRET_FILE_LEN_MAX * 16);
@@ -178,6 +188,48 @@ static bool same_gateway(const struct setup *a, const struct setup *b)
 	       a->gateway->role == b->gateway->role;
 }
 
+/** join() - A list of texts as one, in the arena; NULL for none */
+static const char *join(struct setup *setup, const char *const *list,
+			size_t cnt, const char *between)
+{
+	struct strbuf text;
+	const char *all;
+	size_t i;
+
+	strbuf_init(&text);
+	for (i = 0; i < cnt; i++)
+		strbuf_printf(&text, "%s%s", i ? between : "", list[i]);
+	all = arena_strdup(&setup->arena, strbuf_str(&text));
+	strbuf_fini(&text);
+	return all;
+}
+
+/** take_access() - Credential and way out; Return: 0, or negative errno */
+static int take_access(struct setup *setup, char *why, size_t why_size)
+{
+	const struct access_conf *conf = &setup->conf->access;
+
+	if (conf->secret_file && !setup->key) {
+		snprintf(why, why_size, "the steward's set has no secret");
+		return -EBADMSG;
+	}
+	setup->path = (struct netpath){
+		.ca_pem = setup->ca_pem,
+		.ca_len = setup->ca_len,
+		.cert_pem = setup->cert_pem,
+		.cert_len = setup->cert_len,
+		.proxy = conf->proxy,
+		.proxy_password = setup->proxy_password,
+	};
+	if (conf->pin_cnt)
+		setup->path.pins = join(setup, conf->pins, conf->pin_cnt, ";");
+	if (conf->has_no_proxy)
+		setup->path.no_proxy =
+			join(setup, conf->no_proxy, conf->no_proxy_cnt, ",");
+	return credential_init(&setup->credential, conf, setup->key,
+			       setup->key_len, why, why_size);
+}
+
 int setup_finish(struct setup *setup, const struct setup *before, char *why,
 		 size_t why_size)
 {
@@ -185,7 +237,7 @@ int setup_finish(struct setup *setup, const struct setup *before, char *why,
 	int err;
 
 	if (setup->tun_fd < 0 || setup->status_fd < 0 || !setup->policy_text ||
-	    !setup->conf_text || !setup->key) {
+	    !setup->conf_text) {
 		snprintf(why, why_size, "the steward's set is not complete");
 		return -EBADMSG;
 	}
@@ -194,6 +246,8 @@ int setup_finish(struct setup *setup, const struct setup *before, char *why,
 	if (err)
 		diag_text(&diag, 0, why, why_size);
 	diag_fini(&diag);
+	if (!err)
+		err = take_access(setup, why, why_size);
 	if (err)
 		return err;
 	if (before && !same_gateway(setup, before)) {
@@ -204,17 +258,4 @@ int setup_finish(struct setup *setup, const struct setup *before, char *why,
 	digest_all(setup);
 	take_instance(setup, before);
 	return 0;
-}
-
-ssize_t setup_token(const struct setup *setup, const struct hyco_uri *uri,
-		    char *token, size_t size)
-{
-	char audience[HYCO_HOST_SIZE + HYCO_TARGET_SIZE + 16];
-	ssize_t len = hyco_uri_audience(uri, audience, sizeof(audience));
-
-	if (len < 0)
-		return len;
-	return hyco_token_sign(audience, setup->conf->key_name, setup->key,
-			       setup->key_len,
-			       clock_wall().s + SETUP_TOKEN_TTL_S, token, size);
 }

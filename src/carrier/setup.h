@@ -13,16 +13,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include <hyco/uri.h>
-
 #include "base/arena.h"
+#include "carrier/credential.h"
 #include "carrier/steer.h"
 #include "codec/wire.h"
 #include "policy/plan.h"
 #include "sys/handover.h"
-
-/* Life of the tokens we sign. */
-#define SETUP_TOKEN_TTL_S 3600
+#include "sys/netpath.h"
 
 /**
  * struct setup - One gateway's carrier
@@ -31,8 +28,11 @@
  * @gateway:	Which gateway of the policy this is
  * @plan:	Wanted state: its peers are numbered as everywhere here
  * @steer:	Its tables
- * @key:	SAS key's text, @key_len bytes (wiped at the end)
+ * @key:	The credential's secret, @key_len bytes (wiped at the end, as the
+ *		certificate's key and the proxy's password are)
+ * @credential:	What is shown to relays
  * @ca_pem:	CA bundle, NULL for the system's
+ * @path:	How connections leave
  * @tun_fd:	TUN queue
  * @tun_offloads: What its kernel takes, enum gso_offload
  * @status_fd:	Listening socket for status requests
@@ -51,8 +51,14 @@ struct setup {
 	char *conf_text;
 	char *key;
 	size_t key_len;
+	struct credential credential;
 	char *ca_pem;
 	size_t ca_len;
+	char *cert_pem;
+	size_t cert_len;
+	char *proxy_password;
+	size_t proxy_password_len;
+	struct netpath path;
 	int tun_fd;
 	uint32_t tun_offloads;
 	int status_fd;
@@ -86,16 +92,5 @@ int setup_take(struct setup *setup, const struct handover_msg *msg, int fd)
  */
 int setup_finish(struct setup *setup, const struct setup *before, char *why,
 		 size_t why_size) __attribute__((warn_unused_result));
-
-/**
- * setup_token() - A fresh SAS token for a hybrid connection
- * @uri:	Its address
- * @token:	Receives the token, good for SETUP_TOKEN_TTL_S
- *
- * Return: length, or negative errno
- */
-ssize_t setup_token(const struct setup *setup, const struct hyco_uri *uri,
-		    char *token, size_t size)
-	__attribute__((warn_unused_result));
 
 #endif /* CARRIER_SETUP_H */

@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * wsconn.c - One WebSocket to a relay, from connecting to closed
+ * wsconn.c - One WebSocket to a relay: libhyco's connection on a stream
  */
 
 /**
  * DOC: Theory of operation
  *
- * Out		One frame is on its way at a time (@out, @out_len): libcurl wants
- *		the same bytes again after CURLE_AGAIN.  A frame of our own (Pong)
- *		waits in @control until the slot is free and goes before the next
- *		message.
+ * Out		flush() writes what the protocol offers until the stream takes no
+ *		more; then epoll says when it does (@blocked).  The protocol offers
+ *		the same bytes until they are written, as libcurl demands after
+ *		CURLE_AGAIN.
  *
- * In		read_some() fills the inbox and hands out whole messages, until
- *		the stream has nothing more or READ_BUDGET reads are done; then a
- *		timer set to "now" goes on in the next round, because TLS may hold
- *		bytes that epoll does not announce.
+ * In		read_some() reads into the protocol's room and hands out what came,
+ *		until the stream has nothing more or READ_BUDGET reads are done;
+ *		then a timer set to "now" goes on in the next round, because TLS
+ *		may hold bytes that epoll does not announce.
+ *
+ * End		The protocol says so (HYCO_CONN_ENDED), also of a transport that
+ *		failed; drop() adds what the operator must know: what to do, which
+ *		credential it was, whether the clock is wrong.
  *
  * Any handler function may close the connection, so @state is looked at after
  * each call.
@@ -29,15 +33,51 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include <hyco/rendezvous.h>
+
 #include "sys/clock.h"
+#include "sys/random.h"
 
 /* Reads of up to 16 KB (a TLS record) before the loop looks at others. */
 #define READ_BUDGET 24
+/* A clock that differs by more is worth a word: tokens end by it. */
+#define SKEW_S_MAX 60
 
 static struct wsconn *conn_of_stream(struct stream *stream)
 {
 	return (struct wsconn *)((char *)stream -
 				 offsetof(struct wsconn, stream));
+}
+
+int64_t wsconn_now_ms(void)
+{
+	return clock_mono().ns / NS_PER_MS;
+}
+
+void wsconn_random(void *arg, void *data, size_t len)
+{
+	(void)arg;
+	random_bytes(data, len);
+}
+
+struct hyco_conn *wsconn_new_ws(size_t in_size)
+{
+	const struct hyco_conn_config config = {
+		.in_size = in_size,
+		.random = wsconn_random,
+	};
+
+	return hyco_conn_new(&config);
+}
+
+const char *wsconn_host(const struct wsconn *conn)
+{
+	return hyco_conn_uri(conn->ws)->host;
+}
+
+uint16_t wsconn_port(const struct wsconn *conn)
+{
+	return hyco_conn_uri(conn->ws)->port;
 }
 
 /** shut() - To WSCONN_CLOSED, nobody is told */
@@ -46,254 +86,220 @@ static void shut(struct wsconn *conn)
 	stream_close(&conn->stream);
 	loop_timer_cancel(conn->loop, &conn->timer);
 	conn->state = WSCONN_CLOSED;
-	conn->out = NULL;
-	conn->out_len = 0;
-	conn->control_len = 0;
+	conn->blocked = false;
 }
 
-/** make_printable() - Words of the other side go to logs and JSON */
-static void make_printable(char *text)
-{
-	for (; *text; text++) {
-		if (*text < ' ' || *text == 0x7f)
-			*text = '?';
-	}
-}
-
-/** fail() - To WSCONN_CLOSED with a reason, the owner is told */
+/** say() - Add to @error */
 static void __attribute__((format(printf, 2, 3)))
-fail(struct wsconn *conn, const char *fmt, ...)
+say(struct wsconn *conn, const char *fmt, ...)
 {
+	size_t len = strlen(conn->error);
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(conn->error, sizeof(conn->error), fmt, ap);
+	vsnprintf(conn->error + len, sizeof(conn->error) - len, fmt, ap);
 	va_end(ap);
-	make_printable(conn->error);
+}
+
+/** say_skew() - A clock that is wrong is the first thing to look at */
+static void say_skew(struct wsconn *conn)
+{
+	if (conn->skew_s > SKEW_S_MAX)
+		say(conn, "; this machine's clock is %lld s behind the relay's",
+		    (long long)conn->skew_s);
+	else if (conn->skew_s < -SKEW_S_MAX)
+		say(conn,
+		    "; this machine's clock is %lld s ahead of the relay's",
+		    -(long long)conn->skew_s);
+}
+
+/** say_refused() - What to do about a relay's refusal, and whose it is */
+static void say_refused(struct wsconn *conn)
+{
+	const char *advice = hyco_status_advice(conn->role, conn->status);
+
+	if (*advice)
+		say(conn, " (%s)", advice);
+	if (conn->credential[0] && (conn->status == 401 || conn->status == 403))
+		say(conn, "; used was %s", conn->credential);
+	say_skew(conn);
+}
+
+/** explain() - @error from how it ended */
+static void explain(struct wsconn *conn, const struct hyco_end *end)
+{
+	bool before = conn->state == WSCONN_CONNECTING;
+
+	snprintf(conn->error, sizeof(conn->error), "%s", end->text);
+	conn->status = end->answer.status;
+	if (end->kind == HYCO_END_REFUSED)
+		say_refused(conn);
+	else if (before && conn->rendezvous)
+		say(conn, " (the relay sent us to this rendezvous host, which "
+			  "is not the namespace's: outbound connections to it "
+			  "must be open as well)");
+	else if (end->close_code == WS_CLOSE_POLICY)
+		say(conn, " (the token ended, or was not accepted any more)");
+}
+
+/** note_skew() - The relay's clock, if it told it */
+static void note_skew(struct wsconn *conn)
+{
+	int64_t date_s = hyco_conn_answer(conn->ws)->date_s;
+
+	conn->skew_s = date_s ? date_s - clock_wall().s : 0;
+}
+
+/** last_words() - Our half of a closing handshake, if it goes at once */
+static void last_words(struct wsconn *conn)
+{
+	const uint8_t *data;
+	size_t len;
+
+	if (conn->state < WSCONN_UPGRADING)
+		return;
+	while ((len = hyco_conn_output(conn->ws, &data)) > 0) {
+		ssize_t put = stream_write(&conn->stream, data, len);
+
+		if (put <= 0)
+			return;
+		hyco_conn_written(conn->ws, (size_t)put);
+	}
+}
+
+void wsconn_drop(struct wsconn *conn, const struct hyco_end *end)
+{
+	note_skew(conn);
+	explain(conn, end);
+	last_words(conn);
 	shut(conn);
-	conn->handler->closed(conn);
+}
+
+/** opened() - The relay answered 101 */
+static void opened(struct wsconn *conn)
+{
+	note_skew(conn);
+	conn->status = hyco_conn_answer(conn->ws)->status;
+	conn->state = WSCONN_OPEN;
+	loop_timer_cancel(conn->loop, &conn->timer);
+	conn->handler->opened(conn);
+}
+
+/** hand_out() - What came of bytes or time */
+static void hand_out(struct wsconn *conn)
+{
+	struct hyco_received received;
+	struct ws_message message;
+
+	if (conn->handler->turn) {
+		conn->handler->turn(conn);
+		return;
+	}
+	while (conn->state != WSCONN_CLOSED) {
+		switch (hyco_conn_next(conn->ws, &received)) {
+		case HYCO_CONN_NOTHING:
+			return;
+		case HYCO_CONN_OPENED:
+			opened(conn);
+			break;
+		case HYCO_CONN_MESSAGE:
+			message.opcode = received.text ? WS_TEXT : WS_BINARY;
+			message.data = received.data;
+			message.len = received.len;
+			conn->handler->message(conn, &message);
+			break;
+		case HYCO_CONN_ENDED:
+			wsconn_drop(conn, hyco_conn_end(conn->ws));
+			conn->handler->closed(conn);
+			return;
+		}
+	}
+}
+
+/** lost() - The transport is gone: the protocol ends, and the owner hears it */
+static void __attribute__((format(printf, 2, 3)))
+lost(struct wsconn *conn, const char *fmt, ...)
+{
+	char why[HYCO_END_TEXT_SIZE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	hyco_conn_lost(conn->ws, why);
+	hand_out(conn);
 }
 
 /**
- * flush() - Write what is in the slot
+ * flush() - Write what the protocol offers
  *
- * Return: 0 when the slot is free, -EAGAIN when a part waits, or -EIO after
- *	   fail()
+ * Return: 0 when that is all, -EAGAIN when a part waits, or -EIO after lost()
  */
 static int flush(struct wsconn *conn)
 {
-	while (conn->out_len > 0) {
-		ssize_t put =
-			stream_write(&conn->stream, conn->out, conn->out_len);
+	const uint8_t *data;
+	size_t len;
+
+	while ((len = hyco_conn_output(conn->ws, &data)) > 0) {
+		ssize_t put = stream_write(&conn->stream, data, len);
 
 		if (put == -EAGAIN) {
+			conn->blocked = true;
 			if (!stream_want(&conn->stream, EPOLLIN | EPOLLOUT))
 				return -EAGAIN;
 			put = -EIO;
 		}
 		if (put < 0) {
-			fail(conn, "sending failed: %s",
+			lost(conn, "sending failed: %s",
 			     stream_error(&conn->stream));
 			return -EIO;
 		}
-		conn->out += put;
-		conn->out_len -= (size_t)put;
+		hyco_conn_written(conn->ws, (size_t)put);
 	}
-	conn->out = NULL;
 	return 0;
 }
 
-/** frame() - Head and mask; Return: where the frame begins, before @payload */
-static uint8_t *frame(struct wsconn *conn, enum ws_opcode opcode,
-		      uint8_t *payload, size_t len)
+void wsconn_flush(struct wsconn *conn)
 {
-	struct ws_head head = {
-		.fin = true,
-		.opcode = opcode,
-		.masked = true,
-		.payload_len = len,
-	};
-	size_t head_len = ws_head_len(&head);
-
-	random_mask(&conn->masks, head.mask);
-	ws_mask(payload, len, head.mask, 0);
-	ws_head_write(payload - head_len, &head);
-	conn->out = payload - head_len;
-	conn->out_len = head_len + len;
-	return payload - head_len;
-}
-
-/** queue_control() - Keep a control frame until the slot is free; a Pong that
- *  waits already is replaced (RFC 6455 5.5.3: the newest Ping counts) */
-static void queue_control(struct wsconn *conn, enum ws_opcode opcode,
-			  const uint8_t *data, size_t len)
-{
-	conn->control[0] = (uint8_t)opcode;
-	conn->control_len = len + 1;
-	if (len)
-		memcpy(conn->control + WS_HEAD_LEN_MAX, data, len);
-}
-
-/**
- * send_control() - Put a waiting control frame into the free slot
- *
- * Return: as flush()
- */
-static int send_control(struct wsconn *conn)
-{
-	size_t len = conn->control_len - 1;
-
-	conn->control_len = 0;
-	frame(conn, (enum ws_opcode)conn->control[0],
-	      conn->control + WS_HEAD_LEN_MAX, len);
-	return flush(conn);
+	if (conn->state >= WSCONN_UPGRADING && !conn->blocked)
+		(void)flush(conn);
 }
 
 bool wsconn_can_send(const struct wsconn *conn)
 {
-	return conn->state == WSCONN_OPEN && !conn->out && !conn->control_len;
+	return conn->state == WSCONN_OPEN && hyco_conn_can_send(conn->ws);
 }
 
 bool wsconn_send(struct wsconn *conn, enum ws_opcode opcode, uint8_t *payload,
 		 size_t len)
 {
-	frame(conn, opcode, payload, len);
+	hyco_conn_send(conn->ws, opcode == WS_TEXT, payload, len);
 	return flush(conn) == 0;
-}
-
-/** handle_control() - Ping, Pong or Close from the relay */
-static void handle_control(struct wsconn *conn,
-			   const struct ws_message *message)
-{
-	const char *reason = "";
-	size_t reason_len = 0;
-	uint16_t code = 0;
-
-	switch (message->opcode) {
-	case WS_PING:
-		/* The slot of our own frames may be on its way itself. */
-		if (conn->out >= conn->control &&
-		    conn->out < conn->control + sizeof(conn->control))
-			return;
-		queue_control(conn, WS_PONG, message->data, message->len);
-		if (!conn->out)
-			(void)send_control(conn);
-		return;
-	case WS_CLOSE:
-		if (ws_close_parse(message->data, message->len, &code, &reason,
-				   &reason_len))
-			code = WS_CLOSE_PROTOCOL;
-		conn->close_code = code;
-		fail(conn, "relay closed the connection: %u%s%.*s", code,
-		     reason_len ? " " : "", (int)reason_len, reason);
-		return;
-	case WS_PONG:
-	case WS_CONTINUATION:
-	case WS_TEXT:
-	case WS_BINARY:
-		return;
-	}
-}
-
-/** deliver() - Hand out what the inbox holds whole */
-static void deliver(struct wsconn *conn)
-{
-	struct ws_message message;
-	int got;
-
-	while (conn->state == WSCONN_OPEN) {
-		got = ws_inbox_next(&conn->inbox, &message);
-		if (got == 0)
-			return;
-		if (got < 0) {
-			bool big = got == -EMSGSIZE;
-
-			wsconn_close(conn,
-				     big ? WS_CLOSE_TOO_BIG : WS_CLOSE_PROTOCOL,
-				     "");
-			fail(conn, "relay sent %s",
-			     big ? "a message longer than was announced"
-				 : "a malformed WebSocket frame");
-			return;
-		}
-		if (ws_opcode_is_control(message.opcode))
-			handle_control(conn, &message);
-		else
-			conn->handler->message(conn, &message);
-	}
-}
-
-/** refused() - Words for an upgrade that was not answered with 101 */
-static void refused(struct wsconn *conn, const struct hyco_answer *answer)
-{
-	const char *hint = "";
-
-	if (answer->status == 401)
-		hint = " (check key_name, key_file and this machine's clock)";
-	else if (answer->status == 403)
-		hint = " (the key lacks the right for this connection)";
-	else if (answer->status == 404)
-		hint = " (no such connection, or nobody listens there)";
-	fail(conn, "relay answered %d %s%s", answer->status, answer->reason,
-	     hint);
-}
-
-/** read_answer() - Look for the relay's answer in what has come so far */
-static void read_answer(struct wsconn *conn)
-{
-	struct hyco_answer answer = {0};
-	ssize_t head_len =
-		hyco_upgrade_read(&conn->upgrade, (const char *)conn->in_buf,
-				  conn->inbox.filled, &answer);
-
-	if (head_len == -EAGAIN)
-		return;
-	conn->status = answer.status;
-	conn->date_s = answer.date_s;
-	if (head_len < 0) {
-		fail(conn, "%s is no WebSocket relay: %s", conn->uri.host,
-		     head_len == -EPROTO ? "its 101 answer is wrong"
-					 : "it does not answer as HTTP");
-		return;
-	}
-	if (answer.status != 101) {
-		refused(conn, &answer);
-		return;
-	}
-	/* What follows the head are frames already. */
-	conn->inbox.parsed = (size_t)head_len;
-	conn->state = WSCONN_OPEN;
-	loop_timer_cancel(conn->loop, &conn->timer);
-	conn->handler->opened(conn);
-	deliver(conn);
 }
 
 /** read_once() - One read and what follows from it; Return: may there be more? */
 static bool read_once(struct wsconn *conn)
 {
 	size_t room;
-	uint8_t *to = ws_inbox_room(&conn->inbox, &room);
+	uint8_t *to = hyco_conn_room(conn->ws, &room);
 	ssize_t got;
 
-	if (room == 0) {
-		fail(conn, "relay sent more than fits into one message");
+	if (!room)
 		return false;
-	}
 	got = stream_read(&conn->stream, to, room);
 	if (got == -EAGAIN)
 		return false;
 	if (got <= 0) {
-		fail(conn, "%s",
+		lost(conn, "%s",
 		     got == 0 ? "relay ended the connection"
 			      : stream_error(&conn->stream));
 		return false;
 	}
 	conn->bytes_in += (uint64_t)got;
-	ws_inbox_filled(&conn->inbox, (size_t)got);
-	if (conn->state == WSCONN_OPEN)
-		deliver(conn);
-	else
-		read_answer(conn);
+	hyco_conn_filled(conn->ws, (size_t)got);
+	hand_out(conn);
+	/* A Ping wants its Pong. */
+	wsconn_flush(conn);
 	return conn->state != WSCONN_CLOSED;
 }
 
@@ -305,40 +311,25 @@ static void read_some(struct wsconn *conn)
 		if (!read_once(conn))
 			return;
 	}
-	/* The deadline's timer serves here too: it is over once open. */
-	if (conn->state == WSCONN_OPEN)
-		loop_timer_set(conn->loop, &conn->timer, clock_mono());
-}
-
-/** request_sent() - The request has left @in_buf: the answer may come there */
-static void request_sent(struct wsconn *conn)
-{
-	/* It held a token. */
-	explicit_bzero(conn->in_buf, 2 * HTTP_HEAD_LEN_MAX);
-	ws_inbox_init(&conn->inbox, conn->in_buf, conn->in_size, false);
+	loop_timer_set(conn->loop, &conn->timer, clock_mono());
 }
 
 /** write_ready() - The stream takes bytes again */
 static void write_ready(struct wsconn *conn)
 {
-	if (!conn->out_len) {
-		if (stream_want(&conn->stream, EPOLLIN))
-			fail(conn, "cannot watch the connection any more");
-		return;
-	}
+	bool upgrading = conn->state == WSCONN_UPGRADING;
+
+	conn->blocked = false;
 	if (flush(conn))
 		return;
 	if (stream_want(&conn->stream, EPOLLIN)) {
-		fail(conn, "cannot watch the connection any more");
+		lost(conn, "cannot watch the connection any more");
 		return;
 	}
-	if (conn->state == WSCONN_UPGRADING) {
-		request_sent(conn);
-		return;
-	}
-	if (conn->control_len && send_control(conn))
-		return;
-	conn->handler->idle(conn);
+	if (conn->handler->turn)
+		conn->handler->turn(conn);
+	else if (!upgrading)
+		conn->handler->idle(conn);
 }
 
 static void on_ready(struct stream *stream, uint32_t events)
@@ -347,8 +338,6 @@ static void on_ready(struct stream *stream, uint32_t events)
 
 	if (events & EPOLLOUT)
 		write_ready(conn);
-	if (conn->state == WSCONN_UPGRADING && conn->out_len)
-		return;
 	if (conn->state != WSCONN_CLOSED &&
 	    (events & (EPOLLIN | EPOLLERR | EPOLLHUP)))
 		read_some(conn);
@@ -359,133 +348,111 @@ static void on_up(struct stream *stream)
 	struct wsconn *conn = conn_of_stream(stream);
 
 	conn->state = WSCONN_UPGRADING;
-	if (flush(conn) == 0)
-		request_sent(conn);
+	(void)flush(conn);
 }
 
 static void on_failed(struct stream *stream)
 {
 	struct wsconn *conn = conn_of_stream(stream);
 
-	fail(conn, "cannot connect to %s:%u: %s", conn->uri.host,
-	     conn->uri.port, stream_error(stream));
+	lost(conn, "cannot connect to %s:%u: %s", wsconn_host(conn),
+	     hyco_conn_uri(conn->ws)->port, stream_error(stream));
 }
 
+/** on_timer() - The upgrade's limit; once open, more bytes may be there */
 static void on_timer(struct loop_timer *timer)
 {
 	struct wsconn *conn = (struct wsconn *)((char *)timer -
 						offsetof(struct wsconn, timer));
 
-	if (conn->state == WSCONN_OPEN)
+	if (conn->state == WSCONN_OPEN || conn->handler->turn) {
 		read_some(conn);
-	else if (conn->state == WSCONN_CONNECTING)
-		fail(conn, "no connection to %s:%u in time", conn->uri.host,
-		     conn->uri.port);
-	else
-		fail(conn, "relay did not answer in time");
+		return;
+	}
+	hyco_conn_tick(conn->ws, wsconn_now_ms());
+	hand_out(conn);
 }
 
 void wsconn_init(struct wsconn *conn, struct loop *loop,
-		 const struct wsconn_handler *handler, uint8_t *in_buf,
-		 size_t in_size)
+		 const struct wsconn_handler *handler, struct hyco_conn *ws)
 {
 	memset(conn, 0, sizeof(*conn));
 	conn->loop = loop;
 	conn->handler = handler;
-	conn->in_buf = in_buf;
-	conn->in_size = in_size;
+	conn->ws = ws;
 	conn->timer.fire = on_timer;
 }
 
-/** write_request() - The upgrade request, into @in_buf until it is sent */
-static int write_request(struct wsconn *conn,
-			 const struct wsconn_target *target)
+void wsconn_show(struct wsconn *conn, const char *credential)
 {
-	ssize_t len;
-
-	conn->upgrade = (struct hyco_upgrade){
-		.uri = &conn->uri,
-		.target = conn->target,
-		.token = target->token,
-		.protocol = target->protocol,
-		.agent = "relaytun/" RELAYTUN_VERSION,
-	};
-	random_bytes(conn->upgrade.nonce, sizeof(conn->upgrade.nonce));
-	len = hyco_upgrade_write(&conn->upgrade, (char *)conn->in_buf,
-				 2 * (size_t)HTTP_HEAD_LEN_MAX);
-	/* The token is the caller's: it is in the request now. */
-	conn->upgrade.token = NULL;
-	if (len < 0)
-		return (int)len;
-	conn->out = conn->in_buf;
-	conn->out_len = (size_t)len;
-	return 0;
+	snprintf(conn->credential, sizeof(conn->credential), "%s", credential);
 }
 
-int wsconn_open(struct wsconn *conn, const struct wsconn_target *target)
+/** begin() - The upgrade request */
+static int begin(struct wsconn *conn, const struct wsconn_target *target)
 {
-	const char *path =
-		target->target ? target->target : target->uri->target;
-	struct stream_target to = {
-		.host = conn->uri.host,
-		.port = target->uri->port,
-		.tls = target->uri->tls,
-		.ca_pem = target->ca_pem,
-		.ca_len = target->ca_len,
-	};
+	int64_t now_ms = wsconn_now_ms();
+
+	conn->rendezvous = !target->sender;
+	conn->role = target->sender ? HYCO_SENDER : HYCO_LISTENER;
+	wsconn_show(conn, target->credential ? target->credential : "");
+	if (target->sender)
+		return hyco_sender_begin(target->sender, conn->ws,
+					 target->token, now_ms);
+	return hyco_rendezvous_accept(conn->ws, target->accept,
+				      target->protocol,
+				      "relaytun/" RELAYTUN_VERSION, now_ms);
+}
+
+int wsconn_connect(struct wsconn *conn, const struct netpath *path)
+{
 	static const struct stream_handler stream_handler = {
 		.up = on_up,
 		.ready = on_ready,
 		.failed = on_failed,
 	};
+	const struct hyco_uri *uri = hyco_conn_uri(conn->ws);
+	const struct stream_target to = {
+		.host = uri->host,
+		.port = uri->port,
+		.tls = uri->tls,
+		.path = path,
+	};
 	int err;
 
-	if (strlen(path) >= sizeof(conn->target))
-		return -EMSGSIZE;
-	conn->uri = *target->uri;
-	memcpy(conn->target, path, strlen(path) + 1);
 	conn->status = 0;
-	conn->close_code = 0;
+	conn->skew_s = 0;
 	conn->bytes_in = 0;
-	conn->control_len = 0;
+	conn->blocked = false;
 	conn->error[0] = '\0';
-	err = write_request(conn, target);
-	if (err)
-		return err;
 	err = stream_open(&conn->stream, conn->loop, &stream_handler, &to);
-	if (err) {
-		conn->out = NULL;
-		conn->out_len = 0;
-		return err;
-	}
-	conn->state = WSCONN_CONNECTING;
-	loop_timer_set(conn->loop, &conn->timer,
-		       mono_add_ms(clock_mono(), target->deadline_ms));
-	return 0;
+	if (!err)
+		conn->state = WSCONN_CONNECTING;
+	return err;
 }
 
-void wsconn_pong(struct wsconn *conn)
+int wsconn_open(struct wsconn *conn, const struct wsconn_target *target)
 {
-	if (!wsconn_can_send(conn))
-		return;
-	queue_control(conn, WS_PONG, NULL, 0);
-	(void)send_control(conn);
+	int64_t left_ms;
+	int err = begin(conn, target);
+
+	if (!err)
+		err = wsconn_connect(conn, target->path);
+	if (err)
+		return err;
+	left_ms = hyco_conn_deadline_ms(conn->ws) - wsconn_now_ms();
+	loop_timer_set(conn->loop, &conn->timer,
+		       mono_add_ms(clock_mono(), left_ms + 1));
+	return 0;
 }
 
 void wsconn_close(struct wsconn *conn, uint16_t code, const char *reason)
 {
-	uint8_t text[WS_CONTROL_LEN_MAX];
-
 	if (conn->state == WSCONN_CLOSED)
 		return;
-	if (conn->state == WSCONN_OPEN && !conn->out) {
-		size_t len = ws_close_write(text, code, reason);
-
-		memcpy(conn->control + WS_HEAD_LEN_MAX, text, len);
-		frame(conn, WS_CLOSE, conn->control + WS_HEAD_LEN_MAX, len);
-		/* One try: whether it arrives or not, we close. */
-		if (stream_write(&conn->stream, conn->out, conn->out_len) < 0)
-			conn->out_len = 0;
+	if (conn->state == WSCONN_OPEN && !conn->blocked) {
+		hyco_conn_close(conn->ws, code, reason, wsconn_now_ms());
+		last_words(conn);
 	}
 	shut(conn);
 }

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * wsconn.h - One WebSocket to a relay, from connecting to closed
+ * wsconn.h - One WebSocket to a relay: libhyco's connection on a stream
  *
- * Joins a stream, the client handshake and the frame codec.  Serves the
- * listener's control channel and the data channels alike; knows nothing of
- * what the messages mean.
+ * Moves bytes between the two, and lends them the loop and the clock.  Serves the
+ * listener's control channel and the data channels alike; knows nothing of what
+ * the messages mean.
  */
 
 #ifndef CARRIER_WSCONN_H
 #define CARRIER_WSCONN_H
 
-#include <hyco/upgrade.h>
-#include <hyco/uri.h>
+#include <hyco/conn.h>
+#include <hyco/retry.h>
+#include <hyco/sender.h>
 
 #include "base/limits.h"
 #include "codec/ws.h"
 #include "sys/loop.h"
-#include "sys/random.h"
 #include "sys/stream.h"
 
 struct wsconn;
@@ -50,8 +50,10 @@ enum wsconn_state {
  * @message:	One whole data message; valid during the call only
  * @idle:	The output slot is free again after a wsconn_send() that could
  *		not finish at once
- * @closed:	Over; @error, @status and @close_code say why.  Storage may be
- *		opened again, but not from inside this call
+ * @closed:	Over; @error and @status say why.  Storage may be opened again,
+ *		but not from inside this call
+ * @turn:	NULL; or the owner looks itself for what came of it, with
+ *		hyco_listener_next(): then the four above are not called
  *
  * @opened and @message may call wsconn_close().  @closed may be called from
  * inside wsconn_send().
@@ -61,44 +63,40 @@ struct wsconn_handler {
 	void (*message)(struct wsconn *conn, const struct ws_message *message);
 	void (*idle)(struct wsconn *conn);
 	void (*closed)(struct wsconn *conn);
+	void (*turn)(struct wsconn *conn);
 };
 
 /**
  * struct wsconn_target - What to connect to
- * @uri:	Host, port, TLS
- * @target:	Request target; NULL: the one in @uri
- * @token:	SAS token, or NULL (borrowed for the call)
- * @protocol:	Sub-protocol to ask for, or NULL (a literal)
- * @ca_pem:	CA bundle, NULL for the system's (copied)
- * @ca_len:	Its length
- * @deadline_ms: Time for connecting and the upgrade together
+ * @sender:	Whom to dial; or
+ * @accept:	the address of an accept to take up
+ * @token:	@sender's, or NULL (borrowed for the call)
+ * @credential:	What the token was made with, in words (copied)
+ * @protocol:	@accept: sub-protocol to ask for, or NULL (a literal)
+ * @path:	How to get out (copied)
  */
 struct wsconn_target {
-	const struct hyco_uri *uri;
-	const char *target;
+	const struct hyco_sender *sender;
+	const char *accept;
 	const char *token;
+	const char *credential;
 	const char *protocol;
-	const char *ca_pem;
-	size_t ca_len;
-	int64_t deadline_ms;
+	const struct netpath *path;
 };
 
-#define WSCONN_ERROR_SIZE 320
+#define WSCONN_ERROR_SIZE      768
+#define WSCONN_CREDENTIAL_SIZE 200
 
 /**
  * struct wsconn - One connection
  * @state:	See above
- * @in_buf:	Receive buffer of @in_size bytes: bounds the longest message
- * @out:	Bytes of the frame on its way; NULL: the slot is free
- * @out_len:	How many are left of it
- * @control:	A control frame of our own on its way, or waiting for the slot
- * @control_len: Its length with head, 0: none
- * @upgrade:	The handshake under way; its request waits in @in_buf
- * @uri:	Copy of the target's
- * @target:	Copy of the request target
+ * @ws:		The protocol (the owner's)
+ * @role:	Whose words of advice fit
+ * @credential:	What the token was made with, in words; "" without one
+ * @rendezvous:	It goes to the host of an accept address
+ * @blocked:	The stream took no more; epoll tells when it does
  * @status:	HTTP status of the upgrade, 0 before
- * @close_code:	Of the Close frame that ended it, 0 when none did
- * @date_s:	The relay's clock, from its answer, 0 when unknown
+ * @skew_s:	The relay's clock less ours, from its answer; 0 when unknown
  * @error:	Why it closed, one line without secrets
  * @bytes_in:	Bytes received since it was opened, TLS taken off
  */
@@ -106,22 +104,15 @@ struct wsconn {
 	enum wsconn_state state;
 	struct loop *loop;
 	const struct wsconn_handler *handler;
+	struct hyco_conn *ws;
 	struct stream stream;
 	struct loop_timer timer;
-	uint8_t *in_buf;
-	size_t in_size;
-	struct ws_inbox inbox;
-	const uint8_t *out;
-	size_t out_len;
-	uint8_t control[WS_HEAD_LEN_MAX + WS_CONTROL_LEN_MAX];
-	size_t control_len;
-	struct random_pool masks;
-	struct hyco_upgrade upgrade;
-	struct hyco_uri uri;
-	char target[HYCO_TARGET_SIZE];
+	enum hyco_role role;
+	char credential[WSCONN_CREDENTIAL_SIZE];
+	bool rendezvous;
+	bool blocked;
 	int status;
-	uint16_t close_code;
-	int64_t date_s;
+	int64_t skew_s;
 	char error[WSCONN_ERROR_SIZE];
 	uint64_t bytes_in;
 };
@@ -131,21 +122,41 @@ struct wsconn {
  * @conn:	Storage of the owner
  * @loop:	Loop of the owning thread
  * @handler:	Owner's functions
- * @in_buf:	Receive buffer (the owner's, for the life of @conn)
- * @in_size:	Its size, at least 2 * HTTP_HEAD_LEN_MAX
+ * @ws:		Protocol (the owner's, for the life of @conn)
  */
 void wsconn_init(struct wsconn *conn, struct loop *loop,
-		 const struct wsconn_handler *handler, uint8_t *in_buf,
-		 size_t in_size);
+		 const struct wsconn_handler *handler, struct hyco_conn *ws);
+
+/** wsconn_new_ws() - A protocol object for wsconn_init()
+ *  Return: heap memory for hyco_conn_free(), or NULL */
+struct hyco_conn *wsconn_new_ws(size_t in_size);
+
+/** wsconn_random() - hyco_random_fn on the kernel's generator */
+void wsconn_random(void *arg, void *data, size_t len);
 
 /**
  * wsconn_open() - Begin to connect
  *
  * Return: 0: @handler->opened or ->closed will be called, never from inside
- *	   this call; -ENOMEM; -EMSGSIZE when target and token do not fit
+ *	   this call; -ENOMEM; or as hyco_conn_begin()
  */
 int wsconn_open(struct wsconn *conn, const struct wsconn_target *target)
 	__attribute__((warn_unused_result));
+
+/** wsconn_connect() - Make the transport for what @conn->ws has begun
+ *  Return: 0 or -ENOMEM */
+int wsconn_connect(struct wsconn *conn, const struct netpath *path)
+	__attribute__((warn_unused_result));
+
+/** wsconn_show() - Say what the token is made with from now on */
+void wsconn_show(struct wsconn *conn, const char *credential);
+
+/** wsconn_flush() - Write what the protocol has to say, as far as it goes */
+void wsconn_flush(struct wsconn *conn);
+
+/** wsconn_drop() - For a handler with @turn: the protocol has ended.  What it has
+ *  to say yet is tried once, @error and @status are filled in from @end */
+void wsconn_drop(struct wsconn *conn, const struct hyco_end *end);
 
 /** wsconn_can_send() - Open, and the output slot free? */
 bool wsconn_can_send(const struct wsconn *conn);
@@ -167,18 +178,19 @@ bool wsconn_send(struct wsconn *conn, enum ws_opcode opcode, uint8_t *payload,
 		 size_t len);
 
 /**
- * wsconn_pong() - An empty unsolicited Pong, so that the path stays open
- *
- * Not a Ping: relays were seen to disconnect a listener for one.  Left out
- * while the slot is busy: then the path is in use anyway.
- */
-void wsconn_pong(struct wsconn *conn);
-
-/**
  * wsconn_close() - Close at once, ->closed is not called
- * @code:	Sent in a Close frame if the slot is free
+ * @code:	Sent in a Close frame if that goes without waiting
  * @reason:	Its text
  */
 void wsconn_close(struct wsconn *conn, uint16_t code, const char *reason);
+
+/** wsconn_host() - Where it goes to */
+const char *wsconn_host(const struct wsconn *conn);
+
+/** wsconn_port() - And its port */
+uint16_t wsconn_port(const struct wsconn *conn);
+
+/** wsconn_now_ms() - The clock that libhyco is told of */
+int64_t wsconn_now_ms(void);
 
 #endif /* CARRIER_WSCONN_H */

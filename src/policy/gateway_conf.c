@@ -79,49 +79,6 @@ static void read_tun(struct cfg *cfg, struct gateway_conf *conf)
 }
 
 /**
- * read_credentials() - credentials = { key_name; key_file; }
- * @cfg:	Text
- * @conf:	Receives it
- */
-static void read_credentials(struct cfg *cfg, struct gateway_conf *conf)
-{
-	static const char *const keys[] = {"key_name", "key_file", NULL};
-	config_setting_t *group = cfg_group(cfg, cfg_root(cfg), "credentials");
-
-	if (!cfg_has(cfg_root(cfg), "credentials"))
-		cfg_error(
-			cfg, 0,
-			"gateway.cfg needs \"credentials\", like { key_name = "
-			"\"send\"; key_file = \"/etc/relaytun/send.key\"; }");
-	if (!group)
-		return;
-	cfg_keys(cfg, group, "\"credentials\" group", keys);
-	conf->key_name = cfg_string(cfg, group, "credentials", "key_name");
-	conf->key_file = cfg_string(cfg, group, "credentials", "key_file");
-	if (conf->key_name)
-		judge(cfg, group, "key_name", conf->key_name,
-		      value_line(conf->key_name, KEY_NAME_LEN_MAX));
-	judge_path(cfg, group, "key_file", conf->key_file);
-}
-
-/**
- * read_tls() - tls = { ca_file; }
- * @cfg:	Text
- * @conf:	Receives it
- */
-static void read_tls(struct cfg *cfg, struct gateway_conf *conf)
-{
-	static const char *const keys[] = {"ca_file", NULL};
-	config_setting_t *group = cfg_group(cfg, cfg_root(cfg), "tls");
-
-	if (!group)
-		return;
-	cfg_keys(cfg, group, "\"tls\" group", keys);
-	conf->ca_file = cfg_string_or(cfg, group, "ca_file", NULL);
-	judge_path(cfg, group, "ca_file", conf->ca_file);
-}
-
-/**
  * run_path() - Default path of a gateway's own file
  * @cfg:	Text
  * @name:	The gateway's name, NULL after an error
@@ -172,9 +129,13 @@ static void read_status(struct cfg *cfg, struct gateway_conf *conf)
  */
 static void read_conf(struct cfg *cfg, struct gateway_conf *conf)
 {
-	static const char *const keys[] = {
-		"name", "policy", "tun",    "credentials", "channels",
-		"tls",  "user",   "status", "state_file",  NULL};
+	static const char *const keys[] = {"name",       "policy",
+					   "tun",        "credentials",
+					   "channels",   "tls",
+					   "proxy",      "proxy_password_file",
+					   "no_proxy",   "rendezvous_hosts",
+					   "user",       "status",
+					   "state_file", NULL};
 	config_setting_t *root = cfg_root(cfg);
 
 	cfg_keys(cfg, root, "gateway.cfg", keys);
@@ -190,8 +151,7 @@ static void read_conf(struct cfg *cfg, struct gateway_conf *conf)
 		(uint32_t)cfg_int_or(cfg, root, "channels",
 				     GATEWAY_CHANNELS_DEFAULT, 1, CHANNELS_MAX);
 	read_tun(cfg, conf);
-	read_credentials(cfg, conf);
-	read_tls(cfg, conf);
+	access_read(cfg, &conf->access);
 	read_status(cfg, conf);
 	conf->state_file = cfg_string_or(cfg, root, "state_file",
 					 run_path(cfg, conf->name, "state"));

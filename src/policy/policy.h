@@ -18,6 +18,7 @@
 
 #include "base/addr.h"
 #include "base/cfgsource.h"
+#include "policy/access.h"
 
 #define POLICY_VERSION 1
 
@@ -214,10 +215,7 @@ const char *service_proto_name(enum service_proto proto);
  * @tun_mtu:	Bytes
  * @channels:	Cloud gateway: how many channels it dials to each peer over each of
  *		the peer's relays
- * @key_name:	SAS rule of credentials = { key_name; key_file }
- * @key_file:	File with the key's text
- * @ca_file:	PEM bundle that relays' certificates must chain to; NULL: the
- *		system's
+ * @access:	Credentials, proxy and trust
  * @user:	The carrier runs as this user
  * @status_socket: Unix socket of `relaytun status`
  * @state_file:	Where the steward remembers what it must put back
@@ -229,9 +227,7 @@ struct gateway_conf {
 	const char *tun_name;
 	uint32_t tun_mtu;
 	uint32_t channels;
-	const char *key_name;
-	const char *key_file;
-	const char *ca_file;
+	struct access_conf access;
 	const char *user;
 	const char *status_socket;
 	const char *state_file;

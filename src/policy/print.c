@@ -313,16 +313,9 @@ void gateway_conf_print(const struct gateway_conf *conf, struct strbuf *out)
 	setting(out, "policy", conf->policy_path);
 	strbuf_printf(out, "\ntun = { ");
 	setting(out, "name", conf->tun_name);
-	strbuf_printf(out, " mtu = %u; };\ncredentials = { ", conf->tun_mtu);
-	setting(out, "key_name", conf->key_name);
-	strbuf_printf(out, " ");
-	setting(out, "key_file", conf->key_file);
-	strbuf_printf(out, " };\nchannels = %u;\n", conf->channels);
-	if (conf->ca_file) {
-		strbuf_printf(out, "tls = { ");
-		setting(out, "ca_file", conf->ca_file);
-		strbuf_printf(out, " };\n");
-	}
+	strbuf_printf(out, " mtu = %u; };\n", conf->tun_mtu);
+	access_print(&conf->access, out);
+	strbuf_printf(out, "channels = %u;\n", conf->channels);
 	setting(out, "user", conf->user);
 	strbuf_printf(out, "\nstatus = { ");
 	setting(out, "socket", conf->status_socket);

@@ -7,6 +7,8 @@
 #include "steward/feed.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,13 +32,14 @@
 
 void feed_init(struct feed *feed)
 {
-	*feed = (struct feed){-1, -1, -1, -1, -1};
+	*feed = (struct feed){-1, -1, -1, -1, -1, -1, -1};
 }
 
 void feed_close(struct feed *feed)
 {
-	const int fds[] = {feed->policy, feed->gateway, feed->key, feed->ca,
-			   feed->status};
+	const int fds[] = {
+		feed->policy,      feed->gateway,        feed->key,   feed->ca,
+		feed->certificate, feed->proxy_password, feed->status};
 	size_t i;
 
 	for (i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
@@ -58,48 +61,76 @@ static int seal(const char *name, const char *text, size_t len,
 	return fd;
 }
 
-static int seal_key(const struct gateway_conf *conf, struct diag *diag)
+/**
+ * seal_secret() - A file that only its owner may read
+ * @path:	As configured
+ * @key:	The key that names it
+ * @max:	Longest text, in bytes
+ * @lines:	It may have several lines
+ *
+ * Return: descriptor, or negative errno with an entry
+ */
+static int seal_secret(const char *path, const char *key, size_t max,
+		       bool lines, struct diag *diag)
 {
+	char buf[PATH_MAX];
+	const char *real = file_locate(path, buf, sizeof(buf));
 	const char *why;
 	char *text;
-	ssize_t len =
-		file_read_secret(conf->key_file, KEY_LEN_MAX + 2, &text, &why);
+	/* Two more, for the end of the line. */
+	ssize_t len = lines ? file_read_private(real, max + 2, &text, &why)
+			    : file_read_secret(real, max + 2, &text, &why);
 	int fd;
 
 	if (len < 0) {
-		diag_error(diag, conf->key_file, 0, "key file: %s", why);
+		diag_error(diag, path, 0, "%s: %s", key, why);
 		return -EBADMSG;
 	}
-	if (len > KEY_LEN_MAX) {
-		diag_error(diag, conf->key_file, 0,
-			   "key file: too long for a key");
+	if ((size_t)len > max) {
+		diag_error(diag, path, 0, "%s: longer than %zu bytes", key,
+			   max);
 		fd = -EBADMSG;
 	} else {
-		fd = seal("key", text, (size_t)len, diag);
+		fd = seal(key, text, (size_t)len, diag);
 	}
 	file_wipe(text, (size_t)len);
 	return fd;
 }
 
+/** seal_credential() - Its secret; Return: as above */
+static int seal_credential(const struct access_conf *conf, struct diag *diag)
+{
+	bool pem = conf->kind == CREDENTIAL_CLIENT_CERTIFICATE;
+
+	return seal_secret(conf->secret_file, access_secret_key(conf->kind),
+			   conf->kind == CREDENTIAL_KEY
+				   ? KEY_LEN_MAX
+				   : SECRET_FILE_LEN_MAX - 2,
+			   pem, diag);
+}
+
 static int seal_ca(const struct gateway_conf *conf, struct diag *diag)
 {
+	const char *path = conf->access.ca_file;
+	char buf[PATH_MAX];
 	char *text;
-	ssize_t len = file_read(conf->ca_file, CA_FILE_LEN_MAX, &text);
+	ssize_t len = file_read(file_locate(path, buf, sizeof(buf)),
+				CA_FILE_LEN_MAX, &text);
 	unsigned int line = 0;
 	int cnt;
 	int fd;
 
 	if (len < 0) {
-		diag_error(diag, conf->ca_file, 0, "ca_file cannot be read: %s",
+		diag_error(diag, path, 0, "ca_file cannot be read: %s",
 			   file_why(len));
 		return -EBADMSG;
 	}
 	cnt = pem_certificates(text, &line);
 	if (cnt < 0)
-		diag_error(diag, conf->ca_file, line,
+		diag_error(diag, path, line,
 			   "the certificate that begins here is damaged");
 	else if (cnt == 0)
-		diag_error(diag, conf->ca_file, 0,
+		diag_error(diag, path, 0,
 			   "ca_file holds no certificate in PEM form");
 	fd = cnt > 0 ? seal("ca", text, (size_t)len, diag) : -EBADMSG;
 	free(text);
@@ -202,14 +233,35 @@ static int bind_status(const char *path, gid_t gid)
 	return fd;
 }
 
+/** read_secrets() - All files that are configured; Return: 0 or -EBADMSG */
+static int read_secrets(struct feed *feed, const struct gateway_conf *conf,
+			struct diag *diag)
+{
+	const struct access_conf *access = &conf->access;
+	size_t error_cnt = diag->error_cnt;
+
+	if (access->secret_file)
+		feed->key = seal_credential(access, diag);
+	if (access->ca_file)
+		feed->ca = seal_ca(conf, diag);
+	if (access->certificate_file)
+		feed->certificate = seal_secret(
+			access->certificate_file, "tls.certificate_file",
+			SECRET_FILE_LEN_MAX - 2, true, diag);
+	if (access->proxy_password_file)
+		feed->proxy_password = seal_secret(access->proxy_password_file,
+						   "proxy_password_file",
+						   KEY_LEN_MAX, false, diag);
+	return diag->error_cnt == error_cnt ? 0 : -EBADMSG;
+}
+
 int feed_read(struct feed *feed, const struct policy *policy,
 	      const struct gateway_conf *conf, struct diag *diag)
 {
-	feed->key = seal_key(conf, diag);
-	if (conf->ca_file)
-		feed->ca = seal_ca(conf, diag);
-	if (feed->key < 0 || (conf->ca_file && feed->ca < 0))
-		return -EBADMSG;
+	int err = read_secrets(feed, conf, diag);
+
+	if (err)
+		return err;
 	feed->policy = seal_policy(policy, diag);
 	feed->gateway = seal_gateway(conf, diag);
 	return feed->policy < 0 || feed->gateway < 0 ? -ENOMEM : 0;
@@ -254,6 +306,8 @@ int feed_send(const struct feed *feed, const struct link_tun *tun, int sock)
 		{HANDOVER_GATEWAY, feed->gateway, 0},
 		{HANDOVER_KEY, feed->key, 0},
 		{HANDOVER_CA, feed->ca, 0},
+		{HANDOVER_CERTIFICATE, feed->certificate, 0},
+		{HANDOVER_PROXY_PASSWORD, feed->proxy_password, 0},
 		{HANDOVER_STATUS, feed->status, 0},
 		{HANDOVER_GO, -1, 0},
 	};

@@ -18,8 +18,10 @@
  * struct feed - Sealed texts and sockets; -1: not there
  * @policy:	Policy in normal form
  * @gateway:	gateway.cfg in normal form
- * @key:	SAS key
+ * @key:	The credential's secret, unless it has none
  * @ca:		CA bundle, if one is configured
+ * @certificate: Client certificate with key, if one is configured
+ * @proxy_password: If one is configured
  * @status:	Listening status socket
  */
 struct feed {
@@ -27,6 +29,8 @@ struct feed {
 	int gateway;
 	int key;
 	int ca;
+	int certificate;
+	int proxy_password;
 	int status;
 };
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,8 +223,9 @@ static ssize_t secret_trim(char *text, size_t len, const char **why)
 	return (ssize_t)len;
 }
 
-ssize_t file_read_secret(const char *path, size_t max, char **text,
-			 const char **why)
+/** read_private() - As file_read_secret(); @lines: any number of them */
+static ssize_t read_private(const char *path, size_t max, char **text,
+			    const char **why, bool lines)
 {
 	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -247,7 +249,8 @@ ssize_t file_read_secret(const char *path, size_t max, char **text,
 		goto out_close;
 	}
 	read_len = len;
-	len = secret_trim(*text, (size_t)read_len, why);
+	if (!lines)
+		len = secret_trim(*text, (size_t)read_len, why);
 	if (len < 0) {
 		file_wipe(*text, (size_t)read_len);
 		*text = NULL;
@@ -256,6 +259,30 @@ ssize_t file_read_secret(const char *path, size_t max, char **text,
 out_close:
 	close(fd);
 	return len;
+}
+
+ssize_t file_read_secret(const char *path, size_t max, char **text,
+			 const char **why)
+{
+	return read_private(path, max, text, why, false);
+}
+
+ssize_t file_read_private(const char *path, size_t max, char **text,
+			  const char **why)
+{
+	return read_private(path, max, text, why, true);
+}
+
+const char *file_locate(const char *path, char *buf, size_t size)
+{
+	static const char prefix[] = "$CREDENTIALS_DIRECTORY/";
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	int len;
+
+	if (strncmp(path, prefix, sizeof(prefix) - 1) || !folder)
+		return path;
+	len = snprintf(buf, size, "%s/%s", folder, path + sizeof(prefix) - 1);
+	return len > 0 && (size_t)len < size ? buf : path;
 }
 
 void file_wipe(char *text, size_t len)

@@ -36,6 +36,14 @@ const char *file_why(ssize_t err);
 ssize_t file_read_secret(const char *path, size_t max, char **text,
 			 const char **why) __attribute__((warn_unused_result));
 
+/** file_read_private() - The same for a text of several lines, kept as it is */
+ssize_t file_read_private(const char *path, size_t max, char **text,
+			  const char **why) __attribute__((warn_unused_result));
+
+/** file_locate() - "$CREDENTIALS_DIRECTORY/x" to where systemd put it
+ *  Return: @buf, or @path when it does not begin so or there is no such folder */
+const char *file_locate(const char *path, char *buf, size_t size);
+
 /** file_wipe() - Overwrite and free a secret; NULL is fine */
 void file_wipe(char *text, size_t len);
 

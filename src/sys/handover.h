@@ -28,9 +28,13 @@
  * HANDOVER_TUN		One queue of the TUN device (fd), in order of queues
  * HANDOVER_POLICY	Policy in normal form (memfd)
  * HANDOVER_GATEWAY	gateway.cfg in normal form (memfd)
- * HANDOVER_KEY		The SAS key's text (memfd)
+ * HANDOVER_KEY		The credential's secret: key, connection string, token, client
+ *			secret or certificate with key (memfd); not sent for a
+ *			managed identity
  * HANDOVER_CA		PEM bundle to verify relays with (memfd); not sent when
  *			the system's is to be used
+ * HANDOVER_CERTIFICATE	Client certificate and key, PEM (memfd); if configured
+ * HANDOVER_PROXY_PASSWORD (memfd); if configured
  * HANDOVER_STATUS	Listening unix socket for status requests (fd)
  * HANDOVER_GO		All sent: check and start, or reload (no fd)
  * HANDOVER_READY	Carrier to steward: the set is in force
@@ -46,6 +50,8 @@ enum handover_type {
 	HANDOVER_GO,
 	HANDOVER_READY,
 	HANDOVER_REFUSED,
+	HANDOVER_CERTIFICATE,
+	HANDOVER_PROXY_PASSWORD,
 };
 
 /**

@@ -7,17 +7,10 @@
 /**
  * DOC: Theory of operation
  *
- * A stream is one easy handle with CONNECT_ONLY in a multi handle of its own.
- *
- * Connecting	libcurl says which sockets to watch (on_socket) and when to wake
- *		it (on_timer); drive() tells it what happened.  Names are
- *		resolved in libcurl's own thread, so the loop never blocks.
- * Up		When the transfer is "done" the connection stands.  From then on
- *		libcurl watches nothing; we watch its socket ourselves and move
- *		bytes with curl_easy_recv() and curl_easy_send().
- *
- * The easy handle stays in the multi handle until stream_close(): taking it out
- * would close the connection.
+ * A stream is one easy handle with CONNECT_ONLY, driven by multi.c while it
+ * connects.  When the transfer is "done" the connection stands.  From then on
+ * libcurl watches nothing; we watch its socket ourselves and move bytes with
+ * curl_easy_recv() and curl_easy_send().
  */
 
 #include "sys/stream.h"
@@ -50,6 +43,12 @@ static struct stream *stream_of_source(struct loop_source *source)
 				 offsetof(struct stream, source));
 }
 
+static struct stream *stream_of_multi(struct multi *multi)
+{
+	return (struct stream *)((char *)multi -
+				 offsetof(struct stream, multi));
+}
+
 /** fail() - Close and tell the owner; @stream is the owner's again */
 static void fail(struct stream *stream)
 {
@@ -61,13 +60,9 @@ static void fail(struct stream *stream)
 static void connected(struct stream *stream)
 {
 	curl_socket_t fd = CURL_SOCKET_BAD;
-	size_t i;
 
-	for (i = 0; i < STREAM_WATCH_CNT_MAX; i++)
-		loop_unwatch(stream->loop, &stream->watches[i].source);
-	loop_timer_cancel(stream->loop, &stream->timer);
-
-	if (curl_easy_getinfo(stream->easy, CURLINFO_ACTIVESOCKET, &fd) ||
+	multi_release(&stream->multi);
+	if (curl_easy_getinfo(stream->multi.easy, CURLINFO_ACTIVESOCKET, &fd) ||
 	    fd == CURL_SOCKET_BAD ||
 	    loop_watch(stream->loop, &stream->source, fd, EPOLLIN)) {
 		snprintf(stream->error, sizeof(stream->error),
@@ -78,106 +73,17 @@ static void connected(struct stream *stream)
 	stream->handler->up(stream);
 }
 
-/** drive() - Tell libcurl what happened on a socket, and see what came of it */
-static void drive(struct stream *stream, curl_socket_t fd, int flags)
+static void on_done(struct multi *multi, CURLcode code)
 {
-	CURLMsg *msg;
-	int running;
-	int left;
+	struct stream *stream = stream_of_multi(multi);
 
-	if (curl_multi_socket_action(stream->multi, fd, flags, &running)) {
-		snprintf(stream->error, sizeof(stream->error),
-			 "connecting failed inside libcurl");
-		fail(stream);
-		return;
-	}
-	msg = curl_multi_info_read(stream->multi, &left);
-	if (!msg || msg->msg != CURLMSG_DONE)
-		return;
-	if (msg->data.result == CURLE_OK) {
+	if (code == CURLE_OK) {
 		connected(stream);
 		return;
 	}
-	if (!stream->error[0])
-		snprintf(stream->error, sizeof(stream->error), "%s",
-			 curl_easy_strerror(msg->data.result));
+	netpath_explain(multi->easy, code, stream->error,
+			sizeof(stream->error));
 	fail(stream);
-}
-
-static void watch_ready(struct loop_source *source, uint32_t events)
-{
-	struct stream_watch *watch =
-		(struct stream_watch *)((char *)source -
-					offsetof(struct stream_watch, source));
-	int flags = 0;
-
-	if (events & EPOLLIN)
-		flags |= CURL_CSELECT_IN;
-	if (events & EPOLLOUT)
-		flags |= CURL_CSELECT_OUT;
-	if (events & (EPOLLERR | EPOLLHUP))
-		flags |= CURL_CSELECT_ERR;
-	drive(watch->stream, source->fd, flags);
-}
-
-static void timer_fired(struct loop_timer *timer)
-{
-	struct stream *stream =
-		(struct stream *)((char *)timer -
-				  offsetof(struct stream, timer));
-
-	drive(stream, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static struct stream_watch *find_watch(struct stream *stream, int fd)
-{
-	size_t i;
-
-	for (i = 0; i < STREAM_WATCH_CNT_MAX; i++) {
-		if (stream->watches[i].source.fd == fd)
-			return &stream->watches[i];
-	}
-	return NULL;
-}
-
-/* libcurl's callback: watch @fd for @what (CURLMOPT_SOCKETFUNCTION). */
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
-		     void *unused)
-{
-	struct stream *stream = arg;
-	struct stream_watch *watch = find_watch(stream, fd);
-	uint32_t events = 0;
-
-	(void)easy;
-	(void)unused;
-	if (what == CURL_POLL_REMOVE) {
-		if (watch)
-			loop_unwatch(stream->loop, &watch->source);
-		return 0;
-	}
-	if (what & CURL_POLL_IN)
-		events |= EPOLLIN;
-	if (what & CURL_POLL_OUT)
-		events |= EPOLLOUT;
-	if (!watch)
-		watch = find_watch(stream, -1);
-	if (!watch || loop_watch(stream->loop, &watch->source, fd, events))
-		return -1;
-	return 0;
-}
-
-/* libcurl's callback: wake me in @timeout_ms (CURLMOPT_TIMERFUNCTION). */
-static int on_timer(CURLM *multi, long timeout_ms, void *arg)
-{
-	struct stream *stream = arg;
-
-	(void)multi;
-	if (timeout_ms < 0)
-		loop_timer_cancel(stream->loop, &stream->timer);
-	else
-		loop_timer_set(stream->loop, &stream->timer,
-			       mono_add_ms(clock_mono(), timeout_ms));
-	return 0;
 }
 
 /* libcurl's callback: a socket was made (CURLOPT_SOCKOPTFUNCTION). */
@@ -204,24 +110,10 @@ static void source_ready(struct loop_source *source, uint32_t events)
 	stream->handler->ready(stream, events);
 }
 
-static CURLcode set_trust(struct stream *stream,
-			  const struct stream_target *target)
-{
-	struct curl_blob blob = {
-		.data = (void *)(uintptr_t)target->ca_pem,
-		.len = target->ca_len,
-		.flags = CURL_BLOB_COPY,
-	};
-
-	if (!target->ca_pem)
-		return CURLE_OK;
-	return curl_easy_setopt(stream->easy, CURLOPT_CAINFO_BLOB, &blob);
-}
-
 /** configure() - All options of the easy handle; Return: were they taken? */
 static bool configure(struct stream *stream, const struct stream_target *target)
 {
-	CURL *easy = stream->easy;
+	CURL *easy = stream->multi.easy;
 	char url[512];
 	bool bracket = strchr(target->host, ':') != NULL;
 	CURLcode bad = CURLE_OK;
@@ -247,69 +139,35 @@ static bool configure(struct stream *stream, const struct stream_target *target)
 	SET(CURLOPT_ERRORBUFFER, stream->error);
 	SET(CURLOPT_SOCKOPTFUNCTION, on_sockopt);
 #undef SET
-	bad |= set_trust(stream, target);
-	return bad == CURLE_OK;
+	return bad == CURLE_OK && netpath_apply(easy, target->path, true);
 }
 
 int stream_open(struct stream *stream, struct loop *loop,
 		const struct stream_handler *handler,
 		const struct stream_target *target)
 {
-	size_t i;
-
 	*stream = (struct stream){.loop = loop, .handler = handler};
 	stream->source = (struct loop_source){.fd = -1, .ready = source_ready};
-	stream->timer.fire = timer_fired;
-	for (i = 0; i < STREAM_WATCH_CNT_MAX; i++) {
-		stream->watches[i].stream = stream;
-		stream->watches[i].source =
-			(struct loop_source){.fd = -1, .ready = watch_ready};
+	if (multi_open(&stream->multi, loop, on_done))
+		return -ENOMEM;
+	if (!configure(stream, target) || multi_start(&stream->multi)) {
+		stream_close(stream);
+		return -ENOMEM;
 	}
-	stream->multi = curl_multi_init();
-	stream->easy = curl_easy_init();
-	if (!stream->multi || !stream->easy || !configure(stream, target))
-		goto err_close;
-	if (curl_multi_setopt(stream->multi, CURLMOPT_SOCKETFUNCTION,
-			      on_socket) ||
-	    curl_multi_setopt(stream->multi, CURLMOPT_SOCKETDATA, stream) ||
-	    curl_multi_setopt(stream->multi, CURLMOPT_TIMERFUNCTION,
-			      on_timer) ||
-	    curl_multi_setopt(stream->multi, CURLMOPT_TIMERDATA, stream))
-		goto err_close;
-	/* Sets the timer to "now": connecting begins in the loop. */
-	if (curl_multi_add_handle(stream->multi, stream->easy))
-		goto err_close;
 	return 0;
-
-err_close:
-	stream_close(stream);
-	return -ENOMEM;
 }
 
 void stream_close(struct stream *stream)
 {
-	size_t i;
-
-	if (!stream->multi && !stream->easy)
+	if (!stream->multi.curlm)
 		return;
 	loop_unwatch(stream->loop, &stream->source);
-	if (stream->multi && stream->easy)
-		curl_multi_remove_handle(stream->multi, stream->easy);
-	if (stream->easy)
-		curl_easy_cleanup(stream->easy);
-	if (stream->multi)
-		curl_multi_cleanup(stream->multi);
-	stream->easy = NULL;
-	stream->multi = NULL;
-	/* After the clean-up, which may still call on_socket and on_timer. */
-	for (i = 0; i < STREAM_WATCH_CNT_MAX; i++)
-		loop_unwatch(stream->loop, &stream->watches[i].source);
-	loop_timer_cancel(stream->loop, &stream->timer);
+	multi_close(&stream->multi);
 }
 
 bool stream_is_open(const struct stream *stream)
 {
-	return stream->easy != NULL;
+	return stream->multi.easy != NULL;
 }
 
 int stream_want(struct stream *stream, uint32_t events)
@@ -331,7 +189,7 @@ static ssize_t stream_errno(struct stream *stream, CURLcode code)
 ssize_t stream_read(struct stream *stream, uint8_t *data, size_t size)
 {
 	size_t got = 0;
-	CURLcode code = curl_easy_recv(stream->easy, data, size, &got);
+	CURLcode code = curl_easy_recv(stream->multi.easy, data, size, &got);
 
 	return code == CURLE_OK ? (ssize_t)got : stream_errno(stream, code);
 }
@@ -339,7 +197,7 @@ ssize_t stream_read(struct stream *stream, uint8_t *data, size_t size)
 ssize_t stream_write(struct stream *stream, const uint8_t *data, size_t len)
 {
 	size_t put = 0;
-	CURLcode code = curl_easy_send(stream->easy, data, len, &put);
+	CURLcode code = curl_easy_send(stream->multi.easy, data, len, &put);
 
 	return code == CURLE_OK ? (ssize_t)put : stream_errno(stream, code);
 }

@@ -19,10 +19,11 @@
 #include <curl/curl.h>
 
 #include "sys/loop.h"
+#include "sys/multi.h"
+#include "sys/netpath.h"
 
-/* Sockets that libcurl may watch at once while it connects: two address
- * families raced, and its resolver's wake-up. */
-#define STREAM_WATCH_CNT_MAX 6
+/* libcurl's words, and what to do about them. */
+#define STREAM_ERROR_SIZE (CURL_ERROR_SIZE + 256)
 
 struct stream;
 
@@ -45,44 +46,29 @@ struct stream_handler {
  * @host:	Name or address, IPv6 without brackets (borrowed for the call)
  * @port:	TCP port
  * @tls:	With TLS
- * @ca_pem:	CA bundle to verify with, NULL: the system's (copied)
- * @ca_len:	Its length in bytes
+ * @path:	How to get out (copied)
  */
 struct stream_target {
 	const char *host;
 	uint16_t port;
 	bool tls;
-	const char *ca_pem;
-	size_t ca_len;
-};
-
-/** struct stream_watch - One socket that libcurl wants watched */
-struct stream_watch {
-	struct loop_source source;
-	struct stream *stream;
+	const struct netpath *path;
 };
 
 /**
  * struct stream - One connection
  * @loop:	Loop of the owning thread
  * @handler:	Owner's functions
- * @multi:	A multi handle of its own: in a shared one, opening a
- *		connection closes older live ones (MAXAGE_CONN)
- * @easy:	Stays in @multi as long as the connection lives
- * @timer:	libcurl's timer while connecting
- * @watches:	libcurl's sockets while connecting
+ * @multi:	libcurl's transfer, which is "done" once connected
  * @source:	The connected socket
- * @error:	libcurl's words
+ * @error:	libcurl's words and what to do about them
  */
 struct stream {
 	struct loop *loop;
 	const struct stream_handler *handler;
-	CURLM *multi;
-	CURL *easy;
-	struct loop_timer timer;
-	struct stream_watch watches[STREAM_WATCH_CNT_MAX];
+	struct multi multi;
 	struct loop_source source;
-	char error[CURL_ERROR_SIZE];
+	char error[STREAM_ERROR_SIZE];
 };
 
 /** stream_global_init() - Once per process, before threads start */

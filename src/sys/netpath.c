@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * netpath.c - How outgoing connections leave: proxy, trust, identity
+ */
+
+#include "sys/netpath.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROXY_SIZE 512
+
+static CURLcode set_blob(CURL *easy, CURLoption option, const char *data,
+			 size_t len)
+{
+	struct curl_blob blob = {
+		.data = (void *)(uintptr_t)data,
+		.len = len,
+		.flags = CURL_BLOB_COPY,
+	};
+
+	return curl_easy_setopt(easy, option, &blob);
+}
+
+/**
+ * split_proxy() - Take the user out of a proxy's URL
+ * @proxy:	"http://user@proxy:3128"
+ * @url:	Receives it without user; socks5 becomes socks5h, so that names are
+ *		resolved at the proxy
+ * @user:	Receives the user, still percent-encoded, "" for none
+ *
+ * Return: did they fit?
+ */
+static bool split_proxy(const char *proxy, char url[PROXY_SIZE],
+			char user[PROXY_SIZE])
+{
+	const char *rest = strstr(proxy, "://");
+	const char *at;
+	const char *scheme = proxy;
+	int scheme_len;
+	int len;
+
+	rest = rest ? rest + 3 : proxy;
+	scheme_len = (int)(rest - proxy);
+	if (!strncasecmp(proxy, "socks5://", 9)) {
+		scheme = "socks5h://";
+		scheme_len = 10;
+	}
+	at = memchr(rest, '@', strcspn(rest, "/"));
+	user[0] = '\0';
+	if (at) {
+		size_t user_len = strcspn(rest, ":@");
+
+		if (user_len >= PROXY_SIZE)
+			return false;
+		memcpy(user, rest, user_len);
+		user[user_len] = '\0';
+		rest = at + 1;
+	}
+	len = snprintf(url, PROXY_SIZE, "%.*s%s", scheme_len, scheme, rest);
+	return len > 0 && len < PROXY_SIZE;
+}
+
+/** set_user() - Who we are at the proxy; Return: libcurl's result */
+static CURLcode set_user(CURL *easy, const char *user, const char *password)
+{
+	char *name = curl_easy_unescape(easy, user, 0, NULL);
+	CURLcode bad;
+
+	if (!name)
+		return CURLE_OUT_OF_MEMORY;
+	bad = curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, name);
+	bad |= curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD,
+				password ? password : "");
+	curl_free(name);
+	return bad;
+}
+
+static CURLcode set_proxy(CURL *easy, const struct netpath *path)
+{
+	char url[PROXY_SIZE];
+	char user[PROXY_SIZE];
+	CURLcode bad = CURLE_OK;
+
+	/* What the proxy offers; libcurl takes the safest of them. */
+	bad |= curl_easy_setopt(easy, CURLOPT_PROXYAUTH, CURLAUTH_ANY);
+	/* Also for ws://: a proxy that rewrote it would break it. */
+	bad |= curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+	if (path->no_proxy)
+		bad |= curl_easy_setopt(easy, CURLOPT_NOPROXY, path->no_proxy);
+	if (!path->proxy)
+		return bad;
+	if (!*path->proxy)
+		return bad | curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	if (!split_proxy(path->proxy, url, user))
+		return CURLE_URL_MALFORMAT;
+	bad |= curl_easy_setopt(easy, CURLOPT_PROXY, url);
+	if (*user)
+		bad |= set_user(easy, user, path->proxy_password);
+	return bad;
+}
+
+bool netpath_apply(CURL *easy, const struct netpath *path, bool pinned)
+{
+	CURLcode bad = set_proxy(easy, path);
+
+	if (path->ca_pem) {
+		bad |= set_blob(easy, CURLOPT_CAINFO_BLOB, path->ca_pem,
+				path->ca_len);
+		bad |= set_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, path->ca_pem,
+				path->ca_len);
+	}
+	if (pinned && path->cert_pem) {
+		bad |= set_blob(easy, CURLOPT_SSLCERT_BLOB, path->cert_pem,
+				path->cert_len);
+		bad |= set_blob(easy, CURLOPT_SSLKEY_BLOB, path->cert_pem,
+				path->cert_len);
+	}
+	if (pinned && path->pins)
+		bad |= curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY,
+					path->pins);
+	return bad == CURLE_OK;
+}
+
+/** from_environment() - The variables that libcurl reads for https */
+static const char *from_environment(void)
+{
+	static const char *const names[] = {"https_proxy", "HTTPS_PROXY",
+					    "all_proxy", "ALL_PROXY"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return value;
+	}
+	return "";
+}
+
+const char *netpath_proxy(const struct netpath *path, char *text, size_t size)
+{
+	const char *proxy = path->proxy ? path->proxy : from_environment();
+	char url[PROXY_SIZE];
+	char user[PROXY_SIZE];
+
+	text[0] = '\0';
+	if (*proxy && split_proxy(proxy, url, user))
+		snprintf(text, size, "%s", url);
+	return text;
+}
+
+/** proxy_advice() - For what a proxy answered to CONNECT */
+static const char *proxy_advice(long status)
+{
+	switch (status) {
+	case 401:
+	case 407:
+		return "the proxy wants credentials: put the user into proxy "
+		       "and the password into proxy_password_file, and check "
+		       "both";
+	case 403:
+		return "the proxy does not allow this host and port: have them "
+		       "allowed there";
+	case 502:
+	case 503:
+	case 504:
+		return "the proxy cannot reach this host: ask who runs it";
+	default:
+		return "that is the proxy's answer, not the relay's";
+	}
+}
+
+/** advice_for() - For libcurl's results, "" when its words say all */
+static const char *advice_for(CURLcode code)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return "check the name in proxy and this machine's DNS";
+	case CURLE_COULDNT_RESOLVE_HOST:
+		return "check the name and this machine's DNS; behind a "
+		       "firewall, set proxy";
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_OPERATION_TIMEDOUT:
+		return "outbound TCP to it must be open in every firewall on "
+		       "the way, or set proxy";
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return "if the relay is private or a proxy opens TLS, put the "
+		       "issuer's certificate into tls.ca_file";
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+		return "its public key is none of tls.pins: it was renewed, or "
+		       "it is not the relay";
+	case CURLE_SSL_CERTPROBLEM:
+		return "check tls.certificate_file: it needs certificate and "
+		       "key in PEM form";
+	case CURLE_SSL_CONNECT_ERROR:
+		return "what answers there does not speak TLS 1.2 or newer; a "
+		       "firewall may be cutting in";
+	default:
+		return "";
+	}
+}
+
+void netpath_explain(CURL *easy, CURLcode code, char *text, size_t size)
+{
+	const char *advice;
+	long status = 0;
+	size_t len;
+
+	if (!text[0])
+		snprintf(text, size, "%s", curl_easy_strerror(code));
+	(void)curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	advice = status >= 300 ? proxy_advice(status) : advice_for(code);
+	len = strlen(text);
+	if (*advice)
+		snprintf(text + len, size - len, " (%s)", advice);
+}

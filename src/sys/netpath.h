@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * netpath.h - How outgoing connections leave: proxy, trust, identity
+ *
+ * The same for every connection of a process; applied to libcurl handles by
+ * stream.c and fetch.c.
+ */
+
+#ifndef SYS_NETPATH_H
+#define SYS_NETPATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <curl/curl.h>
+
+/**
+ * struct netpath - Everything is borrowed for the life of its user
+ * @ca_pem:	CA bundle to verify with, NULL: the system's; @ca_len bytes
+ * @cert_pem:	Client certificate and its key, NULL for none; @cert_len bytes
+ * @pins:	Public keys that a server must have one of, "sha256//…;sha256//…",
+ *		NULL for any
+ * @proxy:	"http://user@proxy:3128", also https and socks5 (which resolves
+ *		names at the proxy); "" for none; NULL: as the environment says
+ * @proxy_password: NULL for none
+ * @no_proxy:	Hosts to go to directly, "a.example,.example.org", NULL: as the
+ *		environment says
+ */
+struct netpath {
+	const char *ca_pem;
+	size_t ca_len;
+	const char *cert_pem;
+	size_t cert_len;
+	const char *pins;
+	const char *proxy;
+	const char *proxy_password;
+	const char *no_proxy;
+};
+
+/**
+ * netpath_apply() - Set a handle's options
+ * @easy:	Handle
+ * @path:	How to get out
+ * @pinned:	With @path's pins and certificate: it goes to a relay
+ *
+ * Return: were all options taken?
+ */
+bool netpath_apply(CURL *easy, const struct netpath *path, bool pinned);
+
+/** netpath_proxy() - The proxy in effect for https, without credentials, "" for
+ *  none; also from the environment.  Return: @text */
+const char *netpath_proxy(const struct netpath *path, char *text, size_t size);
+
+/**
+ * netpath_explain() - What a failure was, and what to do about it
+ * @easy:	Handle
+ * @code:	libcurl's result
+ * @text:	libcurl's words; extended in place
+ */
+void netpath_explain(CURL *easy, CURLcode code, char *text, size_t size);
+
+#endif /* SYS_NETPATH_H */
