@@ -125,7 +125,8 @@ PURE_PREFIXES='json_ mbedtls_md mbedtls_sha1 mbedtls_sha256'
 # Pure folders, and pure files of others.
 PURE_FOLDERS='base codec policy hyco'
 PURE_FILES='steward/nft steward/nft_cloud steward/nft_grant steward/nft_service
-steward/nft_set steward/nft_site steward/table steward/table_diff steward/state
+steward/nft_set steward/nft_site steward/change steward/judge steward/poke
+steward/table steward/table_diff steward/state
 carrier/lpm carrier/steer carrier/spread carrier/memo
 relay/splice relay/auth relay/request relay/relay_conf relay/conf_print
 relay/buffer relay/guard relay/http_body relay/http_message'

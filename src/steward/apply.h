@@ -76,14 +76,6 @@ int apply_follow(struct host *host, bool rules, struct missing *missing,
 int apply_change(struct host *host, const struct plan *plan, struct diag *diag)
 	__attribute__((warn_unused_result));
 
-/**
- * apply_cut() - End flows of some services
- * @marks:	Bits of their ids, see flows_forget()
- *
- * Return: how many entries of connection tracking were deleted
- */
-int apply_cut(struct host *host, const uint8_t *marks, struct diag *diag);
-
 /** apply_release() - Let go; everything stays standing */
 void apply_release(struct host *host);
 

@@ -7,6 +7,7 @@
 #include "steward/flows.h"
 
 #include <errno.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <netlink/msg.h>
@@ -15,37 +16,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/plan.h"
+
 /**
  * DOC: Theory of operation
+ *
+ * The kernel is asked for all entries of both families; what is to be done with
+ * those that were judged is kept as a request that names them by tuple, zone and
+ * id, and sent after the list has ended.  The id makes sure that no entry is
+ * deleted that only took the place of one.
  *
  * A gateway that is removed must not leave its translations behind: packets of
  * a flow that was on its way would be sent on to an address of a site by
  * whatever route is left.  Without its entry the next packet of a TCP flow
  * meets a closed port, and its client knows.
- *
- * The kernel is asked for all entries; those of ours are kept as they came, by
- * what identifies them (tuple, zone, id), and deleted after the list has ended.
- * The id makes sure that no entry is deleted that only took the place of one.
  */
 
-/* IPv4 is all there is so far. */
-#define FAMILY AF_INET
-
-/** struct hunt - The entries found so far */
+/** struct hunt - The requests gathered so far */
 struct hunt {
-	const struct ip_addr *addrs;
-	size_t addr_cnt;
-	const uint8_t *marks;
-	struct nl_msg **found;
-	size_t found_cnt;
-	size_t found_size;
+	flow_fn *each;
+	void *arg;
+	struct nl_msg **requests;
+	size_t cnt;
+	size_t size;
 	bool failed;
 };
 
 /** request() - A conntrack request; NULL when out of memory */
-static struct nl_msg *request(int type, int flags)
+static struct nl_msg *request(int type, int flags, uint8_t family)
 {
-	const struct nfgenmsg head = {.nfgen_family = FAMILY,
+	const struct nfgenmsg head = {.nfgen_family = family,
 				      .version = NFNETLINK_V0};
 	struct nl_msg *msg =
 		nlmsg_alloc_simple(NFNL_SUBSYS_CTNETLINK << 8 | type, flags);
@@ -58,39 +58,78 @@ static struct nl_msg *request(int type, int flags)
 	return msg;
 }
 
-/** is_tunnel_addr() - Is an address in a tuple one of the tunnel's? */
-static bool is_tunnel_addr(const struct hunt *hunt, struct nlattr *tuple,
-			   int which)
+/** take_addr() - An address of a tuple, of either family */
+static bool take_addr(struct nlattr *const *ips, int v4, int v6,
+		      struct ip_addr *addr)
+{
+	struct nlattr *found = ips[v4] ? ips[v4] : ips[v6];
+
+	*addr = (struct ip_addr){.family = ips[v4] ? IP_V4 : IP_V6};
+	if (!found || nla_len(found) != (int)ip_addr_len(addr->family))
+		return false;
+	memcpy(addr->bytes, nla_data(found), ip_addr_len(addr->family));
+	return true;
+}
+
+/** take_port() - A port of a tuple, 0 when it has none */
+static uint16_t take_port(struct nlattr *found)
+{
+	return found && nla_len(found) == (int)sizeof(uint16_t)
+		       ? ntohs(nla_get_u16(found))
+		       : 0;
+}
+
+/** take_tuple() - One direction; Return: whether it is one that we understand */
+static bool take_tuple(struct nlattr *attr, struct flow_tuple *tuple,
+		       uint8_t *proto)
 {
 	struct nlattr *parts[CTA_TUPLE_MAX + 1];
 	struct nlattr *ips[CTA_IP_MAX + 1];
-	size_t i;
+	struct nlattr *l4[CTA_PROTO_MAX + 1];
 
-	if (!tuple || nla_parse_nested(parts, CTA_TUPLE_MAX, tuple, NULL) ||
-	    !parts[CTA_TUPLE_IP] ||
+	if (!attr || nla_parse_nested(parts, CTA_TUPLE_MAX, attr, NULL) ||
+	    !parts[CTA_TUPLE_IP] || !parts[CTA_TUPLE_PROTO] ||
 	    nla_parse_nested(ips, CTA_IP_MAX, parts[CTA_TUPLE_IP], NULL) ||
-	    !ips[which] || nla_len(ips[which]) != (int)ip_addr_len(IP_V4))
+	    nla_parse_nested(l4, CTA_PROTO_MAX, parts[CTA_TUPLE_PROTO], NULL) ||
+	    !l4[CTA_PROTO_NUM] || nla_len(l4[CTA_PROTO_NUM]) != 1)
 		return false;
-	for (i = 0; i < hunt->addr_cnt; i++) {
-		if (hunt->addrs[i].family == IP_V4 &&
-		    memcmp(nla_data(ips[which]), hunt->addrs[i].bytes,
-			   ip_addr_len(IP_V4)) == 0)
-			return true;
-	}
-	return false;
+	*proto = nla_get_u8(l4[CTA_PROTO_NUM]);
+	tuple->sport = take_port(l4[CTA_PROTO_SRC_PORT]);
+	tuple->dport = take_port(l4[CTA_PROTO_DST_PORT]);
+	return take_addr(ips, CTA_IP_V4_SRC, CTA_IP_V6_SRC, &tuple->src) &&
+	       take_addr(ips, CTA_IP_V4_DST, CTA_IP_V6_DST, &tuple->dst);
 }
 
-/** is_marked() - Is its service one of those meant? */
-static bool is_marked(const struct hunt *hunt, struct nlattr *mark)
+/** is_established() - A TCP connection of which both ends know? */
+static bool is_established(struct nlattr *info)
 {
-	uint32_t id;
+	struct nlattr *protos[CTA_PROTOINFO_MAX + 1];
+	struct nlattr *tcp[CTA_PROTOINFO_TCP_MAX + 1];
 
-	if (!hunt->marks)
-		return true;
-	if (!mark || nla_len(mark) != (int)sizeof(id))
+	return info &&
+	       !nla_parse_nested(protos, CTA_PROTOINFO_MAX, info, NULL) &&
+	       protos[CTA_PROTOINFO_TCP] &&
+	       !nla_parse_nested(tcp, CTA_PROTOINFO_TCP_MAX,
+				 protos[CTA_PROTOINFO_TCP], NULL) &&
+	       tcp[CTA_PROTOINFO_TCP_STATE] &&
+	       nla_get_u8(tcp[CTA_PROTOINFO_TCP_STATE]) ==
+		       TCP_CONNTRACK_ESTABLISHED;
+}
+
+/** take_flow() - An entry; Return: whether it is one that we understand */
+static bool take_flow(struct nlattr *const *attrs, struct flow *flow)
+{
+	uint8_t proto;
+
+	*flow = (struct flow){.mark = 0};
+	if (!take_tuple(attrs[CTA_TUPLE_ORIG], &flow->orig, &flow->proto) ||
+	    !take_tuple(attrs[CTA_TUPLE_REPLY], &flow->reply, &proto))
 		return false;
-	id = ntohl(nla_get_u32(mark)) & PLAN_MARK_MASK;
-	return hunt->marks[id / 8] >> (id % 8) & 1;
+	if (attrs[CTA_MARK] &&
+	    nla_len(attrs[CTA_MARK]) == (int)sizeof(uint32_t))
+		flow->mark = ntohl(nla_get_u32(attrs[CTA_MARK]));
+	flow->established = is_established(attrs[CTA_PROTOINFO]);
+	return true;
 }
 
 /** copy_attr() - The same attribute in another message, if it is there */
@@ -101,109 +140,150 @@ static int copy_attr(struct nl_msg *msg, struct nlattr *attr)
 		    : 0;
 }
 
-/** keep() - Remember an entry as the request that deletes it */
-static bool keep(struct hunt *hunt, struct nlattr *const *attrs)
+/** put_mark() - Our bits of the mark, nobody else's */
+static int put_mark(struct nl_msg *msg, uint32_t id)
 {
-	struct nl_msg *msg = request(IPCTNL_MSG_CT_DELETE, 0);
+	int err = nla_put_u32(msg, CTA_MARK, htonl(id));
+
+	return err ? err
+		   : nla_put_u32(msg, CTA_MARK_MASK, htonl(PLAN_MARK_MASK));
+}
+
+/** keep() - Remember a request; it is consumed */
+static bool keep(struct hunt *hunt, struct nl_msg *msg)
+{
+	if (hunt->cnt == hunt->size) {
+		size_t size = hunt->size ? 2 * hunt->size : 64;
+		struct nl_msg **larger =
+			reallocarray(hunt->requests, size, sizeof(*larger));
+
+		if (!larger) {
+			nlmsg_free(msg);
+			return false;
+		}
+		hunt->requests = larger;
+		hunt->size = size;
+	}
+	hunt->requests[hunt->cnt++] = msg;
+	return true;
+}
+
+/** decide() - Remember what is to become of an entry */
+static bool decide(struct hunt *hunt, struct nlattr *const *attrs,
+		   enum flow_fate fate, uint32_t id, uint8_t family)
+{
+	struct nl_msg *msg = request(fate == FLOW_MARK ? IPCTNL_MSG_CT_NEW
+						       : IPCTNL_MSG_CT_DELETE,
+				     0, family);
 
 	if (!msg)
 		return false;
 	if (copy_attr(msg, attrs[CTA_TUPLE_ORIG]) ||
-	    copy_attr(msg, attrs[CTA_ZONE]) || copy_attr(msg, attrs[CTA_ID]))
-		goto err_free;
-	if (hunt->found_cnt == hunt->found_size) {
-		size_t size = hunt->found_size ? 2 * hunt->found_size : 64;
-		struct nl_msg **found =
-			reallocarray(hunt->found, size, sizeof(*found));
-
-		if (!found)
-			goto err_free;
-		hunt->found = found;
-		hunt->found_size = size;
+	    copy_attr(msg, attrs[CTA_ZONE]) ||
+	    (fate == FLOW_DELETE && copy_attr(msg, attrs[CTA_ID])) ||
+	    (fate == FLOW_MARK && put_mark(msg, id))) {
+		nlmsg_free(msg);
+		return false;
 	}
-	hunt->found[hunt->found_cnt++] = msg;
-	return true;
-
-err_free:
-	nlmsg_free(msg);
-	return false;
+	return keep(hunt, msg);
 }
 
 /** on_entry() - One entry of the kernel's list */
 static int on_entry(struct nl_msg *msg, void *arg)
 {
+	const struct nfgenmsg *head = nlmsg_data(nlmsg_hdr(msg));
 	struct nlattr *attrs[CTA_MAX + 1];
 	struct hunt *hunt = arg;
+	enum flow_fate fate;
+	struct flow flow;
+	uint32_t id = 0;
 
-	if (nlmsg_parse(nlmsg_hdr(msg), sizeof(struct nfgenmsg), attrs, CTA_MAX,
-			NULL))
+	if (nlmsg_parse(nlmsg_hdr(msg), sizeof(*head), attrs, CTA_MAX, NULL) ||
+	    !take_flow(attrs, &flow))
 		return NL_SKIP;
-	if (!is_tunnel_addr(hunt, attrs[CTA_TUPLE_ORIG], CTA_IP_V4_SRC) &&
-	    !is_tunnel_addr(hunt, attrs[CTA_TUPLE_REPLY], CTA_IP_V4_DST))
-		return NL_SKIP;
-	if (!is_marked(hunt, attrs[CTA_MARK]))
-		return NL_SKIP;
-	if (!keep(hunt, attrs))
+	fate = hunt->each(hunt->arg, &flow, &id);
+	if (fate != FLOW_LEAVE &&
+	    !decide(hunt, attrs, fate, id, head->nfgen_family))
 		hunt->failed = true;
 	return NL_OK;
 }
 
 /** list() - Go through the kernel's list; Return: 0 or a libnl error */
-static int list(struct nl_sock *nl, struct hunt *hunt)
+static int list(struct nl_sock *nl, uint32_t id, struct hunt *hunt)
 {
-	struct nl_msg *msg = request(IPCTNL_MSG_CT_GET, NLM_F_DUMP);
-	int err;
+	struct nl_msg *msg = request(IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC);
+	int err = -NLE_NOMEM;
 
-	if (!msg)
-		return -NLE_NOMEM;
-	err = nl_socket_modify_cb(nl, NL_CB_VALID, NL_CB_CUSTOM, on_entry,
-				  hunt);
-	if (err < 0) {
-		nlmsg_free(msg);
-		return err;
-	}
-	err = nl_send_auto(nl, msg);
+	if (msg && (!id || !put_mark(msg, id)))
+		err = nl_socket_modify_cb(nl, NL_CB_VALID, NL_CB_CUSTOM,
+					  on_entry, hunt);
+	if (err >= 0)
+		err = nl_send_auto(nl, msg);
 	nlmsg_free(msg);
 	if (err >= 0)
 		err = nl_recvmsgs_default(nl);
 	return hunt->failed && err >= 0 ? -NLE_NOMEM : err;
 }
 
-/** delete_found() - Return: how many; those that are gone already don't count */
-static int delete_found(struct nl_sock *nl, struct hunt *hunt)
+/** send_all() - Return: how many worked; those that are gone already don't count */
+static int send_all(struct nl_sock *nl, struct hunt *hunt)
 {
 	int cnt = 0;
 	size_t i;
 
-	for (i = 0; i < hunt->found_cnt; i++)
-		cnt += nl_send_sync(nl, hunt->found[i]) == 0;
-	free(hunt->found);
+	for (i = 0; i < hunt->cnt; i++)
+		cnt += nl_send_sync(nl, hunt->requests[i]) == 0;
+	free(hunt->requests);
 	return cnt;
 }
 
-int flows_forget(const struct ip_addr *addrs, size_t addr_cnt,
-		 const uint8_t *marks, struct diag *diag)
+int flows_each(uint32_t id, flow_fn *each, void *arg, struct diag *diag)
 {
-	struct hunt hunt = {
-		.addrs = addrs, .addr_cnt = addr_cnt, .marks = marks};
-	struct nl_sock *nl;
+	struct hunt hunt = {.each = each, .arg = arg};
+	struct nl_sock *nl = nl_socket_alloc();
 	int err = -NLE_NOMEM;
 	int cnt;
 
-	if (addr_cnt == 0)
-		return 0;
-	nl = nl_socket_alloc();
 	if (nl)
 		err = nl_connect(nl, NETLINK_NETFILTER);
 	if (!err)
-		err = list(nl, &hunt);
-	cnt = nl ? delete_found(nl, &hunt) : 0;
+		err = list(nl, id, &hunt);
+	cnt = nl ? send_all(nl, &hunt) : 0;
 	if (nl)
 		nl_socket_free(nl);
 	if (err >= 0)
 		return cnt;
-	diag_error(diag, NULL, 0,
-		   "entries of connection tracking cannot be deleted: %s",
-		   nl_geterror(err));
+	diag_error(diag, NULL, 0, "connection tracking: %s", nl_geterror(err));
 	return -EIO;
+}
+
+/** struct forgetting - What flows_forget() looks for */
+struct forgetting {
+	const struct ip_prefix *prefixes;
+	size_t cnt;
+};
+
+/** forget() - Is one of its ends at the other end of the tunnel? */
+static enum flow_fate forget(void *arg, const struct flow *flow, uint32_t *id)
+{
+	const struct forgetting *forgetting = arg;
+	size_t i;
+
+	(void)id;
+	for (i = 0; i < forgetting->cnt; i++) {
+		const struct ip_prefix *prefix = &forgetting->prefixes[i];
+
+		if (ip_prefix_contains(prefix, &flow->orig.src) ||
+		    ip_prefix_contains(prefix, &flow->reply.src))
+			return FLOW_DELETE;
+	}
+	return FLOW_LEAVE;
+}
+
+int flows_forget(const struct ip_prefix *prefixes, size_t cnt,
+		 struct diag *diag)
+{
+	struct forgetting forgetting = {prefixes, cnt};
+
+	return cnt ? flows_each(0, forget, &forgetting, diag) : 0;
 }

@@ -12,25 +12,46 @@
 
 #include "base/addr.h"
 #include "base/diag.h"
-#include "policy/plan.h"
+#include "steward/flow.h"
 
-/* One bit for each id that a mark can carry. */
-#define FLOWS_MARKS_SIZE ((PLAN_ID_MAX + 1) / 8)
+/**
+ * enum flow_fate - What is to become of an entry
+ *
+ * FLOW_LEAVE	Nothing.
+ * FLOW_MARK	Our bits of its mark change.
+ * FLOW_DELETE	It goes.
+ */
+enum flow_fate {
+	FLOW_LEAVE,
+	FLOW_MARK,
+	FLOW_DELETE,
+};
+
+/** flow_fn - Judge an entry; for FLOW_MARK set *@id */
+typedef enum flow_fate flow_fn(void *arg, const struct flow *flow,
+			       uint32_t *id);
+
+/**
+ * flows_each() - Go through all entries, then do what was found right
+ * @id:		Only those whose mark has this id; 0 for all
+ * @each:	Called for each
+ *
+ * Entries that change or go in the meantime are left alone: each bears a number
+ * of its own.
+ *
+ * Return: how many were marked or deleted, or -EIO with an entry in @diag
+ */
+int flows_each(uint32_t id, flow_fn *each, void *arg, struct diag *diag)
+	__attribute__((warn_unused_result));
 
 /**
  * flows_forget() - Delete the entries of flows that went through the tunnel
- * @addrs:	Tunnel addresses: of this gateway, and of those at the other end
- * @addr_cnt:	Entries there
- * @marks:	FLOWS_MARKS_SIZE bytes: only flows of services whose id's bit is
- *		set; NULL for all
- *
- * A flow is one of the tunnel's when it comes from such an address (site) or is
- * answered to one (cloud, where its source was translated).
+ * @prefixes:	What lies at the other end: where routes into the tunnel lead
+ * @cnt:	Entries there
  *
  * Return: how many were deleted, or -EIO with an entry in @diag
  */
-int flows_forget(const struct ip_addr *addrs, size_t addr_cnt,
-		 const uint8_t *marks, struct diag *diag)
-	__attribute__((warn_unused_result));
+int flows_forget(const struct ip_prefix *prefixes, size_t cnt,
+		 struct diag *diag) __attribute__((warn_unused_result));
 
 #endif /* STEWARD_FLOWS_H */

@@ -35,6 +35,9 @@
  * Site		A flow from the tunnel to a listed target, or to what a route
  *		allows, gets the mark.  Into the tunnel go answers only.
  *
+ * A flow that is to end gets the mark PLAN_ID_CUT; what it still sends, either
+ * way, is answered with a reset or an ICMP error.
+ *
  * Two filter hooks see what the others cannot: `egress` (postrouting) sees the
  * interface that a packet really leaves by, also after the output hook's DNAT
  * has changed its route, where the output hook still sees the old one.
@@ -221,9 +224,41 @@ void nft_opened_rules(struct nft_work *work)
 		 "counter drop");
 }
 
+/** cut_chain() - The end of flows that are no longer allowed: see cut.c */
+static void cut_chain(struct nft_work *work)
+{
+	bool cloud = work->plan->gateway->role == ROLE_CLOUD;
+
+	nft_chain(work, "cut", "flows that are being ended", NULL);
+	nft_rule(work, "the steward's own question, which makes an end answer",
+		 "ct direction %s tcp flags & (fin | syn | rst | ack) == %s "
+		 "accept",
+		 cloud ? "reply" : "original", cloud ? "syn | ack" : "syn");
+	nft_rule(work, NULL,
+		 "meta l4proto { icmp, ipv6-icmp } ct state related accept");
+	nft_rule(work, NULL, "meta l4proto tcp counter reject with tcp reset");
+	nft_rule(work, NULL, "counter reject with icmpx type port-unreachable");
+}
+
+/*
+ * Connection tracking may have lost a flow of which its target still knows: by a
+ * cut, or with the machine.  Its segments are answered as a closed port does.
+ */
+void nft_forgotten_rules(struct nft_work *work)
+{
+	size_t i;
+
+	for (i = 0; i < work->family_cnt; i++)
+		nft_rule(work, "a flow that is forgotten here",
+			 "%s saddr @networks_%s tcp flags & (syn | rst) == 0x0 "
+			 "counter reject with tcp reset",
+			 work->families[i]->ip, work->families[i]->tag);
+}
+
 /** own_to_tun() - The gateway itself, into the tunnel */
 static void own_to_tun(struct nft_work *work)
 {
+	bool cloud = work->plan->gateway->role == ROLE_CLOUD;
 	char self[IP_ADDR_TEXT_SIZE];
 	size_t i;
 
@@ -243,6 +278,10 @@ static void own_to_tun(struct nft_work *work)
 			 family->ip, self, family->ip, family->tag,
 			 family->icmp);
 	}
+	for (i = 0; cloud && i < work->family_cnt; i++)
+		nft_rule(work, "about flows that are forgotten here",
+			 "tcp flags & rst == rst %s daddr @networks_%s accept",
+			 work->families[i]->ip, work->families[i]->tag);
 	nft_rule(work, "what the kernel says to every link",
 		 "ip6 daddr ff00::/8 counter drop");
 	nft_rule(work, "everything else is refused",
@@ -257,6 +296,7 @@ static void own_from_tun(struct nft_work *work)
 
 	nft_chain(work, "own_from_tun", "the tunnel, to the gateway itself",
 		  NULL);
+	nft_rule(work, NULL, CUT " goto cut");
 	nft_rule(work, "answers to what the gateway sent",
 		 "ct direction reply ct state established,related accept");
 	for (i = 0; i < work->family_cnt; i++) {
@@ -269,6 +309,8 @@ static void own_from_tun(struct nft_work *work)
 			 "%s saddr @peers_%s %s daddr %s %s accept", family->ip,
 			 family->tag, family->ip, self, family->ping);
 	}
+	if (work->plan->gateway->role == ROLE_CLOUD)
+		nft_forgotten_rules(work);
 	nft_rule(work, "the gateway offers nothing to the tunnel but ping",
 		 "counter drop");
 }
@@ -278,6 +320,7 @@ static void own_hooks(struct nft_work *work)
 {
 	const char *tun = work->plan->conf->tun_name;
 
+	cut_chain(work);
 	own_to_tun(work);
 	own_from_tun(work);
 	nft_chain(work, "output", "from the gateway itself",

@@ -128,6 +128,7 @@ static void tunnel_chains(struct nft_work *work)
 	size_t i;
 
 	nft_chain(work, "to_tun", "forwarded into the tunnel", NULL);
+	nft_rule(work, NULL, CUT " goto cut");
 	nft_rule(work, "belongs to no flow", "ct state invalid counter drop");
 	nft_rule(work, "clients of public ports and routes",
 		 MARKED " ct direction original "
@@ -142,9 +143,11 @@ static void tunnel_chains(struct nft_work *work)
 		 "counter reject with icmpx type admin-prohibited");
 
 	nft_chain(work, "from_tun", "forwarded out of the tunnel", NULL);
+	nft_rule(work, NULL, CUT " goto cut");
 	nft_rule(work, "answers to clients",
 		 MARKED
 		 " ct direction reply ct state established,related accept");
+	nft_forgotten_rules(work);
 	nft_rule(work, "sites open no flows of their own", "counter drop");
 }
 
@@ -184,6 +187,8 @@ static void egress_hook(struct nft_work *work)
 
 	nft_chain(work, "egress", "what really leaves, after all rerouting",
 		  "filter hook postrouting priority 0");
+	nft_rule(work, "about flows that are forgotten here",
+		 "oifname \"%s\" tcp flags & rst == rst accept", tun);
 	nft_rule(work, "rerouted into the tunnel by somebody else",
 		 "oifname \"%s\" " UNMARKED
 		 " meta l4proto != { icmp, ipv6-icmp } counter drop",

@@ -23,6 +23,9 @@
  * a route, the narrowest first; each route has a chain grant_ID that marks and
  * accepts.
  *
+ * The map says "jump": what none of the routes lets through comes back and is
+ * refused.  (After a "goto" it would fall out of the hook, which accepts.)
+ *
  * So a new flow passes as many rules as there are routes to its destination,
  * however many there are elsewhere.
  *
@@ -338,7 +341,7 @@ static void put_map(struct nft_work *work, const struct sweep *sweep)
 		if (!ip_addr_equal(&span->first, &span->last))
 			strbuf_printf(&key, "-%s",
 				      ip_addr_format(&span->last, last));
-		snprintf(verdict, sizeof(verdict), "goto %s", span->name);
+		snprintf(verdict, sizeof(verdict), "jump %s", span->name);
 		table_line(work->table, strbuf_str(&key), verdict);
 		strbuf_fini(&key);
 	}

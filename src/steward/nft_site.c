@@ -91,6 +91,7 @@ static void tunnel_chains(struct nft_work *work)
 	size_t i;
 
 	nft_chain(work, "to_tun", "forwarded into the tunnel", NULL);
+	nft_rule(work, NULL, CUT " goto cut");
 	nft_rule(work, "belongs to no flow", "ct state invalid counter drop");
 	nft_rule(work, "answers of services",
 		 MARKED
@@ -99,6 +100,7 @@ static void tunnel_chains(struct nft_work *work)
 		 "counter reject with icmpx type admin-prohibited");
 
 	nft_chain(work, "from_tun", "forwarded out of the tunnel", NULL);
+	nft_rule(work, NULL, CUT " goto cut");
 	nft_rule(work, "clients of services and routes",
 		 MARKED " ct direction original "
 			"ct state established,related accept");

@@ -19,6 +19,7 @@
 /* "ct mark" of ours, for and against. */
 #define MARKED   "ct mark & 0x0000ffff != 0"
 #define UNMARKED "ct mark & 0x0000ffff == 0"
+#define CUT      "ct mark & 0x0000ffff == 0x0000ffff"
 
 /* NUL included; the longest is "from_0123456789abcdef_v6". */
 #define NFT_NAME_SIZE 40
@@ -129,6 +130,10 @@ void nft_grant_marks(struct nft_work *work);
 
 void nft_cloud(struct nft_work *work);
 void nft_site(struct nft_work *work);
+
+/** nft_forgotten_rules() - Cloud: resets for what targets send of flows that are
+ *  not known here any more */
+void nft_forgotten_rules(struct nft_work *work);
 
 /** nft_opened_rules() - End of the forward hook: what was closed is closed */
 void nft_opened_rules(struct nft_work *work);

@@ -7,12 +7,14 @@
 #include "steward/reload.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/parse.h"
-#include "steward/flows.h"
+#include "steward/change.h"
 #include "sys/cfgfile.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 
 /**
@@ -20,14 +22,33 @@
  *
  * Files, key and certificates are read and judged as at a start; what a running
  * gateway cannot change (its name, role, device, files, user) is refused.  Then
- * apply_change() replaces rules in one transaction and follows with addresses
- * and routes; flows of services that are gone or lead elsewhere now lose their
- * connection tracking entry, so that their next packet meets a closed port.  The
- * carrier gets the new set from supervise.c.
+ * apply_change() changes the rules that differ in one transaction and follows with
+ * addresses and routes; then flows that are not allowed any more are ended, in two
+ * steps (cut.c).  The carrier gets the new set from supervise.c.
  *
- * Unchanged services notice nothing: connection tracking does not live in the
- * table.  Its counters begin anew.
+ * Unchanged services notice nothing: neither their rules nor their entries of
+ * connection tracking are touched, and their counters go on.
  */
+
+#define RELOAD_OF(member_ptr, member)                                          \
+	((struct reload *)(void *)((char *)(member_ptr)-offsetof(              \
+		struct reload, member)))
+
+/** finish_cut() - Flows that were told of their end have had their time */
+static void finish_cut(struct reload *reload)
+{
+	struct diag diag;
+
+	loop_timer_cancel(reload->loop, &reload->linger);
+	diag_init(&diag);
+	cut_finish(&reload->cut, &diag);
+	diag_fini(&diag);
+}
+
+static void on_linger(struct loop_timer *timer)
+{
+	finish_cut(RELOAD_OF(timer, linger));
+}
 
 void reload_init(struct reload *reload, const char *conf_path,
 		 struct host *host, struct feed *feed)
@@ -36,12 +57,24 @@ void reload_init(struct reload *reload, const char *conf_path,
 		.conf_path = conf_path,
 		.host = host,
 		.feed = feed,
+		.linger = {.fire = on_linger},
 	};
 	arena_init(&reload->arena);
 }
 
+void reload_attach(struct reload *reload, struct loop *loop)
+{
+	reload->loop = loop;
+}
+
 void reload_fini(struct reload *reload)
 {
+	struct diag diag;
+
+	/* The loop is gone. */
+	diag_init(&diag);
+	cut_finish(&reload->cut, &diag);
+	diag_fini(&diag);
 	arena_fini(&reload->arena);
 }
 
@@ -127,68 +160,6 @@ static const struct plan *load_plan(const struct reload *reload,
 			 host->state->id_cnt, arena);
 }
 
-/** same_service() - Do both lead the same public port to the same place? */
-static bool same_service(const struct plan_service *a,
-			 const struct plan_service *b)
-{
-	const struct policy_service *x = a->service;
-	const struct policy_service *y = b->service;
-
-	return x->proto == y->proto && x->public_port == y->public_port &&
-	       x->target_port == y->target_port &&
-	       ip_addr_equal(&x->public_addr, &y->public_addr) &&
-	       ip_addr_equal(&x->target, &y->target);
-}
-
-/** struct change - What differs between two plans
- * @gone:	Bits of ids whose flows must end
- */
-struct change {
-	size_t added;
-	size_t removed;
-	size_t altered;
-	uint8_t gone[FLOWS_MARKS_SIZE];
-};
-
-static void mark_gone(struct change *change, uint32_t id)
-{
-	change->gone[id / 8] |= (uint8_t)(1u << (id % 8));
-}
-
-/** compare() - By id: a service's name decides it */
-static void compare(const struct plan *before, const struct plan *now,
-		    struct change *change)
-{
-	const struct plan_service **by_id =
-		calloc(PLAN_ID_MAX + 1, sizeof(*by_id));
-	size_t i;
-
-	if (!by_id)
-		abort();
-	memset(change, 0, sizeof(*change));
-	for (i = 0; i < before->service_cnt; i++)
-		by_id[before->services[i].id] = &before->services[i];
-	for (i = 0; i < now->service_cnt; i++) {
-		const struct plan_service *service = &now->services[i];
-		const struct plan_service *old = by_id[service->id];
-
-		by_id[service->id] = NULL;
-		if (!old) {
-			change->added++;
-		} else if (!same_service(old, service)) {
-			change->altered++;
-			mark_gone(change, service->id);
-		}
-	}
-	for (i = 0; i <= PLAN_ID_MAX; i++) {
-		if (!by_id[i])
-			continue;
-		change->removed++;
-		mark_gone(change, (uint32_t)i);
-	}
-	free(by_id);
-}
-
 /** log_change() - One line for the operator */
 static void log_change(const struct plan *plan, const struct change *change,
 		       int flow_cnt)
@@ -199,19 +170,33 @@ static void log_change(const struct plan *plan, const struct change *change,
 		 change->altered, plan->route_cnt, flow_cnt);
 }
 
+/** end_flows() - Of what is not allowed any more; Return: how many */
+static int end_flows(struct reload *reload, const struct plan *before,
+		     struct diag *diag)
+{
+	const struct host *host = reload->host;
+	int cnt;
+
+	finish_cut(reload);
+	cnt = cut_begin(&reload->cut, host->plan, before, host->tun.fd, diag);
+	if (reload->cut.cnt)
+		loop_timer_set(reload->loop, &reload->linger,
+			       mono_add_ms(clock_mono(), CUT_LINGER_MS));
+	return cnt < 0 ? 0 : cnt;
+}
+
 /** take() - Rules, addresses, routes, then the texts for carriers */
 static int take(struct reload *reload, const struct plan *plan,
 		struct feed *feed, struct diag *diag)
 {
-	struct change change;
+	const struct plan *before = reload->host->plan;
+	struct change change = change_of(before, plan, NULL);
+	int err = apply_change(reload->host, plan, diag);
 	int flow_cnt;
-	int err;
 
-	compare(reload->host->plan, plan, &change);
-	err = apply_change(reload->host, plan, diag);
 	if (err)
 		return err;
-	flow_cnt = apply_cut(reload->host, change.gone, diag);
+	flow_cnt = end_flows(reload, before, diag);
 	feed_replace(reload->feed, feed);
 	log_change(plan, &change, flow_cnt);
 	return 0;

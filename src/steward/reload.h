@@ -12,7 +12,9 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "steward/apply.h"
+#include "steward/cut.h"
 #include "steward/feed.h"
+#include "sys/loop.h"
 
 /**
  * struct reload - What a reload works on
@@ -20,16 +22,26 @@
  * @host:	What stands; gets the new plan
  * @feed:	What carriers are handed; gets the new texts
  * @arena:	Holds the configuration in force since the last reload
+ * @loop:	Of the steward, once it runs
+ * @cut:	Flows that are being ended
+ * @linger:	When they have had their time
  */
 struct reload {
 	const char *conf_path;
 	struct host *host;
 	struct feed *feed;
 	struct arena arena;
+	struct loop *loop;
+	struct cut cut;
+	struct loop_timer linger;
 };
 
 void reload_init(struct reload *reload, const char *conf_path,
 		 struct host *host, struct feed *feed);
+
+/** reload_attach() - Before the first reload_run(): @loop is borrowed */
+void reload_attach(struct reload *reload, struct loop *loop);
+
 void reload_fini(struct reload *reload);
 
 /**

@@ -269,41 +269,29 @@ int route_apply(struct nl_sock *nl, const struct plan *plan, int ifindex,
 	return err;
 }
 
-/** struct addr_list - Different addresses found so far */
-struct addr_list {
-	struct ip_addr *addrs;
-	size_t cnt;
-	size_t size;
-};
-
-/** add_addr() - A host address, if it is one and new */
-static void add_addr(struct addr_list *list, struct nl_addr *found)
+/** take_prefix() - A route's destination; Return: whether it is one */
+static bool take_prefix(struct nl_addr *found, struct ip_prefix *prefix)
 {
-	struct ip_addr addr = {.family = IP_V4};
-	size_t i;
+	bool v4 = found && nl_addr_get_family(found) == AF_INET;
+	size_t len = v4 ? ip_addr_len(IP_V4) : ip_addr_len(IP_V6);
 
-	if (found && nl_addr_get_family(found) == AF_INET6)
-		addr.family = IP_V6;
-	if (!found || nl_addr_get_prefixlen(found) !=
-			      8 * (unsigned int)ip_addr_len(addr.family))
-		return;
-	memcpy(addr.bytes, nl_addr_get_binary_addr(found),
-	       ip_addr_len(addr.family));
-	for (i = 0; i < list->cnt; i++) {
-		if (ip_addr_equal(&list->addrs[i], &addr))
-			return;
-	}
-	if (list->cnt < list->size)
-		list->addrs[list->cnt++] = addr;
+	if (!found || nl_addr_get_len(found) != len)
+		return false;
+	*prefix = (struct ip_prefix){
+		.addr = {.family = v4 ? IP_V4 : IP_V6},
+		.len = (uint8_t)nl_addr_get_prefixlen(found),
+	};
+	memcpy(prefix->addr.bytes, nl_addr_get_binary_addr(found), len);
+	return true;
 }
 
-ssize_t route_tunnel_addrs(struct nl_sock *nl, int ifindex,
-			   struct ip_addr *addrs, size_t size,
-			   struct diag *diag)
+ssize_t route_tunnel_prefixes(struct nl_sock *nl, int ifindex,
+			      struct ip_prefix *prefixes, size_t size,
+			      struct diag *diag)
 {
-	struct addr_list list = {.addrs = addrs, .size = size};
 	struct nl_object *object;
 	struct nl_cache *standing;
+	size_t cnt = 0;
 	int err = rtnl_route_alloc_cache(nl, AF_UNSPEC, 0, &standing);
 
 	if (err) {
@@ -311,15 +299,13 @@ ssize_t route_tunnel_addrs(struct nl_sock *nl, int ifindex,
 			   nl_geterror(err));
 		return -EIO;
 	}
-	for (object = nl_cache_get_first(standing); object;
+	for (object = nl_cache_get_first(standing); object && cnt < size;
 	     object = nl_cache_get_next(object)) {
 		struct rtnl_route *route = (struct rtnl_route *)object;
 
-		if (!is_ours(route, ifindex))
-			continue;
-		add_addr(&list, rtnl_route_get_pref_src(route));
-		add_addr(&list, rtnl_route_get_dst(route));
+		cnt += is_ours(route, ifindex) &&
+		       take_prefix(rtnl_route_get_dst(route), &prefixes[cnt]);
 	}
 	nl_cache_free(standing);
-	return (ssize_t)list.cnt;
+	return (ssize_t)cnt;
 }

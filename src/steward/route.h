@@ -39,17 +39,17 @@ int route_apply(struct nl_sock *nl, const struct plan *plan, int ifindex,
 	__attribute__((warn_unused_result));
 
 /**
- * route_tunnel_addrs() - Tunnel addresses, as the routes that stand tell
+ * route_tunnel_prefixes() - What lies at the other end, as the routes that stand
+ * tell
  * @ifindex:	The TUN device
- * @addrs:	Receives our own (a route's source) and those of the gateways at
- *		the other end (routes to a single address)
- * @size:	Room at @addrs, in entries; what exceeds it is left out
+ * @prefixes:	Receives their destinations
+ * @size:	Room there, in entries; what exceeds it is left out
  *
  * Return: how many, or -EIO
  */
-ssize_t route_tunnel_addrs(struct nl_sock *nl, int ifindex,
-			   struct ip_addr *addrs, size_t size,
-			   struct diag *diag)
+ssize_t route_tunnel_prefixes(struct nl_sock *nl, int ifindex,
+			      struct ip_prefix *prefixes, size_t size,
+			      struct diag *diag)
 	__attribute__((warn_unused_result));
 
 #endif /* STEWARD_ROUTE_H */

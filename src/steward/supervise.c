@@ -514,6 +514,7 @@ int supervise_run(struct host *host, const struct feed *feed,
 
 	if (err)
 		return err;
+	reload_attach(reload, &sup.loop);
 	err = watch_all(&sup, lock);
 	if (!err) {
 		notify_systemd("READY=1");

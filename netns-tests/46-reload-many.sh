@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A reload under load: 200 flows of one service run while 500 other services come,
+# 500 go, one leads elsewhere and one no longer lets the client in.  The 200 notice
+# nothing; clients of what is gone are told at once, busy or silent, TCP and UDP,
+# and so are the targets; connection tracking forgets them; counters go on.
+
+# shellcheck source=netns-tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+not_plain
+need conntrack
+
+# policy WHICH [PUBLIC TARGET FROM]: 500 services of a generation, and ours
+policy() {
+	local i base=$1
+	cat <<-END
+		version = 1;
+		gateways = (
+		  { name = "edge-1"; role = "cloud"; address = "100.64.0.1"; },
+		  { name = "oslo-a"; role = "site"; site = "oslo"; address = "100.64.0.11";
+		    relays = ( "wss://relay.test/oslo-a" ); }
+		);
+		sites = ( { name = "oslo"; networks = "10.1.0.0/24"; services = (
+		  { name = "stays"; public = "tcp/7000"; target = "10.1.0.7:7000"; },
+		  { name = "moves"; public = "tcp/7002"; target = "10.1.0.7:$2"; },
+		  { name = "narrows"; public = "tcp/7004"; target = "10.1.0.7:7004";
+		    from = "$3"; }
+	END
+	[ "$base" = 20000 ] || cat <<-END
+		, { name = "goes"; public = "tcp/7001"; target = "10.1.0.7:7001"; }
+		, { name = "goes-udp"; public = "udp/7001"; target = "10.1.0.7:7001"; }
+	END
+	for ((i = 0; i < 500; i++)); do
+		echo ", { name = \"n$((base + i))\"; public = \"tcp/$((base + i))\";" \
+			"target = \"10.1.0.7:$((base + i))\"; }"
+	done
+	echo "); } );"
+}
+
+write_policy() {
+	policy 10000 7002 203.0.113.0/24 >"$1"
+}
+
+# counted: packets that the chain of "stays" counted
+counted() {
+	at cloud nft -j list table inet relaytun_edge-1 | jq '[.nftables[].rule |
+		select(. and (.comment // "" | startswith("oslo/stays"))) |
+		.expr[].counter?.packets | select(.)] | add'
+}
+
+# reloaded WHERE: returns when its log says that it is done
+reloaded() {
+	at "$1" "$RELAYTUN" reload -c "$DIR/${GATEWAY[$1]}.cfg" >/dev/null
+	wait_for 5 grep -q event=reloaded "$DIR/log/${GATEWAY[$1]}.log" ||
+		fail "$1 does not reload"
+}
+
+# tracked WHERE PORT: entries whose reply comes from that port
+tracked() {
+	at "$1" conntrack -L 2>/dev/null | grep -c "src=10.1.0.7.* sport=$2 " || :
+}
+
+gone_everywhere() {
+	local where port
+	for where in cloud onprem; do
+		for port in 7001 7002; do
+			[ "$(tracked $where $port)" = 0 ] || return 1
+		done
+	done
+	[ "$(tracked cloud 7004)" = 0 ]
+}
+
+topo_up
+tell_up seven 10.1.0.7 7000-7004
+tunnel_up
+spawn client stays python3 "$HERE/lib/crowd.py" 203.0.113.1 200 7000
+spawn client ends python3 "$HERE/lib/crowd.py" 203.0.113.1 3 7001 7001/udp \
+	7001/idle 7002 7002/idle 7004
+wait_for 20 grep -q open "$DIR/log/stays.log" || fail "not all flows open"
+wait_for 20 grep -q open "$DIR/log/ends.log" || fail "not all flows open"
+expect "flows counted" "$(counted)" 200
+
+policy 20000 7003 198.51.100.0/24 >"$DIR/policy.cfg"
+reloaded onprem
+start=$(now_ms)
+reloaded cloud
+done_by=$(now_ms)
+wait_for 5 eval '[ $(grep -c ^ended "$DIR/log/ends.log") = 18 ]' ||
+	fail "not all flows of what is gone have ended"
+late=$(awk -v limit="$((done_by + 100))" '$4 * 1000 > limit' "$DIR/log/ends.log")
+[ -z "$late" ] || fail "told late (reload $start to $done_by ms): $late"
+grep -c 'ended .*ECONNRESET\|ended .*/udp ECONNREFUSED' "$DIR/log/ends.log" |
+	grep -qx 18 || fail "ended otherwise: $(cat "$DIR/log/ends.log")"
+# The site does not know that three of the 15 connections are not let in any
+# more: their targets are told when they speak.
+broken=$(grep -c 'broken ECONNRESET' "$DIR/log/seven.log")
+((broken >= 12)) || fail "only $broken targets saw a reset"
+wait_for 3 gone_everywhere || fail "connection tracking remembers them"
+
+expect "flows counted, after" "$(counted)" 200
+expect "new target" "$(told edge.test 7002 tcp)" "10.1.0.1 10.1.0.7 7003"
+expect "not let in" "$(told edge.test 7004 tcp)" nothing
+stop stays TERM || fail "the 200 flows broke"
+expect "flows alive" "$(sed -n 's/^alive //p' "$DIR/log/stays.log")" 200
+! grep ended "$DIR/log/stays.log" || fail "a flow of the unchanged service broke"
+gap=$(sed -n 's/^gap //p' "$DIR/log/stays.log")
+((gap < 200)) || fail "an unchanged flow waited $gap ms"
+echo "longest wait $gap ms"
