@@ -18,8 +18,8 @@
  * Live		PING every CHANNEL_PING_MS; CHANNEL_DEAD_MS without any message
  *		and the channel is given up.
  * Send		channel_pump() is the only place that sends: what is due first,
- *		then what the uplink packed.  While one buffer is on its way the
- *		uplink fills the other.
+ *		then a message of what waits in @lane, filled only when it can
+ *		be sent, and when not too much is on its way already.
  *
  * One timer serves all states: the delay, the greeting's limit, the next ping; in
  * CHANNEL_IDLE it gives back the buffers, which nobody may be using any more then.
@@ -36,7 +36,6 @@
 #include "carrier/downlink.h"
 #include "carrier/greeting.h"
 #include "carrier/retry.h"
-#include "carrier/uplink.h"
 #include "carrier/worker.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -92,10 +91,7 @@ static void detach(struct channel *channel)
 
 	if (channel->peer != STEER_NO_PEER)
 		worker_detach(worker, channel);
-	if (worker->likely == channel)
-		worker->likely = NULL;
-	outbox_reset(&channel->outbox, channel->peer_msg_len_max);
-	uplink_resume(worker);
+	outbox_reset(&channel->outbox, &worker->queue);
 }
 
 /** rest() - To CHANNEL_IDLE; buffers go when whoever called us is done */
@@ -208,7 +204,8 @@ static void take_hello(struct channel *channel,
 		fault(channel, &why);
 		return;
 	}
-	outbox_reset(&channel->outbox, channel->peer_msg_len_max);
+	flight_init(&channel->flight, clock_mono());
+	channel->answered = clock_mono();
 	set_state(channel, CHANNEL_OPEN);
 	take_place(channel);
 	hyco_sender_opened(&channel->sender, wsconn_now_ms());
@@ -265,13 +262,20 @@ static void take_pong(struct channel *channel,
 	}
 	rtt_ns = clock_mono().ns - (int64_t)pong.time_ns;
 	/* Only what can be an answer to a PING of this channel's life. */
-	if (rtt_ns <= 0 || rtt_ns > CHANNEL_DEAD_MS * NS_PER_MS)
+	if (rtt_ns <= 0 || rtt_ns > CHANNEL_DEAF_MS * NS_PER_MS)
 		return;
+	if (!flight_pong(&channel->flight, pong.bytes, channel->bytes_out,
+			 rtt_ns, clock_mono())) {
+		protocol_fault(channel, "PONG counts bytes that were not sent");
+		return;
+	}
+	channel->answered = clock_mono();
 	/* RFC 6298's weight for the smoothed value. */
 	channel->rtt_ns =
 		channel->rtt_ns
 			? channel->rtt_ns + (rtt_ns - channel->rtt_ns) / 8
 			: rtt_ns;
+	channel_pump(channel);
 }
 
 static void take_bye(struct channel *channel,
@@ -428,6 +432,12 @@ static void on_timer(struct loop_timer *timer)
 				    "nothing heard for too long");
 			return;
 		}
+		if (mono_diff_ms(clock_mono(), channel->answered) >=
+		    CHANNEL_DEAF_MS) {
+			channel_end(channel, WIRE_BYE_TIMEOUT,
+				    "pings are not answered");
+			return;
+		}
 		channel->due |= CHANNEL_DUE_PING;
 		set_timer(channel, CHANNEL_PING_MS);
 		channel_pump(channel);
@@ -495,7 +505,6 @@ static void reset(struct channel *channel)
 	channel->bytes_in = 0;
 	channel->messages_out = 0;
 	channel->bytes_out = 0;
-	outbox_reset(&channel->outbox, WIRE_MSG_LEN_MAX);
 }
 
 /** open_conn() - Begin to connect; Return: 0, or negative errno */
@@ -599,15 +608,45 @@ int channel_accept(struct channel *channel, const char *address)
 	return err;
 }
 
-/** send_data() - The packed message goes on its way */
-static void send_data(struct channel *channel)
+/** count() - What a message took out of the queue */
+static void count(struct channel *channel, const struct outbox_tally *tally)
 {
-	size_t len;
-	uint8_t *data = outbox_take(&channel->outbox, &len);
+	struct worker *worker = channel->worker;
+	struct traffic *up = &worker->peers[channel->peer].up;
 
+	worker->stats.up.packets += tally->packets;
+	worker->stats.up.bytes += tally->bytes;
+	up->packets += tally->packets;
+	up->bytes += tally->bytes;
+	worker->stats.drops[DROP_UP_TOO_BIG] += tally->too_big;
+	worker->stats.drops[DROP_UP_OFFLOAD] += tally->offload;
+}
+
+/** send_data() - A message of what waits; Return: was there one to send? */
+static bool send_data(struct channel *channel)
+{
+	struct worker *worker = channel->worker;
+	const struct outbox_source source = {&worker->queue,
+					     worker->peers[channel->peer].flows,
+					     &channel->lane};
+	const struct outbox_peer peer = {channel->peer_msg_len_max,
+					 channel->peer_offloads};
+	struct outbox_tally tally = {0};
+	size_t len;
+
+	if (flight_is_full(&channel->flight, channel->bytes_out))
+		return false;
+	len = outbox_fill(&channel->outbox, &source, &peer, &tally);
+	count(channel, &tally);
+	if (!len)
+		return false;
 	channel->messages_out++;
 	channel->bytes_out += len;
-	wsconn_send(&channel->conn, WS_BINARY, data, len);
+	if (flight_shall_ask(&channel->flight, channel->bytes_out))
+		channel->due |= CHANNEL_DUE_PING;
+	wsconn_send(&channel->conn, WS_BINARY,
+		    channel->outbox.buf + OUTBOX_HEAD, len);
+	return true;
 }
 
 /** send_small() - The most urgent of the messages that are due */
@@ -646,6 +685,8 @@ static void send_small(struct channel *channel)
 		return;
 	channel->messages_out++;
 	channel->bytes_out += (uint64_t)len;
+	if (ping.time_ns != channel->ping_time_ns)
+		flight_asked(&channel->flight, channel->bytes_out);
 	wsconn_send(&channel->conn, WS_BINARY, data, (size_t)len);
 }
 
@@ -694,11 +735,7 @@ void channel_pump(struct channel *channel)
 	while (wsconn_can_send(&channel->conn)) {
 		if (channel->due)
 			send_small(channel);
-		else if (channel->state == CHANNEL_OPEN &&
-			 !outbox_is_empty(&channel->outbox))
-			send_data(channel);
-		else
+		else if (channel->state != CHANNEL_OPEN || !send_data(channel))
 			break;
 	}
-	uplink_resume(channel->worker);
 }

@@ -15,7 +15,9 @@
 #include <stdint.h>
 
 #include "base/time.h"
+#include "carrier/flight.h"
 #include "carrier/outbox.h"
+#include "carrier/queue.h"
 #include "carrier/retry.h"
 #include "carrier/wsconn.h"
 #include "codec/wire.h"
@@ -30,6 +32,8 @@ struct worker;
 #define CHANNEL_QUIET_MS 1250
 /* Nothing heard for so long: the path is dead. */
 #define CHANNEL_DEAD_MS 7000
+/* It is heard, but answers no PING: it takes nothing. */
+#define CHANNEL_DEAF_MS 15000
 /* For the peer's greeting. */
 #define CHANNEL_GREET_MS 5000
 
@@ -47,8 +51,8 @@ struct worker;
  *	opened			-> CHANNEL_GREETING
  * CHANNEL_GREETING	PREFACE and HELLO under way; no packet may pass.
  *	peer's HELLO is good	-> CHANNEL_OPEN
- * CHANNEL_OPEN		Packets pass both ways; the only state in which the
- *			uplink may pack.
+ * CHANNEL_OPEN		Packets pass both ways; the only state in which
+ *			packets may be packed.
  *	any of these three, on failure:
  *				-> CHANNEL_WAITING (dialled), CHANNEL_IDLE
  * CHANNEL_WAITING	Dialled again after a delay.
@@ -96,7 +100,10 @@ enum channel_due {
  * @peer_msg_len_max: Longest message the peer takes
  * @peer_features: enum wire_feature bits it has
  * @peer_offloads: Offloads its kernel takes
- * @outbox:	What the uplink packed.  While it is full the TUN is not read
+ * @lane:	Flows of the peer's that it serves
+ * @outbox:	The message that it sends, of what waits in @lane
+ * @flight:	How much may be on its way
+ * @answered:	When the last PONG came
  * @small:	Buffer of the small messages
  * @rtt_ns:	Smoothed round-trip time, 0 before the first PONG
  * @weight:	How large a share of the peer's flows it takes: see peer.c, whose
@@ -128,7 +135,10 @@ struct channel {
 	size_t peer_msg_len_max;
 	uint32_t peer_features;
 	uint32_t peer_offloads;
+	struct queue_lane lane;
 	struct outbox outbox;
+	struct flight flight;
+	mono_t answered;
 	uint8_t *small;
 	uint64_t messages_in;
 	uint64_t bytes_in;
@@ -187,7 +197,7 @@ void channel_end(struct channel *channel, uint16_t code, const char *text);
  */
 void channel_moved(struct channel *channel, int peer, size_t relay_idx);
 
-/** channel_pump() - Send what is due and packed, as far as the slot is free */
+/** channel_pump() - Send what is due and what waits, as far as the slot is free */
 void channel_pump(struct channel *channel);
 
 #endif /* CARRIER_CHANNEL_H */

@@ -15,7 +15,8 @@
  *   no_peer	no gateway serves the destination, or the source is not ours
  *   no_channel	the peer has no open channel
  *   too_big	longer than the peer's largest message
- *   offload	the peer's kernel lacks the offload that the packet needs
+ *   offload	the kernel's offload header does not fit the packet
+ *   queue	too much was waiting, and most of it of this flow
  * Down: from a peer to the TUN.
  *   bad_packet	not IPv4 or IPv6, or lengths that lie
  *   bad_offload the offload header does not fit the packet
@@ -28,6 +29,7 @@
 	X(DROP_UP_NO_CHANNEL, "up_no_channel")                                 \
 	X(DROP_UP_TOO_BIG, "up_too_big")                                       \
 	X(DROP_UP_OFFLOAD, "up_offload")                                       \
+	X(DROP_UP_QUEUE, "up_queue")                                           \
 	X(DROP_DOWN_BAD_PACKET, "down_bad_packet")                             \
 	X(DROP_DOWN_BAD_OFFLOAD, "down_bad_offload")                           \
 	X(DROP_DOWN_SOURCE, "down_source")                                     \

@@ -1,87 +1,134 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * outbox.c - The DATA message being filled while another is on its way
+ * outbox.c - The DATA message that a channel sends next, filled from the queue
  */
 
 #include "carrier/outbox.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-/** begin() - An empty message in the buffer that is filled */
-static void begin(struct outbox *outbox)
-{
-	wire_data_begin(&outbox->fill,
-			outbox->buf[outbox->filling] + OUTBOX_HEAD,
-			OUTBOX_SIZE - OUTBOX_HEAD);
-}
 
 int outbox_init(struct outbox *outbox)
 {
 	*outbox = (struct outbox){
-		.buf = {malloc(OUTBOX_SIZE), malloc(OUTBOX_SIZE)},
+		.buf = malloc(OUTBOX_SIZE),
+		.cutting = QUEUE_NONE,
 	};
-	if (!outbox->buf[0] || !outbox->buf[1])
-		return -ENOMEM;
-	outbox_reset(outbox, WIRE_MSG_LEN_MAX);
-	return 0;
+	return outbox->buf ? 0 : -ENOMEM;
 }
 
 void outbox_fini(struct outbox *outbox)
 {
-	free(outbox->buf[0]);
-	free(outbox->buf[1]);
-	*outbox = (struct outbox){0};
+	free(outbox->buf);
+	*outbox = (struct outbox){.cutting = QUEUE_NONE};
 }
 
-void outbox_reset(struct outbox *outbox, size_t limit)
+void outbox_reset(struct outbox *outbox, struct queue *queue)
 {
-	outbox->carry_len = 0;
-	outbox->limit = limit;
-	begin(outbox);
+	if (outbox->cutting != QUEUE_NONE)
+		queue_free(queue, outbox->cutting);
+	outbox->cutting = QUEUE_NONE;
 }
 
-uint8_t *outbox_room(struct outbox *outbox)
+/** end_cut() - All segments are packed, or the rest is given up */
+static void end_cut(struct outbox *outbox, const struct outbox_source *source)
 {
-	size_t room;
-
-	return wire_data_room(&outbox->fill, &room);
+	queue_free(source->queue, outbox->cutting);
+	outbox->cutting = QUEUE_NONE;
 }
 
-void outbox_commit(struct outbox *outbox, size_t len)
+/** pack_segment() - The next segment of the packet being cut; Return: is there
+ *  room for more? */
+static bool pack_segment(struct outbox *outbox,
+			 const struct outbox_source *source,
+			 struct wire_data *message, struct outbox_tally *tally)
 {
-	if (outbox->fill.len + wire_record_size(len) > outbox->limit &&
-	    !outbox_is_empty(outbox))
-		outbox->carry_len = len;
-	else
-		wire_data_commit(&outbox->fill, len);
-}
+	size_t room_len;
+	uint8_t *room = wire_data_room(message, &room_len);
+	ssize_t len = gso_segment(&outbox->segments, room, room_len);
 
-bool outbox_is_full(const struct outbox *outbox)
-{
-	return outbox->carry_len > 0;
-}
-
-bool outbox_is_empty(const struct outbox *outbox)
-{
-	return outbox->fill.len == WIRE_HEADER_LEN;
-}
-
-uint8_t *outbox_take(struct outbox *outbox, size_t *len)
-{
-	struct wire_data full = outbox->fill;
-	size_t carry_len = outbox->carry_len;
-	const uint8_t *carry = outbox_room(outbox);
-
-	outbox->filling ^= 1;
-	outbox->carry_len = 0;
-	begin(outbox);
-	if (carry_len) {
-		memcpy(outbox_room(outbox), carry, carry_len);
-		wire_data_commit(&outbox->fill, carry_len);
+	if (len > 0) {
+		wire_data_commit(message, (size_t)len);
+		return true;
 	}
-	*len = full.len;
-	return full.data;
+	if (len < 0 && message->len > WIRE_HEADER_LEN)
+		return false;
+	if (len < 0)
+		tally->too_big++;
+	end_cut(outbox, source);
+	return true;
+}
+
+/**
+ * begin_cut() - Begin to cut a packet, or drop it
+ * @header:	Its offload header
+ * @data:	With vnet header
+ */
+static void begin_cut(struct outbox *outbox, const struct outbox_source *source,
+		      uint16_t slot, const struct gso_header *header,
+		      const uint8_t *data, size_t len,
+		      struct outbox_tally *tally)
+{
+	int err = gso_segments_init(&outbox->segments, header,
+				    data + VNET_HDR_LEN, len - VNET_HDR_LEN);
+
+	queue_take(source->queue, source->flows, source->lane, slot);
+	outbox->cutting = slot;
+	if (!err) {
+		tally->packets++;
+		tally->bytes += len - VNET_HDR_LEN;
+		return;
+	}
+	tally->offload++;
+	end_cut(outbox, source);
+}
+
+/** pack_one() - The packet whose turn it is; Return: is there room for more? */
+static bool pack_one(struct outbox *outbox, const struct outbox_source *source,
+		     const struct outbox_peer *peer, struct wire_data *message,
+		     struct outbox_tally *tally)
+{
+	struct gso_header header;
+	size_t room_len;
+	uint8_t *room = wire_data_room(message, &room_len);
+	uint8_t *data;
+	size_t len;
+	uint16_t slot = queue_peek(source->queue, source->flows, source->lane,
+				   &data, &len);
+
+	if (slot == QUEUE_NONE)
+		return false;
+	gso_scrub(data);
+	gso_read(data, &header);
+	if ((gso_needs(&header, data + VNET_HDR_LEN) & ~peer->offloads) ||
+	    WIRE_HEADER_LEN + wire_record_size(len) > peer->msg_len_max) {
+		begin_cut(outbox, source, slot, &header, data, len, tally);
+		return true;
+	}
+	if (len > room_len)
+		return false;
+	memcpy(room, data, len);
+	wire_data_commit(message, len);
+	queue_take(source->queue, source->flows, source->lane, slot);
+	queue_free(source->queue, slot);
+	tally->packets++;
+	tally->bytes += len - VNET_HDR_LEN;
+	return true;
+}
+
+size_t outbox_fill(struct outbox *outbox, const struct outbox_source *source,
+		   const struct outbox_peer *peer, struct outbox_tally *tally)
+{
+	struct wire_data message;
+	bool more = true;
+
+	wire_data_begin(&message, outbox->buf + OUTBOX_HEAD, peer->msg_len_max);
+	while (more)
+		more = outbox->cutting == QUEUE_NONE
+			       ? pack_one(outbox, source, peer, &message, tally)
+			       : pack_segment(outbox, source, &message, tally);
+	return message.len > WIRE_HEADER_LEN ? message.len : 0;
 }

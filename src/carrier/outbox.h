@@ -1,74 +1,91 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * outbox.h - The DATA message being filled while another is on its way
+ * outbox.h - The DATA message that a channel sends next, filled from the queue
  *
- * Two buffers: the one that was taken for sending must stay as it is until it is
- * sent, the other is filled meanwhile.  Knows nothing of sockets or peers.
+ * Knows nothing of sockets or of how a channel came to be: only what the peer
+ * takes.
  */
 
 #ifndef CARRIER_OUTBOX_H
 #define CARRIER_OUTBOX_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "carrier/queue.h"
+#include "codec/gso.h"
 #include "codec/wire.h"
 
 /* Before a message: a WebSocket frame's head, and records stay aligned. */
 #define OUTBOX_HEAD 16
-/* Behind the longest message: room for a packet that no longer fits, so that a
- * read from the TUN is never cut. */
-#define OUTBOX_CARRY (WIRE_RECORD_HEADER_LEN + WIRE_RECORD_LEN_MAX + 3)
-#define OUTBOX_SIZE  (OUTBOX_HEAD + WIRE_MSG_LEN_MAX + OUTBOX_CARRY)
+#define OUTBOX_SIZE (OUTBOX_HEAD + WIRE_MSG_LEN_MAX)
 
 /**
- * struct outbox - Two send buffers
- * @buf:	Each of OUTBOX_SIZE bytes (owned)
- * @filling:	Which of them is being filled
- * @fill:	The message in it
- * @carry_len:	Length of a packet that lies behind @fill because it did not fit;
- *		0 for none
- * @limit:	Longest message the peer takes
+ * struct outbox - One message, and a packet that is being cut
+ * @buf:	OUTBOX_SIZE bytes (owned)
+ * @cutting:	Slot of a packet of which segments are still to be sent, QUEUE_NONE
+ * @segments:	How far that is
  */
 struct outbox {
-	uint8_t *buf[2];
-	unsigned int filling;
-	struct wire_data fill;
-	size_t carry_len;
-	size_t limit;
+	uint8_t *buf;
+	uint16_t cutting;
+	struct gso_segments segments;
 };
 
-/** outbox_init() - Allocate both buffers; Return: 0 or -ENOMEM */
-int outbox_init(struct outbox *outbox) __attribute__((warn_unused_result));
-void outbox_fini(struct outbox *outbox);
-
-/** outbox_reset() - Forget what is packed; messages up to @limit from now on */
-void outbox_reset(struct outbox *outbox, size_t limit);
-
-/** outbox_room() - Where a packet of any size may land, vnet header first;
- *  not while outbox_is_full() */
-uint8_t *outbox_room(struct outbox *outbox);
-
-/** outbox_commit() - Take @len bytes at outbox_room() as a packet; it must fit
- *  into an empty message of the peer's */
-void outbox_commit(struct outbox *outbox, size_t len);
-
-/** outbox_is_full() - Is there a packet that no longer fits? */
-bool outbox_is_full(const struct outbox *outbox);
-
-bool outbox_is_empty(const struct outbox *outbox);
+/**
+ * struct outbox_source - Where packets come from
+ * @flows, @lane: Those of one channel
+ */
+struct outbox_source {
+	struct queue *queue;
+	struct queue_flows *flows;
+	struct queue_lane *lane;
+};
 
 /**
- * outbox_take() - The packed message, to be sent; the other buffer is filled next
- * @len:	Set to its length
- *
- * Only when what was taken before is sent.  A packet that did not fit becomes
- * the first of the next message (copied once).
- *
- * Return: the message, OUTBOX_HEAD bytes of room before it
+ * struct outbox_peer - What the peer takes
+ * @msg_len_max: Longest message, WIRE_MSG_LEN_MAX at most
+ * @offloads:	Enum gso_offload bits
  */
-uint8_t *outbox_take(struct outbox *outbox, size_t *len);
+struct outbox_peer {
+	size_t msg_len_max;
+	uint32_t offloads;
+};
+
+/**
+ * struct outbox_tally - What became of packets, added up
+ * @packets, @bytes: Packed; super-packets counted whole, without vnet header
+ * @too_big:	Dropped: longer than the peer's largest message
+ * @offload:	Dropped: the kernel's offload header is not what it should be
+ */
+struct outbox_tally {
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t too_big;
+	uint64_t offload;
+};
+
+/** outbox_init() - Return: 0 or -ENOMEM */
+int outbox_init(struct outbox *outbox) __attribute__((warn_unused_result));
+
+/** outbox_fini() - After outbox_reset(); also of zeros */
+void outbox_fini(struct outbox *outbox);
+
+/** outbox_reset() - Forget a packet that is half sent */
+void outbox_reset(struct outbox *outbox, struct queue *queue);
+
+/**
+ * outbox_fill() - Pack a message of what waits
+ * @tally:	Added to
+ *
+ * A packet that needs an offload which the peer lacks, or that is too long for its
+ * messages, is cut into segments that need none, as they are packed.  Only when
+ * what was packed before is sent.
+ *
+ * Return: length of the message at @outbox->buf + OUTBOX_HEAD, 0: nothing waits
+ */
+size_t outbox_fill(struct outbox *outbox, const struct outbox_source *source,
+		   const struct outbox_peer *peer, struct outbox_tally *tally);
 
 #endif /* CARRIER_OUTBOX_H */

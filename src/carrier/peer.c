@@ -38,6 +38,28 @@
 #define SLOW_LOOKS 4
 #define FAST_LOOKS 10
 
+/** bucket_channel() - Whose a bucket is; there are channels */
+static struct channel *bucket_channel(const struct peer *peer, size_t bucket)
+{
+	uint16_t idx = peer->spread.member[bucket];
+
+	/* All are quiet: one is as good as another. */
+	return peer->channels[idx == SPREAD_NONE ? bucket % peer->channel_cnt
+						 : idx];
+}
+
+/** move_waiting() - What waits, into the lanes of the channels it belongs to now */
+static void move_waiting(struct peer *peer)
+{
+	size_t i;
+
+	queue_unlane(peer->flows);
+	for (i = 0; i < peer->channel_cnt; i++)
+		queue_lane_init(&peer->channels[i]->lane);
+	for (i = 0; peer->channel_cnt && i < SPREAD_BUCKET_CNT; i++)
+		queue_lane_put(peer->flows, i, &bucket_channel(peer, i)->lane);
+}
+
 /** respread() - Draw the buckets anew */
 static void respread(struct peer *peer)
 {
@@ -53,6 +75,7 @@ static void respread(struct peer *peer)
 		};
 	}
 	spread_fill(&peer->spread, members, peer->channel_cnt);
+	move_waiting(peer);
 }
 
 void peer_attach(struct peer *peer, struct channel *channel)
@@ -80,13 +103,9 @@ void peer_detach(struct peer *peer, const struct channel *channel)
 
 struct channel *peer_channel(const struct peer *peer, uint32_t flow)
 {
-	uint16_t idx = peer->spread.member[flow % SPREAD_BUCKET_CNT];
-
 	if (peer->channel_cnt == 0)
 		return NULL;
-	/* All are quiet: one is as good as another. */
-	return peer
-		->channels[idx == SPREAD_NONE ? flow % peer->channel_cnt : idx];
+	return bucket_channel(peer, peer_bucket(flow));
 }
 
 /** fastest_ns() - Round trip of the fastest channel, 0 when none is known */

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/time.h"
+#include "carrier/queue.h"
 #include "carrier/spread.h"
 #include "codec/wire.h"
 #include "policy/policy.h"
@@ -36,6 +37,7 @@ struct traffic {
  * @channels:	Its open channels, all of one instance, no number twice; the first
  *		@channel_cnt are in use
  * @spread:	Which of them each bucket of flows belongs to
+ * @flows:	Packets for it that wait, by the same buckets (owned by the worker)
  * @known:	A HELLO came since we started: the fields below are valid
  * @policy_same: Its digest of the site's policy equals ours
  * @digest:	Its digest, as it said last
@@ -47,6 +49,7 @@ struct peer {
 	struct channel *channels[PEER_CHANNEL_CNT_MAX];
 	size_t channel_cnt;
 	struct spread spread;
+	struct queue_flows *flows;
 	bool known;
 	bool policy_same;
 	uint8_t digest[WIRE_DIGEST_LEN];
@@ -70,6 +73,12 @@ void peer_detach(struct peer *peer, const struct channel *channel);
 
 /** peer_channel() - The channel of a flow, NULL when none is open */
 struct channel *peer_channel(const struct peer *peer, uint32_t flow);
+
+/** peer_bucket() - The bucket of a flow */
+static inline size_t peer_bucket(uint32_t flow)
+{
+	return flow % SPREAD_BUCKET_CNT;
+}
 
 /**
  * peer_weigh() - Look at how fast the channels are, and shift flows

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * uplink.c - From the TUN queue into the channels
+ * uplink.c - From the TUN queue to where packets wait for a channel
  */
 
 /**
@@ -9,33 +9,24 @@
  *
  * A worker calls uplink_run() when its TUN queue is readable.
  *
- * Read		A packet is read straight into the send buffer of the channel
- *		that took the last one (@likely), behind what is packed there.
- *		Most packets belong there: they are not moved any more.
+ * Read		A packet is read straight into a slot of the queue.
  * Steer	The destination names a group of peers (steer.h), the flow one of
- *		them (crew.h) and one of its channels (peer.h).  A packet of
- *		another channel is copied over, once.  Fragments go where the one
- *		went that came first of their datagram.
- * Pack		outbox_commit() makes a record of it.  One that no longer fits
- *		into the message stays behind it and begins the next one.
- * Send		When the TUN is empty or a message is full, channel_pump() sends
- *		what is packed.  We never wait for more packets, so packing adds
- *		no delay.
- *
- * The TUN is read only while every open channel has room for any packet.  So
- * nothing is dropped here for want of room: packets wait in the TUN's own queue,
- * and one slow peer holds up the others for as long as its channel lives.
- * (Queues by flow will end that.)
+ *		them (crew.h) and one of its channels (peer.h).  Fragments go where
+ *		the one went that came first of their datagram.
+ * Queue	It waits with others of its flow (queue.h).  When too much waits the
+ *		flow that has most loses: the TUN is always drained, so that packets
+ *		wait where they can be sorted, and no peer holds up another.
+ * Send		When the TUN is empty, or UPLINK_BUDGET packets were read,
+ *		channel_pump() takes out as much as can be sent.  We never wait for
+ *		more packets, so packing adds no delay.
  */
 
 #include "carrier/uplink.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include "carrier/worker.h"
-#include "codec/gso.h"
 #include "codec/ip.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -48,27 +39,6 @@
  * the same id.  (Receivers wait for 30 s at most, but ids of a busy pair come
  * around faster.) */
 #define DATAGRAM_LIFE_MS 2000
-
-static bool channel_may_pack(const struct channel *channel)
-{
-	return channel && channel->state == CHANNEL_OPEN &&
-	       !outbox_is_full(&channel->outbox);
-}
-
-/** any_full() - Does a channel hold a packet that did not fit? */
-static bool any_full(const struct worker *worker)
-{
-	size_t i;
-
-	for (i = 0; i < worker->channel_cnt; i++) {
-		const struct channel *channel = worker->channels[i];
-
-		if (channel->state == CHANNEL_OPEN &&
-		    outbox_is_full(&channel->outbox))
-			return true;
-	}
-	return false;
-}
 
 /** flow_of() - Flow of a packet; of a fragment, that of its datagram */
 static uint32_t flow_of(struct worker *worker, const uint8_t *pkt,
@@ -87,78 +57,42 @@ static uint32_t flow_of(struct worker *worker, const uint8_t *pkt,
 }
 
 /**
- * choose() - Channel for the packet at @pkt, or NULL after counting a drop
- * @data:	Vnet header and packet
- * @len:	Length of both
+ * enqueue() - What lies in the queue's room finds its flow, or is dropped
+ * @len:	Vnet header and packet
+ * @now:	The time
  */
-static struct channel *choose(struct worker *worker, const uint8_t *data,
-			      size_t len, int *peer)
+static void enqueue(struct worker *worker, size_t len, mono_t now)
 {
+	const uint8_t *data = queue_room(&worker->queue);
 	const uint8_t *pkt = data + VNET_HDR_LEN;
-	struct gso_header offload;
 	struct channel *channel;
 	struct ip_view view;
-	mono_t now = clock_mono();
+	struct peer *peer;
 	uint32_t flow;
 	int group;
 
 	if (len < VNET_HDR_LEN || ip_view(pkt, len - VNET_HDR_LEN, &view)) {
 		worker_drop(worker, DROP_UP_MALFORMED);
-		return NULL;
+		return;
 	}
 	group = steer_out(worker->setup->steer, pkt, &view);
 	if (group == STEER_NO_GROUP) {
 		worker_drop(worker, DROP_UP_NO_PEER);
-		return NULL;
+		return;
 	}
 	flow = flow_of(worker, pkt, &view, now);
-	*peer = crew_pick(&worker->crew, group, flow, steer_begins(pkt, &view),
-			  now);
-	channel = peer_channel(&worker->peers[*peer], flow);
+	peer = &worker->peers[crew_pick(&worker->crew, group, flow,
+					steer_begins(pkt, &view), now)];
+	channel = peer_channel(peer, flow);
 	if (!channel) {
 		worker_drop(worker, DROP_UP_NO_CHANNEL);
-		return NULL;
+		return;
 	}
-	gso_read(data, &offload);
-	if (gso_needs(&offload, pkt) & ~channel->peer_offloads) {
-		worker_drop(worker, DROP_UP_OFFLOAD);
-		return NULL;
-	}
-	if (WIRE_HEADER_LEN + wire_record_size(len) >
-	    channel->peer_msg_len_max) {
-		worker_drop(worker, DROP_UP_TOO_BIG);
-		return NULL;
-	}
-	return channel;
+	queue_push(&worker->queue, peer->flows, peer_bucket(flow),
+		   &channel->lane, len);
 }
 
-/**
- * pack() - One packet, read to @data, into its channel
- *
- * Return: the channel, or NULL when the packet was dropped
- */
-static struct channel *pack(struct worker *worker, const uint8_t *data,
-			    size_t len)
-{
-	int peer = STEER_NO_PEER;
-	struct channel *channel = choose(worker, data, len, &peer);
-	uint8_t *room;
-
-	if (!channel)
-		return NULL;
-	room = outbox_room(&channel->outbox);
-	if (room != data)
-		memcpy(room, data, len);
-	outbox_commit(&channel->outbox, len);
-	worker->likely = channel;
-	worker->stats.up.packets++;
-	worker->stats.up.bytes += len - VNET_HDR_LEN;
-	worker->peers[peer].up.packets++;
-	worker->peers[peer].up.bytes += len - VNET_HDR_LEN;
-	return channel;
-}
-
-/** pump_all() - Send what was packed */
+/** pump_all() - Send what waits */
 static void pump_all(struct worker *worker)
 {
 	size_t i;
@@ -169,31 +103,11 @@ static void pump_all(struct worker *worker)
 	}
 }
 
-/** pause_reading() - Leave packets in the TUN's queue until uplink_resume() */
-static void pause_reading(struct worker *worker, bool pause)
+/** read_one() - Return: may there be more? */
+static bool read_one(struct worker *worker, mono_t now)
 {
-	if (worker->tun_paused == pause || worker->tun_gone)
-		return;
-	worker->tun_paused = pause;
-	if (loop_watch(&worker->loop, &worker->tun, worker->setup->tun_fd,
-		       pause ? 0 : EPOLLIN))
-		log_err("event=tun_watch_failed");
-}
-
-/**
- * read_one() - One packet from the TUN into a channel
- *
- * Return: false when no more can be read now: the TUN is empty or failed, or the
- *	   packet's channel is full even after it has sent what it could
- */
-static bool read_one(struct worker *worker)
-{
-	uint8_t *data = channel_may_pack(worker->likely)
-				? outbox_room(&worker->likely->outbox)
-				: worker->scratch;
-	struct channel *channel;
-	ssize_t len = tun_read(worker->setup->tun_fd, data,
-			       VNET_HDR_LEN + PKT_LEN_MAX);
+	ssize_t len = tun_read(worker->setup->tun_fd,
+			       queue_room(&worker->queue), QUEUE_BIG_LEN);
 
 	if (len == -EAGAIN)
 		return false;
@@ -204,34 +118,18 @@ static bool read_one(struct worker *worker)
 		log_err("event=tun_read_failed error=\"%s\"",
 			strerror((int)-len));
 		loop_unwatch(&worker->loop, &worker->tun);
-		worker->tun_gone = true;
 		return false;
 	}
-	channel = pack(worker, data, (size_t)len);
-	if (!channel || !outbox_is_full(&channel->outbox))
-		return true;
-	channel_pump(channel);
-	if (!outbox_is_full(&channel->outbox))
-		return true;
-	pause_reading(worker, true);
-	return false;
+	enqueue(worker, (size_t)len, now);
+	return true;
 }
 
 void uplink_run(struct worker *worker)
 {
+	mono_t now = clock_mono();
 	int i;
 
-	if (any_full(worker)) {
-		pause_reading(worker, true);
-		return;
-	}
-	for (i = 0; i < UPLINK_BUDGET && read_one(worker); i++)
+	for (i = 0; i < UPLINK_BUDGET && read_one(worker, now); i++)
 		;
 	pump_all(worker);
-}
-
-void uplink_resume(struct worker *worker)
-{
-	if (worker->tun_paused && !any_full(worker))
-		pause_reading(worker, false);
 }

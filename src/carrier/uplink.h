@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * uplink.h - From the TUN queue into the channels
+ * uplink.h - From the TUN queue to where packets wait for a channel
  */
 
 #ifndef CARRIER_UPLINK_H
@@ -9,11 +9,8 @@
 
 struct worker;
 
-/** uplink_run() - Read the TUN until it is empty, a channel is full or the
- *  budget is used up */
+/** uplink_run() - Read the TUN until it is empty or the budget is used up, and send
+ *  what waits */
 void uplink_run(struct worker *worker);
-
-/** uplink_resume() - A channel has room again, or ended: read on if all have */
-void uplink_resume(struct worker *worker);
 
 #endif /* CARRIER_UPLINK_H */

@@ -138,6 +138,7 @@ static void fill_report(struct worker *worker, struct worker_report *report)
 	report->up = worker->stats.up;
 	report->down = worker->stats.down;
 	memcpy(report->drops, worker->stats.drops, sizeof(report->drops));
+	report->drops[DROP_UP_QUEUE] = worker->queue.drop_cnt;
 	report->unknown_messages = worker->stats.unknown_messages;
 	give_back(worker, &reply);
 }
@@ -166,14 +167,31 @@ static size_t find_relay(const struct policy_gateway *gateway, const char *url)
 	return i;
 }
 
+/** drop_flows() - A peer is gone for good */
+static void drop_flows(struct worker *worker, struct peer *peer)
+{
+	queue_leave(&worker->queue, peer->flows);
+	free(peer->flows);
+}
+
+/** add_flows() - A peer is new */
+static void add_flows(struct worker *worker, struct peer *peer)
+{
+	peer->flows = malloc(sizeof(*peer->flows));
+	if (!peer->flows)
+		abort();
+	queue_join(&worker->queue, peer->flows);
+}
+
 /**
  * make_peers() - The peers of a setup, with all that is known of them already
+ *
+ * The worker's own become empty.
  *
  * Return: heap memory.  Running out of it ends the program, as for all memory
  *	   of configuration
  */
-static struct peer *make_peers(const struct worker *worker,
-			       const struct setup *setup)
+static struct peer *make_peers(struct worker *worker, const struct setup *setup)
 {
 	const struct plan *plan = setup->plan;
 	struct peer *peers = calloc(plan->peer_cnt + 1, sizeof(*peers));
@@ -186,9 +204,14 @@ static struct peer *make_peers(const struct worker *worker,
 
 		if (now != STEER_NO_PEER)
 			peers[now] = worker->peers[i];
+		else
+			drop_flows(worker, &worker->peers[i]);
 	}
-	for (i = 0; i < plan->peer_cnt; i++)
+	for (i = 0; i < plan->peer_cnt; i++) {
 		peers[i].gateway = plan->peers[i];
+		if (!peers[i].flows)
+			add_flows(worker, &peers[i]);
+	}
 	return peers;
 }
 
@@ -225,9 +248,11 @@ void worker_detach(struct worker *worker, const struct channel *channel)
 	struct peer *peer = &worker->peers[channel->peer];
 
 	peer_detach(peer, channel);
-	if (!peer->channel_cnt)
-		crew_set_live(&worker->crew, channel->peer, false,
-			      clock_mono());
+	if (peer->channel_cnt)
+		return;
+	worker->stats.drops[DROP_UP_NO_CHANNEL] +=
+		queue_clear(&worker->queue, peer->flows);
+	crew_set_live(&worker->crew, channel->peer, false, clock_mono());
 }
 
 /** make_crew() - Of the setup in force, with the peers that are there */
@@ -388,8 +413,6 @@ static struct move find_move(const struct worker *worker,
 static int watch_tun(struct worker *worker)
 {
 	loop_unwatch(&worker->loop, &worker->tun);
-	worker->tun_paused = false;
-	worker->tun_gone = false;
 	return loop_watch(&worker->loop, &worker->tun, worker->setup->tun_fd,
 			  EPOLLIN);
 }
@@ -397,7 +420,7 @@ static int watch_tun(struct worker *worker)
 /** move_channels() - To the peers of @setup, which comes into force here */
 static void move_channels(struct worker *worker, const struct setup *setup)
 {
-	struct peer *peers = make_peers(worker, setup);
+	struct peer *peers;
 	struct move *moves = calloc(worker->channel_cnt + 1, sizeof(*moves));
 	struct peer *old_peers = worker->peers;
 	size_t i;
@@ -410,6 +433,7 @@ static void move_channels(struct worker *worker, const struct setup *setup)
 		if (moves[i].peer == STEER_NO_PEER)
 			channel_moved(worker->channels[i], STEER_NO_PEER, 0);
 	}
+	peers = make_peers(worker, setup);
 	worker->setup = setup;
 	worker->peers = peers;
 	worker->peer_cnt = setup->plan->peer_cnt;
@@ -495,10 +519,11 @@ static void *run(void *arg)
 /** allocate() - All memory of the first setup */
 static int allocate(struct worker *worker)
 {
+	int err = queue_init(&worker->queue);
+
+	if (err)
+		return err;
 	worker->peer_cnt = worker->setup->plan->peer_cnt;
-	worker->scratch = malloc(VNET_HDR_LEN + PKT_LEN_MAX);
-	if (!worker->scratch)
-		return -ENOMEM;
 	worker->peers = make_peers(worker, worker->setup);
 	make_crew(worker);
 	fit_channels(worker);
@@ -558,7 +583,9 @@ void worker_join(struct worker *worker)
 	mailbox_close(&worker->replies);
 	loop_close(&worker->loop);
 	free(worker->channels);
+	for (i = 0; i < worker->peer_cnt; i++)
+		drop_flows(worker, &worker->peers[i]);
 	free(worker->peers);
 	crew_fini(&worker->crew);
-	free(worker->scratch);
+	queue_fini(&worker->queue);
 }

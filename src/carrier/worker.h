@@ -15,6 +15,7 @@
 #include "carrier/crew.h"
 #include "carrier/drops.h"
 #include "carrier/peer.h"
+#include "carrier/queue.h"
 #include "carrier/setup.h"
 #include "sys/loop.h"
 #include "sys/mailbox.h"
@@ -119,10 +120,7 @@ struct worker_report {
  * @setup:	What the steward said (constant until WORKER_SETUP)
  * @loop:	Its loop
  * @tun:	Its TUN queue
- * @tun_paused:	Not reading: a channel holds a packet that did not fit
- * @tun_gone:	The device was deleted: nothing to read any more
- * @scratch:	Where a packet is read when there is no likely channel
- * @likely:	Channel of the last packet: the next is read into its buffer
+ * @queue:	Packets that wait for a channel
  * @channels:	All there are
  * @channel_serial: Number of the next channel, for logs
  * @peers:	As numbered in the plan
@@ -140,10 +138,7 @@ struct worker {
 	pthread_t thread;
 	struct loop loop;
 	struct loop_source tun;
-	bool tun_paused;
-	bool tun_gone;
-	uint8_t *scratch;
-	struct channel *likely;
+	struct queue queue;
 	struct channel **channels;
 	size_t channel_cnt;
 	unsigned int channel_serial;

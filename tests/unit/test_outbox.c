@@ -1,163 +1,278 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
-/*
- * test_outbox.c - Two send buffers: what is packed arrives whole and in order
- */
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
+#include <cmocka.h>
+
 #include "carrier/outbox.h"
+#include "packets.h"
 
-/** put() - Pack a packet of @len bytes, all of them @fill */
-static void put(struct outbox *outbox, uint8_t fill, size_t len)
+#define ALL_OFFLOADS (GSO_CAN_CSUM | GSO_CAN_TSO4)
+
+struct world {
+	struct queue queue;
+	struct queue_flows flows;
+	struct queue_lane lane;
+	struct outbox outbox;
+	struct outbox_source source;
+	struct outbox_tally tally;
+};
+
+static struct world *world_new(void)
 {
-	memset(outbox_room(outbox), fill, len);
-	outbox_commit(outbox, len);
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	assert_int_equal(queue_init(&w->queue), 0);
+	queue_join(&w->queue, &w->flows);
+	queue_lane_init(&w->lane);
+	assert_int_equal(outbox_init(&w->outbox), 0);
+	w->source = (struct outbox_source){&w->queue, &w->flows, &w->lane};
+	return w;
 }
 
-/** expect_next() - The next record of a message is @len bytes, its packet all
- *  @fill (the vnet header may be tidied) */
-static void expect_next(uint8_t *message, size_t message_len, size_t *off,
-			uint8_t fill, size_t len)
+static void world_free(struct world *w)
 {
+	outbox_reset(&w->outbox, &w->queue);
+	outbox_fini(&w->outbox);
+	queue_leave(&w->queue, &w->flows);
+	queue_fini(&w->queue);
+	free(w);
+}
+
+/** push() - A TCP packet of @payload bytes that begin with @mark, in segments of
+ *  @gso_size (0: plain) */
+static void push(struct world *w, uint8_t mark, size_t payload, size_t gso_size)
+{
+	static const uint8_t src[] = {100, 64, 0, 1};
+	static const uint8_t dst[] = {10, 1, 0, 5};
+	const struct gso_header header = {
+		.flags = GSO_NEEDS_CSUM,
+		.type = GSO_TCPV4,
+		.hdr_len = 40,
+		.gso_size = (uint16_t)gso_size,
+		.csum_start = 20,
+		.csum_offset = 16,
+	};
+	uint8_t *data = queue_room(&w->queue);
+	struct packet p;
+
+	packet_v4(&p, src, dst, 6);
+	packet_ports(&p, 6, 1000, 443);
+	put_u16(p.data + 2, 40 + payload);
+	memset(data, 0, VNET_HDR_LEN);
+	if (gso_size)
+		gso_write(data, &header);
+	memcpy(data + VNET_HDR_LEN, p.data, 40);
+	memset(data + VNET_HDR_LEN + 40, mark, payload);
+	queue_push(&w->queue, &w->flows, mark, &w->lane,
+		   VNET_HDR_LEN + 40 + payload);
+}
+
+/** fill() - One message; Return: its length */
+static size_t fill(struct world *w, size_t msg_len_max, uint32_t offloads)
+{
+	const struct outbox_peer peer = {msg_len_max, offloads};
+
+	return outbox_fill(&w->outbox, &w->source, &peer, &w->tally);
+}
+
+/** next() - Step to the next record; Return: its payload's length, -1 at the end */
+static ssize_t next(struct world *w, size_t len, size_t *off, uint8_t *mark)
+{
+	uint8_t *body = w->outbox.buf + OUTBOX_HEAD + WIRE_HEADER_LEN;
 	struct wire_record record;
-	size_t i;
+	int rc = wire_data_next(body, len - WIRE_HEADER_LEN, off, &record);
 
-	assert_int_equal(wire_data_next(message + WIRE_HEADER_LEN,
-					message_len - WIRE_HEADER_LEN, off,
-					&record),
-			 1);
-	assert_int_equal(record.len, len);
-	for (i = VNET_HDR_LEN; i < len; i++)
-		assert_int_equal(record.data[i], fill);
+	assert_true(rc >= 0);
+	if (!rc)
+		return -1;
+	*mark = record.data[VNET_HDR_LEN + 40];
+	return (ssize_t)(record.len - VNET_HDR_LEN - 40);
 }
 
-static void packets_of_a_message_keep_their_order(void **state)
+static void nothing_waits_and_nothing_is_sent(void **state)
 {
-	struct outbox outbox;
-	size_t off = 0;
-	size_t len;
-	uint8_t *message;
+	struct world *w = world_new();
 
 	(void)state;
-	assert_int_equal(outbox_init(&outbox), 0);
-	assert_true(outbox_is_empty(&outbox));
-	put(&outbox, 1, 40);
-	put(&outbox, 2, 1513);
-	assert_false(outbox_is_full(&outbox));
-	message = outbox_take(&outbox, &len);
-
-	assert_true(outbox_is_empty(&outbox));
-	expect_next(message, len, &off, 1, 40);
-	expect_next(message, len, &off, 2, 1513);
-	assert_int_equal(off, len - WIRE_HEADER_LEN);
-	outbox_fini(&outbox);
+	assert_int_equal(fill(w, WIRE_MSG_LEN_MAX, ALL_OFFLOADS), 0);
+	world_free(w);
 }
 
-static void a_packet_that_does_not_fit_begins_the_next_message(void **state)
+static void what_waits_is_packed_in_turn(void **state)
 {
-	struct outbox outbox;
+	struct world *w = world_new();
 	size_t off = 0;
+	uint8_t mark;
 	size_t len;
-	uint8_t *message;
 
 	(void)state;
-	assert_int_equal(outbox_init(&outbox), 0);
-	put(&outbox, 1, 1500);
-	put(&outbox, 2, WIRE_RECORD_LEN_MAX);
-	assert_true(outbox_is_full(&outbox));
-
-	message = outbox_take(&outbox, &len);
-	assert_false(outbox_is_full(&outbox));
-	expect_next(message, len, &off, 1, 1500);
-	assert_int_equal(off, len - WIRE_HEADER_LEN);
-
-	off = 0;
-	message = outbox_take(&outbox, &len);
-	expect_next(message, len, &off, 2, WIRE_RECORD_LEN_MAX);
-	assert_true(len <= WIRE_MSG_LEN_MAX);
-	outbox_fini(&outbox);
+	push(w, 1, 100, 0);
+	push(w, 2, 1401, 0);
+	push(w, 3, 3, 0);
+	len = fill(w, WIRE_MSG_LEN_MAX, 0);
+	assert_int_equal(next(w, len, &off, &mark), 100);
+	assert_int_equal(mark, 1);
+	assert_int_equal(next(w, len, &off, &mark), 1401);
+	assert_int_equal(mark, 2);
+	assert_int_equal(next(w, len, &off, &mark), 3);
+	assert_int_equal(mark, 3);
+	assert_int_equal(next(w, len, &off, &mark), -1);
+	assert_int_equal(w->tally.packets, 3);
+	assert_int_equal(w->tally.bytes, 3 * 40 + 1504);
+	assert_int_equal(fill(w, WIRE_MSG_LEN_MAX, 0), 0);
+	world_free(w);
 }
 
-static void what_was_taken_stays_while_the_other_is_filled(void **state)
+static void packet_that_does_not_fit_begins_the_next_message(void **state)
 {
-	struct outbox outbox;
-	uint8_t *copy = malloc(WIRE_MSG_LEN_MAX);
-	uint8_t *message;
+	struct world *w = world_new();
+	uint8_t mark;
+	size_t off;
 	size_t len;
 	int i;
 
 	(void)state;
-	assert_non_null(copy);
-	assert_int_equal(outbox_init(&outbox), 0);
-	put(&outbox, 7, 60000);
-	message = outbox_take(&outbox, &len);
-	memcpy(copy, message, len);
-	for (i = 0; i < 2000 && !outbox_is_full(&outbox); i++)
-		put(&outbox, 9, 1400);
-
-	assert_true(outbox_is_full(&outbox));
-	assert_memory_equal(copy, message, len);
-	free(copy);
-	outbox_fini(&outbox);
+	for (i = 1; i <= 4; i++)
+		push(w, 1, 1400, 0);
+	for (i = 0; i < 2; i++) {
+		len = fill(w, WIRE_MSG_LEN_FLOOR, 0);
+		assert_true(len <= WIRE_MSG_LEN_FLOOR);
+		off = 0;
+		assert_int_equal(next(w, len, &off, &mark), 1400);
+		assert_int_equal(next(w, len, &off, &mark), 1400);
+		assert_int_equal(next(w, len, &off, &mark), -1);
+	}
+	assert_int_equal(fill(w, WIRE_MSG_LEN_FLOOR, 0), 0);
+	world_free(w);
 }
 
-static void no_message_is_longer_than_the_peer_takes(void **state)
+static void super_packet_goes_whole_to_who_can_cut_it(void **state)
 {
-	struct outbox outbox;
-	size_t taken = 0;
-	size_t packed;
+	struct world *w = world_new();
+	size_t off = 0;
+	uint8_t mark;
 	size_t len;
 
 	(void)state;
-	assert_int_equal(outbox_init(&outbox), 0);
-	outbox_reset(&outbox, WIRE_MSG_LEN_FLOOR);
-	for (packed = 0; packed < 500; packed++) {
-		put(&outbox, (uint8_t)packed, 32 + packed * 7 % 3000);
-		if (!outbox_is_full(&outbox))
-			continue;
-		outbox_take(&outbox, &len);
-		assert_true(len <= WIRE_MSG_LEN_FLOOR);
-		taken++;
-	}
-	assert_true(taken > 100);
-	outbox_fini(&outbox);
+	push(w, 1, 65000, 1400);
+	len = fill(w, WIRE_MSG_LEN_MAX, ALL_OFFLOADS);
+	assert_int_equal(next(w, len, &off, &mark), 65000);
+	assert_int_equal(next(w, len, &off, &mark), -1);
+	world_free(w);
 }
 
-static void reset_forgets_what_was_packed(void **state)
+/** count_segments() - Over as many messages as it takes, none above @msg_len_max */
+static size_t count_segments(struct world *w, size_t msg_len_max,
+			     uint32_t offloads, size_t *payload)
 {
-	struct outbox outbox;
+	size_t cnt = 0;
+	uint8_t mark;
+	size_t len;
+
+	*payload = 0;
+	while ((len = fill(w, msg_len_max, offloads))) {
+		size_t off = 0;
+		ssize_t got;
+
+		assert_true(len <= msg_len_max);
+		while ((got = next(w, len, &off, &mark)) >= 0) {
+			assert_true(got <= 1400);
+			*payload += (size_t)got;
+			cnt++;
+		}
+	}
+	return cnt;
+}
+
+static void super_packet_is_cut_for_who_cannot(void **state)
+{
+	struct world *w = world_new();
+	size_t payload;
 
 	(void)state;
-	assert_int_equal(outbox_init(&outbox), 0);
-	put(&outbox, 1, 60000);
-	put(&outbox, 2, 60000);
-	assert_true(outbox_is_full(&outbox));
-	outbox_reset(&outbox, WIRE_MSG_LEN_MAX);
+	push(w, 1, 65000, 1400);
+	assert_int_equal(
+		count_segments(w, WIRE_MSG_LEN_MAX, GSO_CAN_CSUM, &payload),
+		47);
+	assert_int_equal(payload, 65000);
+	assert_int_equal(w->tally.packets, 1);
+	world_free(w);
+}
 
-	assert_false(outbox_is_full(&outbox));
-	assert_true(outbox_is_empty(&outbox));
-	outbox_fini(&outbox);
+static void super_packet_is_cut_for_short_messages(void **state)
+{
+	struct world *w = world_new();
+	size_t payload;
+
+	(void)state;
+	push(w, 1, 65000, 1400);
+	assert_int_equal(
+		count_segments(w, WIRE_MSG_LEN_FLOOR, ALL_OFFLOADS, &payload),
+		47);
+	assert_int_equal(payload, 65000);
+	world_free(w);
+}
+
+static void packet_that_can_never_fit_is_dropped(void **state)
+{
+	struct world *w = world_new();
+
+	(void)state;
+	push(w, 1, 8000, 0);
+	push(w, 2, 100, 0);
+	assert_true(fill(w, WIRE_MSG_LEN_FLOOR, ALL_OFFLOADS) > 0);
+	assert_int_equal(w->tally.too_big, 1);
+	assert_int_equal(fill(w, WIRE_MSG_LEN_FLOOR, ALL_OFFLOADS), 0);
+	world_free(w);
+}
+
+static void packet_with_a_false_header_is_dropped(void **state)
+{
+	struct world *w = world_new();
+
+	(void)state;
+	push(w, 1, 65000, 3); /* too many segments */
+	assert_int_equal(fill(w, WIRE_MSG_LEN_MAX, 0), 0);
+	assert_int_equal(w->tally.offload, 1);
+	assert_int_equal(w->tally.packets, 0);
+	world_free(w);
+}
+
+static void half_sent_packet_gives_its_slot_back(void **state)
+{
+	struct world *w = world_new();
+	int i;
+
+	(void)state;
+	for (i = 0; i < 10 * QUEUE_BIG_CNT; i++) {
+		push(w, 1, 65000, 1400);
+		assert_true(fill(w, WIRE_MSG_LEN_FLOOR, 0) > 0);
+		outbox_reset(&w->outbox, &w->queue);
+	}
+	assert_int_equal(w->queue.drop_cnt, 0);
+	world_free(w);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(packets_of_a_message_keep_their_order),
+		cmocka_unit_test(nothing_waits_and_nothing_is_sent),
+		cmocka_unit_test(what_waits_is_packed_in_turn),
 		cmocka_unit_test(
-			a_packet_that_does_not_fit_begins_the_next_message),
-		cmocka_unit_test(
-			what_was_taken_stays_while_the_other_is_filled),
-		cmocka_unit_test(no_message_is_longer_than_the_peer_takes),
-		cmocka_unit_test(reset_forgets_what_was_packed),
+			packet_that_does_not_fit_begins_the_next_message),
+		cmocka_unit_test(super_packet_goes_whole_to_who_can_cut_it),
+		cmocka_unit_test(super_packet_is_cut_for_who_cannot),
+		cmocka_unit_test(super_packet_is_cut_for_short_messages),
+		cmocka_unit_test(packet_that_can_never_fit_is_dropped),
+		cmocka_unit_test(packet_with_a_false_header_is_dropped),
+		cmocka_unit_test(half_sent_packet_gives_its_slot_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,8 @@
 #define CHANNEL_CNT 3
 
 struct world {
+	struct queue queue;
+	struct queue_flows flows;
 	struct peer peer;
 	struct channel channels[CHANNEL_CNT];
 };
@@ -24,13 +26,24 @@ static mono_t at(int64_t ms)
 	return (mono_t){(1000000 + ms) * NS_PER_MS};
 }
 
+/** world_bare() - A peer without channels */
+static struct world *world_bare(void)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	assert_int_equal(queue_init(&w->queue), 0);
+	queue_join(&w->queue, &w->flows);
+	w->peer.flows = &w->flows;
+	return w;
+}
+
 /** world_new() - Three channels, 5 ms each, heard of at 0 */
 static struct world *world_new(void)
 {
-	struct world *w = calloc(1, sizeof(*w));
+	struct world *w = world_bare();
 	unsigned int i;
 
-	assert_non_null(w);
 	for (i = 0; i < CHANNEL_CNT; i++) {
 		w->channels[i].number = i;
 		w->channels[i].rtt_ns = 5 * NS_PER_MS;
@@ -38,6 +51,13 @@ static struct world *world_new(void)
 		peer_attach(&w->peer, &w->channels[i]);
 	}
 	return w;
+}
+
+static void world_free(struct world *w)
+{
+	queue_leave(&w->queue, &w->flows);
+	queue_fini(&w->queue);
+	free(w);
 }
 
 /** share() - Of 1,024 flows, how many does a channel have? */
@@ -59,14 +79,13 @@ static void look(struct world *w, unsigned int times)
 
 static void peer_without_channels_has_none(void **state)
 {
-	struct world *w = calloc(1, sizeof(*w));
+	struct world *w = world_bare();
 
 	(void)state;
-	assert_non_null(w);
 	assert_null(peer_channel(&w->peer, 7));
 	peer_detach(&w->peer, &w->channels[0]);
 	assert_null(peer_channel(&w->peer, 7));
-	free(w);
+	world_free(w);
 }
 
 static void flows_of_a_dead_channel_move_and_come_back(void **state)
@@ -89,7 +108,7 @@ static void flows_of_a_dead_channel_move_and_come_back(void **state)
 	peer_attach(&w->peer, &w->channels[1]);
 	for (flow = 0; flow < 1024; flow++)
 		assert_ptr_equal(peer_channel(&w->peer, flow), before[flow]);
-	free(w);
+	world_free(w);
 }
 
 static void slow_channel_loses_flows_and_keeps_some(void **state)
@@ -106,7 +125,7 @@ static void slow_channel_loses_flows_and_keeps_some(void **state)
 	look(w, 20);
 	assert_in_range(share(w, 1), 20, before / 3);
 	assert_int_equal(w->channels[1].weight, 1);
-	free(w);
+	world_free(w);
 }
 
 static void fast_channel_wins_its_flows_back_slowly(void **state)
@@ -126,7 +145,7 @@ static void fast_channel_wins_its_flows_back_slowly(void **state)
 	assert_int_equal(w->channels[1].weight, 2);
 	look(w, 200);
 	assert_int_equal(share(w, 1), before);
-	free(w);
+	world_free(w);
 }
 
 static void nothing_moves_between_fast_and_slow(void **state)
@@ -142,7 +161,7 @@ static void nothing_moves_between_fast_and_slow(void **state)
 		look(w, 1);
 		assert_int_equal(share(w, 1), before);
 	}
-	free(w);
+	world_free(w);
 }
 
 static void quiet_channel_has_no_flows_until_it_is_heard(void **state)
@@ -164,7 +183,28 @@ static void quiet_channel_has_no_flows_until_it_is_heard(void **state)
 	peer_weigh(&w->peer, at(60000));
 	for (i = 0; i < CHANNEL_CNT; i++)
 		assert_in_range(share(w, i), 300, 400);
-	free(w);
+	world_free(w);
+}
+
+static void waiting_packets_move_with_their_flows(void **state)
+{
+	struct world *w = world_new();
+	uint32_t flow = 0;
+	uint8_t *data;
+	size_t len;
+
+	(void)state;
+	while (peer_channel(&w->peer, flow) != &w->channels[1])
+		flow++;
+	queue_push(&w->queue, &w->flows, peer_bucket(flow),
+		   &w->channels[1].lane, 100);
+	peer_detach(&w->peer, &w->channels[1]);
+	assert_int_not_equal(queue_peek(&w->queue, &w->flows,
+					&peer_channel(&w->peer, flow)->lane,
+					&data, &len),
+			     QUEUE_NONE);
+	assert_int_equal(len, 100);
+	world_free(w);
 }
 
 int main(void)
@@ -175,6 +215,7 @@ int main(void)
 		cmocka_unit_test(slow_channel_loses_flows_and_keeps_some),
 		cmocka_unit_test(fast_channel_wins_its_flows_back_slowly),
 		cmocka_unit_test(nothing_moves_between_fast_and_slow),
+		cmocka_unit_test(waiting_packets_move_with_their_flows),
 		cmocka_unit_test(quiet_channel_has_no_flows_until_it_is_heard),
 	};
 

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * flight.h - How much of a channel may be on its way
+ *
+ * Pure.  Learns from PONGs what has arrived; says when to ask, and when to wait.
+ */
+
+#ifndef CARRIER_FLIGHT_H
+#define CARRIER_FLIGHT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/time.h"
+
+/* So much may always be on its way: four messages. */
+#define FLIGHT_BYTES_MIN (256 * 1024)
+/* And no more than this, however fast and far: 160 ms at 400 Mbit/s. */
+#define FLIGHT_BYTES_MAX (8 * 1024 * 1024)
+
+/** struct flight_gen - The best of the present and the last generation */
+struct flight_gen {
+	mono_t since;
+	int64_t now;
+	int64_t last;
+};
+
+/**
+ * struct flight - One channel's
+ * @acked:	Bytes that the peer has received
+ * @asked:	Bytes that were sent when it was asked last
+ * @window:	How many may be on their way
+ * @rate:	Most bytes a ms
+ * @rtt:	Least round trip, in ns
+ * @sample_at, @sample_acked: Beginning of the rate's sample under way
+ * @drain:	The window is small until a PING of this time or later is answered
+ */
+struct flight {
+	uint64_t acked;
+	uint64_t asked;
+	uint64_t window;
+	struct flight_gen rate;
+	struct flight_gen rtt;
+	mono_t sample_at;
+	uint64_t sample_acked;
+	mono_t drain;
+};
+
+/** flight_init() - A channel begins */
+void flight_init(struct flight *flight, mono_t now);
+
+/** flight_is_full() - Wait for a PONG?  @sent: bytes sent so far */
+bool flight_is_full(const struct flight *flight, uint64_t sent);
+
+/** flight_shall_ask() - Is it time for a PING, by what was sent since the last? */
+bool flight_shall_ask(const struct flight *flight, uint64_t sent);
+
+/** flight_asked() - A PING was sent */
+void flight_asked(struct flight *flight, uint64_t sent);
+
+/**
+ * flight_pong() - A PONG came
+ * @acked:	Bytes that the peer says it has received
+ * @sent:	Bytes sent so far: it cannot have received more
+ * @rtt_ns:	Round trip, above 0
+ *
+ * Return: false when it says what cannot be
+ */
+bool flight_pong(struct flight *flight, uint64_t acked, uint64_t sent,
+		 int64_t rtt_ns, mono_t now);
+
+#endif /* CARRIER_FLIGHT_H */
