@@ -54,4 +54,7 @@
 /* Key, token and certificate files. */
 #define SECRET_FILE_LEN_MAX 65536
 
+/* What the steward has shown in the status: its own sentences. */
+#define NOTICES_LEN_MAX (64u << 10)
+
 #endif /* BASE_LIMITS_H */

@@ -167,10 +167,32 @@ static void take_go(struct carrier *carrier)
 	loop_unwatch(&carrier->loop, &carrier->handover);
 }
 
-/** take_message() - One of the messages of a new set */
+/** take_notices() - In place of those before */
+static void take_notices(struct carrier *carrier, int fd)
+{
+	char *text;
+	ssize_t len = fd < 0 ? -EBADMSG
+			     : handover_read_text(fd, NOTICES_LEN_MAX, &text);
+
+	if (fd >= 0)
+		close(fd);
+	if (len < 0) {
+		log_warn("event=notices_refused error=\"%s\"",
+			 strerror((int)-len));
+		return;
+	}
+	free(carrier->notices);
+	carrier->notices = text;
+}
+
+/** take_message() - One of the messages of a new set, or another */
 static void take_message(struct carrier *carrier,
 			 const struct handover_msg *msg, int fd)
 {
+	if (msg->type == HANDOVER_NOTICES) {
+		take_notices(carrier, fd);
+		return;
+	}
 	if (!carrier->gathering) {
 		carrier->gathering = malloc(sizeof(*carrier->gathering));
 		if (!carrier->gathering)
@@ -333,6 +355,7 @@ int carrier_run(struct setup *setup)
 		 setup->plan->peer_cnt);
 	err = loop_run(&carrier->loop);
 	stop(carrier);
+	free(carrier->notices);
 	free(carrier);
 	return err;
 }

@@ -22,6 +22,7 @@
  * @handover:	The steward's socket; not read while there is a @next
  * @replies:	What the worker gives back
  * @worker:	The one worker
+ * @notices:	What the steward wants shown, a line each; NULL for nothing
  * @listeners:	Site gateway: one for each of its relays
  */
 struct carrier {
@@ -36,6 +37,7 @@ struct carrier {
 	struct listener **listeners;
 	size_t listener_cnt;
 	struct status status;
+	char *notices;
 };
 
 /**

@@ -111,6 +111,7 @@ int setup_take(struct setup *setup, const struct handover_msg *msg, int fd)
 	case HANDOVER_GO:
 	case HANDOVER_READY:
 	case HANDOVER_REFUSED:
+	case HANDOVER_NOTICES:
 		break;
 	}
 	close(fd);

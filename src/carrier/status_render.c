@@ -212,6 +212,21 @@ static json_t *drops_json(const struct worker_report *report)
 	return map;
 }
 
+/** notices_json() - What the steward wants shown */
+static json_t *notices_json(const struct carrier *carrier)
+{
+	const char *text = carrier->notices ? carrier->notices : "";
+	json_t *list = json_array();
+
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		json_array_append_new(list, json_stringn(text, len));
+		text += len + (text[len] == '\n');
+	}
+	return list;
+}
+
 char *status_render(const struct carrier *carrier,
 		    const struct worker_report *report)
 {
@@ -235,6 +250,7 @@ char *status_render(const struct carrier *carrier,
 	json_object_set_new(root, "peers", peers_json(carrier, report));
 	json_object_set_new(root, "channels", channels_json(carrier, report));
 	json_object_set_new(root, "listeners", listeners);
+	json_object_set_new(root, "warnings", notices_json(carrier));
 	json_object_set_new(root, "drops", drops_json(report));
 	json_object_set_new(root, "unknown_messages",
 			    json_integer((json_int_t)report->unknown_messages));

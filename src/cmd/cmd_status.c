@@ -260,6 +260,17 @@ static void show_drops(const json_t *root)
 	}
 }
 
+static void show_warnings(const json_t *root)
+{
+	size_t i;
+	json_t *warning;
+
+	json_array_foreach(json_object_get(root, "warnings"), i, warning)
+	{
+		printf("\nWARNING  %s\n", json_string_value(warning));
+	}
+}
+
 static void show(const json_t *root)
 {
 	char age[32];
@@ -268,6 +279,7 @@ static void show(const json_t *root)
 	       text_of(root, "gateway"), text_of(root, "role"),
 	       text_of(root, "state"), text_of(root, "software"),
 	       format_age(number_of(root, "uptime_ms"), age, sizeof(age)));
+	show_warnings(root);
 	show_sites(root);
 	show_peers(root);
 	show_channels(root);

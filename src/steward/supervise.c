@@ -18,6 +18,7 @@
 
 #include "steward/lock.h"
 #include "steward/notify.h"
+#include "steward/scan.h"
 #include "steward/watch.h"
 #include "sys/clock.h"
 #include "sys/handover.h"
@@ -89,6 +90,7 @@ struct supervisor {
 	const struct spawner *spawner;
 	struct reload *reload;
 	struct watch watch;
+	struct scan scan;
 	struct loop_source signals;
 	struct loop_source answers;
 	struct loop_source handover;
@@ -242,6 +244,28 @@ static void on_restart(struct loop_timer *timer)
 	carrier_start(SUPERVISOR_OF(timer, restart));
 }
 
+/** send_notices() - What the status is to show, to the carrier that runs */
+static void send_notices(struct supervisor *sup)
+{
+	const struct handover_msg msg = {.type = HANDOVER_NOTICES};
+	const struct strbuf *text = &sup->scan.text;
+	int fd;
+
+	if (sup->state != CARRIER_UP)
+		return;
+	fd = handover_seal_text("notices", strbuf_str(text), text->len);
+	if (fd < 0 || handover_send(sup->handover_fd, &msg, fd))
+		log_warn("event=notices_not_sent");
+	if (fd >= 0)
+		close(fd);
+}
+
+/** on_scan() - Other rules of others drop, or none any more */
+static void on_scan(struct scan *scan)
+{
+	send_notices(SUPERVISOR_OF(scan, scan));
+}
+
 /** on_handover() - What the carrier answers */
 static void on_handover(struct loop_source *source, uint32_t events)
 {
@@ -262,6 +286,7 @@ static void on_handover(struct loop_source *source, uint32_t events)
 	}
 	if (msg.type == HANDOVER_READY) {
 		sup->state = CARRIER_UP;
+		send_notices(sup);
 		log_info("carrier event=ready");
 	} else if (msg.type == HANDOVER_REFUSED) {
 		log_err("carrier event=refused reason=\"%s\"", msg.text);
@@ -411,6 +436,7 @@ static void reload(struct supervisor *sup)
 					: strerror(-err));
 	else
 		hand_over(sup);
+	scan_soon(&sup->scan);
 	diag_fini(&diag);
 	notify_systemd("READY=1");
 }
@@ -444,6 +470,12 @@ static void on_lock(struct loop_source *source, uint32_t events)
 {
 	(void)events;
 	lock_greet(source->fd);
+}
+
+/** on_others() - Rules of others were changed */
+static void on_others(struct watch *watch)
+{
+	scan_soon(&SUPERVISOR_OF(watch, watch)->scan);
 }
 
 /** on_new_queue() - The device was made anew */
@@ -500,6 +532,7 @@ int supervise_run(struct host *host, const struct feed *feed,
 		.signals = {.fd = -1, .ready = on_signal},
 		.watch = {.new_queue = on_new_queue,
 			  .gone = on_gone,
+			  .others = on_others,
 			  .links = {.fd = -1},
 			  .rules = {.fd = -1}},
 		.answers = {.fd = -1, .ready = on_answer},
@@ -508,6 +541,7 @@ int supervise_run(struct host *host, const struct feed *feed,
 		.lock = {.fd = -1, .ready = on_lock},
 		.restart = {.fire = on_restart},
 		.stop_limit = {.fire = on_stop_limit},
+		.scan = {.changed = on_scan},
 		.handover_fd = -1,
 	};
 	int err = loop_open(&sup.loop);
@@ -517,6 +551,7 @@ int supervise_run(struct host *host, const struct feed *feed,
 	reload_attach(reload, &sup.loop);
 	err = watch_all(&sup, lock);
 	if (!err) {
+		scan_open(&sup.scan, &sup.loop, host);
 		notify_systemd("READY=1");
 		carrier_start(&sup);
 		err = loop_run(&sup.loop);
@@ -526,6 +561,7 @@ int supervise_run(struct host *host, const struct feed *feed,
 	if (sup.signals.fd >= 0)
 		close(sup.signals.fd);
 	watch_close(&sup.watch);
+	scan_close(&sup.scan);
 	loop_close(&sup.loop);
 	if (!err)
 		err = sup.err;

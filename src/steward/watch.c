@@ -310,6 +310,15 @@ static void end_transaction(struct watch *watch, struct nlmsghdr *head)
 		schedule(watch);
 	}
 	missing_fini(&watch->touched);
+	if (watch->others_touched && pid != (uint32_t)getpid())
+		watch->others(watch);
+	watch->others_touched = false;
+}
+
+/** is_about_rules() - Of a table, a chain or a rule? */
+static bool is_about_rules(int type)
+{
+	return type <= NFT_MSG_DELRULE;
 }
 
 /** on_nft() - One message of nftables */
@@ -326,10 +335,14 @@ static void on_nft(struct watch *watch, struct nlmsghdr *head)
 		end_transaction(watch, head);
 		return;
 	}
-	if (gen->nfgen_family != FAMILY_INET ||
-	    nlmsg_parse(head, sizeof(*gen), attrs, NFT_NAME_ATTR_MAX, NULL) ||
-	    !is_our_table(watch, attrs[NFTA_TABLE_NAME]))
+	if (nlmsg_parse(head, sizeof(*gen), attrs, NFT_NAME_ATTR_MAX, NULL))
 		return;
+	if (gen->nfgen_family != FAMILY_INET ||
+	    !is_our_table(watch, attrs[NFTA_TABLE_NAME])) {
+		watch->others_touched |=
+			is_about_rules(NFNL_MSG_TYPE(head->nlmsg_type));
+		return;
+	}
 	for (i = 0; i < sizeof(nft_kinds) / sizeof(*nft_kinds); i++) {
 		if (nft_kinds[i].type == NFNL_MSG_TYPE(head->nlmsg_type))
 			note_touch(watch, &nft_kinds[i], attrs);
@@ -462,6 +475,7 @@ static bool take_rules(struct watch *watch)
 
 		if (len < 0) {
 			missing_fini(&watch->touched);
+			watch->others_touched = true;
 			lost = true;
 		}
 		for (; len > 0 && nlmsg_ok(head, rest);

@@ -44,12 +44,14 @@ typedef void watch_fn(struct watch *watch);
  * @host:	What is watched over (borrowed)
  * @new_queue:	Called when the TUN device was made anew
  * @gone:	Called when it cannot be made anew
+ * @others:	Called when rules of others were changed
  * @route_nl:	Events of links, addresses, routes, options
  * @rules_nl:	Events of nftables
  * @links:	Source of @route_nl
  * @rules:	Source of @rules_nl
  * @due:	Restores; armed while something is to be looked at
  * @rules_hurt:	Our table was touched by somebody else
+ * @others_touched: The transaction under way changed rules of others
  * @touched:	What the transaction under way did to our table so far
  * @missing:	What is to be named at the next restoration
  * @culprit:	Who is to be named
@@ -64,12 +66,14 @@ struct watch {
 	struct host *host;
 	watch_fn *new_queue;
 	watch_fn *gone;
+	watch_fn *others;
 	struct nl_sock *route_nl;
 	struct nl_sock *rules_nl;
 	struct loop_source links;
 	struct loop_source rules;
 	struct loop_timer due;
 	bool rules_hurt;
+	bool others_touched;
 	struct missing touched;
 	struct missing missing;
 	struct watch_culprit culprit;

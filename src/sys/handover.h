@@ -37,6 +37,8 @@
  * HANDOVER_PROXY_PASSWORD (memfd); if configured
  * HANDOVER_STATUS	Listening unix socket for status requests (fd)
  * HANDOVER_GO		All sent: check and start, or reload (no fd)
+ * HANDOVER_NOTICES	What the steward wants shown in the status, one notice a line
+ *		(memfd); of no set, after HANDOVER_READY and whenever it changes
  * HANDOVER_READY	Carrier to steward: the set is in force
  * HANDOVER_REFUSED	Carrier to steward: cannot use the set (text says why)
  */
@@ -52,6 +54,7 @@ enum handover_type {
 	HANDOVER_REFUSED,
 	HANDOVER_CERTIFICATE,
 	HANDOVER_PROXY_PASSWORD,
+	HANDOVER_NOTICES,
 };
 
 /**
