@@ -164,7 +164,7 @@ static size_t clean(const char *text, const bool *own, char *out)
 {
 	const char *begin = text;
 	char *pos = out;
-	bool within = own && !memchr(own, true, TEXT_SIZE);
+	bool within = own && !memchr(own, 1, TEXT_SIZE);
 
 	while (*text) {
 		const struct secret *secret = secret_at(text);
