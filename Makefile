@@ -23,6 +23,7 @@ HARDEN	:= -fPIE -fstack-protector-strong -fstack-clash-protection \
 	$(if $(SAN),,-D_FORTIFY_SOURCE=3)
 CFLAGS	?= -O2 -g
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DRELAYTUN_VERSION='"$(VERSION)"' \
+	-DRELAYTUN_SYSCONF='"$(SYSCONF)"' \
 	-iquote src -Iinclude -isystem /usr/include/libnl3 $(CFLAGS) $(WARN) $(HARDEN) \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all) -pthread -MMD -MP
@@ -62,6 +63,12 @@ build: $(PROGRAMS)
 $(B)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# What names files below SYSCONF is built anew when that is another.
+$(shell mkdir -p $(B); echo '$(SYSCONF)' | cmp -s - $(B)/sysconf || \
+	echo '$(SYSCONF)' >$(B)/sysconf)
+$(patsubst %,$(B)/obj/src/%.o,policy/gateway_conf steward/main relay/main \
+	cmd/cmd_check cmd/cmd_status): $(B)/sysconf
 
 $(LIB): $(OBJ)
 	@rm -f $@
@@ -111,7 +118,7 @@ lint:
 	@tests/lint.sh
 
 install: build
-	@tests/install.sh "$(DESTDIR)" "$(PREFIX)" "$(SYSCONF)"
+	@tests/install.sh "$(DESTDIR)" "$(PREFIX)" "$(SYSCONF)" "$(B)"
 clean:
 	rm -rf build
 

@@ -17,8 +17,7 @@ enum exit_code {
 	EXIT_NOT_RUNNING = 3,
 };
 
-#define CMD_GATEWAY_CFG "/etc/relaytun/gateway.cfg"
-#define CMD_RELAY_CFG   "/etc/relaytun/relay.cfg"
+#define CMD_GATEWAY_CFG RELAYTUN_SYSCONF "/relaytun/gateway.cfg"
 
 /* Each gets its own argv: argv[0] is "relaytun VERB". */
 int cmd_check(int argc, char **argv);

@@ -14,7 +14,7 @@
 #include "policy/parse.h"
 #include "policy/value.h"
 
-#define DEFAULT_POLICY   "/etc/relaytun/policy.cfg"
+#define DEFAULT_POLICY   RELAYTUN_SYSCONF "/relaytun/policy.cfg"
 #define DEFAULT_TUN_NAME "rt0"
 #define DEFAULT_TUN_MTU  1500
 #define DEFAULT_USER     "relaytun"

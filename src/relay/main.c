@@ -30,7 +30,7 @@
 /* Standard streams, loop, signals, configuration, with room to spare. */
 #define OTHER_FILE_CNT     64
 
-#define DEFAULT_CONF       "/etc/relaytun/relay.cfg"
+#define DEFAULT_CONF       RELAYTUN_SYSCONF "/relaytun/relay.cfg"
 #define DEFAULT_DEV_LISTEN "127.0.0.1:8443"
 
 enum {

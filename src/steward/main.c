@@ -43,7 +43,7 @@
  * Exit status: 0 done, 1 failed, 2 wrong usage or configuration.
  */
 
-#define DEFAULT_CFG      "/etc/relaytun/gateway.cfg"
+#define DEFAULT_CFG      RELAYTUN_SYSCONF "/relaytun/gateway.cfg"
 #define CARRIER_PROGRAM  "relaytun-carrier"
 #define DOWN_WAIT_MS     5000
 #define EXIT_WRONG_USAGE 2
