@@ -5,7 +5,8 @@
 # Idempotent, and quick when nothing is missing.
 #
 # Services among them (nginx, PostgreSQL) are used as programs only: the
-# machine gets no new daemon, so their start at installation is held back.
+# machine gets no new daemon, so their start at installation is held back, and
+# those that the installation has enabled for the next boot are disabled again.
 set -eu
 
 packages="
@@ -32,6 +33,12 @@ if [ "$(id -u)" != 0 ]; then
 	exit 1
 fi
 
+# enabled: units that start at boot
+enabled() {
+	find /etc/systemd/system -path '*.wants/*' -printf '%f\n' \
+		2>/dev/null | sort -u
+}
+
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
 	trap 'rm -f "$policy"' EXIT INT TERM
@@ -40,6 +47,19 @@ if [ ! -e "$policy" ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 echo "installing:$missing"
+before=$(enabled)
 apt-get update -q
 # shellcheck disable=SC2086 # a list of words on purpose
 apt-get install -y -q --no-install-recommends $missing
+
+command -v systemctl >/dev/null || exit 0
+enabled | while read -r unit; do
+	case "
+$before
+" in
+	*"
+$unit
+"*) ;;
+	*) systemctl disable --quiet "$unit" </dev/null ;;
+	esac
+done
