@@ -32,7 +32,7 @@ static void usage(FILE *to)
 	fputs("Usage: relaytun status [-c FILE | -s SOCKET] [--json]\n"
 	      "\n"
 	      "Shows sites, peers, channels, traffic and drops of a running\n"
-	      "gateway.\n"
+	      "gateway; with -s also what a running relay does.\n"
 	      "\n"
 	      "  -c FILE     gateway.cfg that names the socket\n"
 	      "              [" CMD_GATEWAY_CFG "]\n"
@@ -271,9 +271,72 @@ static void show_warnings(const json_t *root)
 	}
 }
 
+/** show_hub() - A hybrid connection of a relay, and its listeners */
+static void show_hub(const json_t *hub)
+{
+	json_t *listeners = json_object_get(hub, "listeners");
+	char passed[32];
+	char age[32];
+	size_t i;
+	json_t *one;
+
+	printf("%-24s %-9zu %-8" PRId64 " %-8" PRId64 " %-10" PRId64
+	       " %-8" PRId64 " %s\n",
+	       text_of(hub, "path"), json_array_size(listeners),
+	       number_of(hub, "joined"), number_of(hub, "rejected"),
+	       number_of(hub, "unanswered"), number_of(hub, "requests"),
+	       format_bytes(number_of(hub, "passed_bytes"), passed,
+			    sizeof(passed)));
+	json_array_foreach(listeners, i, one)
+	{
+		printf("  %s, for %s%s\n", text_of(one, "remote"),
+		       format_age(number_of(one, "since_ms"), age, sizeof(age)),
+		       json_is_true(json_object_get(one, "stuck"))
+			       ? ", takes nothing"
+			       : "");
+	}
+}
+
+/** show_relay() - What a relay says */
+static void show_relay(const json_t *root)
+{
+	const json_t *sessions = json_object_get(root, "sessions");
+	const json_t *counts = json_object_get(root, "counts");
+	char held[32];
+	char age[32];
+	size_t i;
+	json_t *hub;
+
+	printf("relay at %s: %s, %s, running for %s\n", text_of(root, "relay"),
+	       text_of(root, "state"), text_of(root, "software"),
+	       format_age(number_of(root, "uptime_ms"), age, sizeof(age)));
+	printf("%" PRId64 " connections: %" PRId64 " listeners, %" PRId64
+	       " joined, %" PRId64 " waiting, %" PRId64 " HTTP; %s kept\n",
+	       number_of(root, "connections"), number_of(sessions, "listeners"),
+	       number_of(sessions, "joined"), number_of(sessions, "waiting"),
+	       number_of(sessions, "http"),
+	       format_bytes(number_of(root, "held_bytes"), held, sizeof(held)));
+	printf("since the start: %" PRId64 " connections, not accepted %" PRId64
+	       " (all places taken) and %" PRId64
+	       " (too fast); refused %" PRId64 " (4xx) and %" PRId64 " (5xx)\n",
+	       number_of(counts, "connections"),
+	       number_of(counts, "over_connections"),
+	       number_of(counts, "over_rate"), number_of(counts, "refused_4xx"),
+	       number_of(counts, "refused_5xx"));
+	printf("\n%-24s %-9s %-8s %-8s %-10s %-8s %s\n", "CONNECTION",
+	       "LISTENERS", "JOINED", "REJECTED", "UNANSWERED", "REQUESTS",
+	       "PASSED");
+	json_array_foreach(json_object_get(root, "hubs"), i, hub) show_hub(hub);
+}
+
 static void show(const json_t *root)
 {
 	char age[32];
+
+	if (json_object_get(root, "relay")) {
+		show_relay(root);
+		return;
+	}
 
 	printf("gateway %s (%s): %s, %s, running for %s\n",
 	       text_of(root, "gateway"), text_of(root, "role"),
@@ -296,7 +359,7 @@ static int report(const char *path, const struct strbuf *answer, bool json)
 	if (!root) {
 		fprintf(stderr,
 			"relaytun: the answer at %s is no status: is this the "
-			"gateway's socket?\n",
+			"socket of a gateway or relay?\n",
 			path);
 		return EXIT_FAILED;
 	}
