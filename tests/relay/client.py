@@ -73,16 +73,17 @@ def close_payload(code, reason=""):
 class Client:
     """One TLS connection to the relay."""
 
-    def __init__(self, port, ca, rcvbuf=None, host="127.0.0.1"):
+    def __init__(self, port, ca, rcvbuf=None, host="127.0.0.1", context=None,
+                 name="localhost"):
         raw = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if rcvbuf:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         raw.settimeout(WAIT_S)
         raw.connect((host, port))
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        context = ssl.create_default_context(cafile=ca)
+        context = context or ssl.create_default_context(cafile=ca)
         self.raw = raw
-        self.sock = context.wrap_socket(raw, server_hostname="localhost")
+        self.sock = context.wrap_socket(raw, server_hostname=name)
         self.port = port
         self.buf = b""
         self.status = None

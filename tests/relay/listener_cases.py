@@ -6,7 +6,7 @@ import time
 
 from client import (BINARY, CLOSE, PING, PONG, TEXT, close_payload, frame,
                     quote, sign)
-from registry import case, eq, listen_status
+from registry import case, eq, listen_status, own_relay
 from server import KEYS
 
 
@@ -137,7 +137,7 @@ def r15(relay):
                      "/$hc/deep/er?sb-hc-action=listen"), 403, "no boundary")
 
 
-@case("R16", "the 26th listener is refused, the 25 stay; one leaves: R17")
+@case("R16", "the 26th listener is refused, the 25 stay")
 def r16(relay):
     listeners = []
     try:
@@ -149,15 +149,26 @@ def r16(relay):
         for listener in listeners:
             listener.send(frame(PING, b"x"))
             eq(listener.recv_frame(), (True, PONG, b"x"))
-        # R17: its place is free at once.
-        leaver = listeners.pop()
-        leaver.send(frame(CLOSE, close_payload(1000)))
-        eq(leaver.recv_close()[0], 1000)
-        leaver.expect_eof()
-        eq(listen_status(relay, auth, target), 101)
     finally:
         for listener in listeners:
             listener.quit()
+
+
+@case("R17", "a listener leaves, by Close, FIN or RST: its place is free at once")
+def r17(_):
+    with own_relay(limits="listeners = 2;") as relay, relay.listen():
+        for leave in ("close", "quit", "reset"):
+            leaver = relay.listen()
+            port = leaver.raw_port()
+            eq(listen_status(relay, relay.auth("listen")), 429)
+            if leave == "close":
+                leaver.send(frame(CLOSE, close_payload(1000)))
+                eq(leaver.recv_close()[0], 1000)
+                leaver.expect_eof()
+            else:
+                getattr(leaver, leave)()
+                relay.wait_log(f":{port} event=listener_down")
+            eq(listen_status(relay, relay.auth("listen")), 101)
 
 
 def renew(token):

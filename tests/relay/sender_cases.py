@@ -12,7 +12,7 @@ import urllib.parse
 
 from client import (BINARY, CLOSE, CONT, PING, PONG, TEXT, Eof,
                     close_payload, frame, quote)
-from registry import OPTIONS, case, eq, own_relay
+from registry import OPTIONS, case, eq, listen_status, own_relay
 
 
 @case("R30", "connect without a listener: 404")
@@ -59,7 +59,7 @@ def r32(relay):
         side.quit()
 
 
-@case("R33", "the listener never comes: 504 at the limit, then 403 (R37)")
+@case("R33", "the listener never comes: 504 at the limit")
 def r33(relay):
     with relay.listen() as listener:
         begin = time.monotonic()
@@ -67,8 +67,7 @@ def r33(relay):
             message = listener.recv_json()
             eq(sender.answer(), 504)
             assert 1.5 < time.monotonic() - begin < 5
-        with relay.accept(message) as side:
-            eq(side.answer(), 403)
+            assert message["accept"]["address"]
 
 
 @case("R34", "reject: the listener sees 410, the sender its status and text")
@@ -139,6 +138,28 @@ def r36(relay):
         sender.quit()
 
 
+@case("R37", "an expired address: 403, for accept and for reject")
+def r37(relay):
+    with relay.listen() as listener:
+        with relay.ask_connect() as sender:
+            message = listener.recv_json()
+            eq(sender.answer(), 504)
+        for more in ("", "&sb-hc-statusCode=403"):
+            with relay.accept(message, more=more) as side:
+                eq(side.answer(), 403)
+        # Nor is one that died with its sender.
+        sender = relay.ask_connect()
+        message = listener.recv_json()
+        sender.reset()
+        for _ in range(100):
+            with relay.accept(message) as side:
+                if side.answer() == 403:
+                    break
+                time.sleep(0.02)
+        else:
+            raise AssertionError("an address of nobody is good")
+
+
 @case("R38", "sub-protocol chosen reaches the sender; none offered, none given")
 def r38(relay):
     name = "Sec-WebSocket-Protocol"
@@ -195,7 +216,7 @@ def r40(relay):
         sender.quit()
 
 
-@case("R41", "the sender's sb-hc-id is the id, even an odd one; or none: R42")
+@case("R41", "the sender's sb-hc-id is the id, even an odd one")
 def r41(relay):
     with relay.listen() as listener:
         for own in ("6f1c_G10", "a b&c=\"d\"", "\u00e5", "x" * 128):
@@ -206,12 +227,32 @@ def r41(relay):
                 eq(side.answer(), 101, own)
             eq(sender.answer(), 101)
             sender.quit()
-        # R42
+
+
+@case("R42", "without sb-hc-id the ids are unique, for HTTP as well")
+def r42(relay):
+    with relay.listen() as listener:
         ids = set()
-        for _ in range(3):
+        for _ in range(20):
             with relay.ask_connect():
                 ids.add(listener.recv_json()["accept"]["id"])
-        eq(len(ids), 3)
+        eq(len(ids), 20)
+        web = [relay.client() for _ in range(5)]
+        for client in web:
+            client.ask("/hyco", relay.auth("send"), plain=True)
+            ids.add(listener.recv_json()["request"]["id"])
+        eq(len(ids), 25)
+        # Two requests of one id are told apart all the same.
+        for client in web[:2]:
+            client.quit()
+        same = []
+        web[:2] = [relay.client() for _ in range(2)]
+        for client in web[:2]:
+            client.ask("/hyco?sb-hc-id=same", relay.auth("send"), plain=True)
+            same.append(listener.recv_json()["request"]["id"])
+        assert same[0] == "same" and same[1] != "same", same
+        for client in web:
+            client.quit()
 
 
 @case("R43", "type, boundaries and bytes of messages stay, both ways")
@@ -448,6 +489,24 @@ def r47(relay):
         for client in senders + listeners:
             client.quit()
     assert relay.process.poll() is None
+
+
+@case("R48", "anonymous senders where configured: no token to connect, one to "
+      "listen")
+def r48(relay):
+    target = "/$hc/open?sb-hc-action="
+    with relay.listen("open") as listener:
+        for headers in ([], [("ServiceBusAuthorization", "nonsense")]):
+            with relay.client() as sender:
+                sender.ask(target + "connect", headers)
+                text = listener.recv_message()[1]
+                assert b"nonsense" not in text
+                with relay.accept(json.loads(text)) as side:
+                    eq(side.answer(), 101)
+                    eq(sender.answer(), 101)
+        eq(listen_status(relay, [], target + "listen"), 401)
+    eq(listen_status(relay, [], "/$hc/hyco?sb-hc-action=connect"), 401)
+    eq(listen_status(relay, [], target + "connect"), 404)
 
 
 @case("R49", "malformed frames: 1002 (the relay passes bad UTF-8: it does not "

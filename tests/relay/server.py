@@ -85,6 +85,7 @@ class Relay:
                 f'tls = {{ certificate = "{self.file("crt.pem")}"; '
                 f'key = "{self.file("key.pem")}"; }};\n'
                 f"keys = ({root});\nconnections = ({connections});\n"
+                f'status = {{ socket = "{self.file("status.sock")}"; }};\n'
                 f"limits = {{ {self.limits} }};\n{self.extra}\n")
 
     def write_files(self):

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * test_session.c - What depends on time, with a clock of the test's own
+ *
+ * R numbers are the cases of azure-relay-conformance.  The same sessions serve
+ * real clients in tests/relay; here nobody has to wait.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fake_relay.h"
+
+#define GET "GET /hyco HTTP/1.1\r\nHost: relay\r\n\r\n"
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_start();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	fake_stop();
+	return 0;
+}
+
+/** begins() - Is what the client got first this text? */
+static bool begins(const struct fake_io *io, const char *text)
+{
+	return io->out_len >= strlen(text) &&
+	       !memcmp(io->out, text, strlen(text));
+}
+
+static void connect_as(struct fake_io *io)
+{
+	fake_say(io, "GET /$hc/hyco?sb-hc-action=connect "
+		     "HTTP/1.1\r\n" FAKE_UPGRADE "\r\n");
+}
+
+static void R01_an_idle_listener_stays_ten_minutes_by_answering_pings(
+	void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	unsigned int pings = 0;
+	unsigned int s;
+
+	(void)state;
+	assert_true(begins(listener, "HTTP/1.1 101 "));
+	fake_take(listener);
+	for (s = 0; s < 600; s++) {
+		fake_pass(1);
+		assert_true(listener->open);
+		if (!listener->out_len)
+			continue;
+		assert_int_equal(listener->out_len, 2);
+		assert_memory_equal(listener->out, "\x89\0", 2);
+		fake_take(listener);
+		fake_frame(listener, 0x8a, "", 0);
+		pings++;
+	}
+	assert_int_equal(pings, 20);
+}
+
+static void a_listener_that_answers_no_ping_is_given_up_after_75_s(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+
+	(void)state;
+	fake_pass(75);
+	assert_true(listener->open);
+	fake_pass(1);
+	assert_false(listener->open);
+	assert_int_equal(fake.relay.hubs.hubs[0]->listener_cnt, 0);
+}
+
+static void R18_renew_token_moves_the_end(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 20);
+	char token[HYCO_TOKEN_SIZE];
+	char text[HYCO_TOKEN_SIZE + 64];
+
+	(void)state;
+	fake_pass(19);
+	fake_token(20, token);
+	snprintf(text, sizeof(text), "{\"renewToken\":{\"token\":\"%s\"}}",
+		 token);
+	fake_frame(listener, 0x81, text, strlen(text));
+	fake_take(listener);
+	fake_pass(19);
+	assert_true(listener->open);
+	assert_int_equal(listener->session.kind, SESSION_LISTENER);
+	fake_take(listener); /* a Ping */
+	fake_pass(1);
+	assert_true(begins(listener, "\x88\x0f\x03\xf0token expired"));
+	assert_false(listener->open);
+}
+
+static void R33_a_sender_waits_thirty_seconds_and_not_one_more(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *sender = fake_open(1);
+
+	(void)state;
+	connect_as(sender);
+	fake_pass(29);
+	assert_int_equal(sender->session.kind, SESSION_WAITING);
+	assert_int_equal(sender->out_len, 0);
+	fake_pass(1);
+	assert_true(begins(sender, "HTTP/1.1 504 "));
+	assert_false(sender->open);
+	/* R37: its address is dead. */
+	assert_true(fake_meet(2, listener));
+	assert_true(begins(&fake.ios[2], "HTTP/1.1 403 "));
+}
+
+static void R37_an_address_is_good_up_to_the_last_second(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *sender = fake_open(1);
+
+	(void)state;
+	connect_as(sender);
+	fake_pass(29);
+	assert_true(fake_meet(2, listener));
+	assert_true(begins(&fake.ios[2], "HTTP/1.1 101 "));
+	assert_true(begins(sender, "HTTP/1.1 101 "));
+	assert_int_equal(sender->session.kind, SESSION_JOINED);
+}
+
+static void R67_a_silent_listener_is_a_504_after_sixty_seconds(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *client = fake_open(1);
+
+	(void)state;
+	fake_say(client, GET);
+	assert_non_null(fake_find(listener, "\"requestTarget\":\"/hyco\""));
+	fake_pass(59);
+	assert_int_equal(client->out_len, 0);
+	assert_true(client->open);
+	fake_pass(1);
+	assert_true(begins(client, "HTTP/1.1 504 "));
+	assert_true(listener->open);
+}
+
+static void R67_an_answer_may_pause_sixty_seconds_between_its_parts(
+	void **state)
+{
+	static const char answer[] = "{\"response\":{\"requestId\":\"7\","
+				     "\"statusCode\":200,\"body\":true}}";
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *client = fake_open(1);
+	struct fake_io *channel = &fake.ios[2];
+
+	(void)state;
+	fake_say(client,
+		 "GET /hyco?sb-hc-id=7 HTTP/1.1\r\nHost: relay\r\n\r\n");
+	assert_true(fake_meet(2, listener));
+	fake_pass(59);
+	fake_frame(channel, 0x81, answer, strlen(answer));
+	fake_pass(59);
+	fake_frame(channel, 0x02, "ab", 2);
+	assert_true(begins(client, "HTTP/1.1 200 \r\n"));
+	assert_non_null(fake_find(client, "\r\n\r\n2\r\nab\r\n"));
+	fake_pass(59);
+	assert_true(client->open);
+	fake_pass(1);
+	/* A cut answer ends with the connection, not with a last chunk. */
+	assert_false(client->open);
+	assert_null(fake_find(client, "0\r\n\r\n"));
+}
+
+static void a_body_that_is_not_whole_within_two_seconds_needs_a_rendezvous(
+	void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *client = fake_open(1);
+
+	(void)state;
+	fake_take(listener);
+	fake_say(client, "POST /hyco HTTP/1.1\r\nContent-Length: 3\r\n\r\na");
+	assert_int_equal(listener->out_len, 0);
+	fake_pass(2);
+	assert_non_null(fake_find(listener, "{\"request\":{\"address\":"));
+	assert_null(fake_find(listener, "\"method\""));
+	assert_true(fake_meet(2, listener));
+	assert_non_null(fake_find(&fake.ios[2], "\"method\":\"POST\""));
+	assert_non_null(fake_find(&fake.ios[2], "\x02\x01"
+						"a"));
+	fake_say(client, "bc");
+	assert_non_null(fake_find(&fake.ios[2], "bc"));
+}
+
+static void a_head_has_ten_seconds_and_the_next_one_sixty(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *client = fake_open(1);
+	const char answer[] = "{\"response\":{\"requestId\":\"7\","
+			      "\"statusCode\":204}}";
+
+	(void)state;
+	fake_say(client, "GET /hyco?sb-hc-id=7 HTTP/1.1\r\n");
+	fake_pass(10);
+	assert_true(client->open);
+	fake_say(client, "\r\n");
+	fake_frame(listener, 0x81, answer, strlen(answer));
+	assert_true(begins(client, "HTTP/1.1 204 "));
+	fake_pass(60);
+	assert_true(client->open);
+	fake_pass(1);
+	assert_false(client->open);
+	client = fake_open(1);
+	fake_pass(11);
+	assert_false(client->open);
+}
+
+static void one_that_lets_a_ping_wait_is_chosen_only_without_others(
+	void **state)
+{
+	struct fake_io *quiet = fake_listen(0, 7200);
+	struct fake_io *alive = fake_listen(1, 7200);
+	size_t i;
+
+	(void)state;
+	/* Both were silent for a while; the first to get a sender is pinged. */
+	fake_pass(5);
+	for (i = 0; i < 20; i++) {
+		connect_as(fake_open(2));
+		fake_frame(alive, 0x8a, "", 0);
+	}
+	fake_pass(3);
+	fake_frame(alive, 0x8a, "", 0);
+	fake_take(quiet);
+	fake_take(alive);
+	for (i = 0; i < 20; i++)
+		connect_as(fake_open(2));
+	assert_null(fake_find(quiet, "\"accept\""));
+	assert_non_null(fake_find(alive, "\"accept\""));
+	/* It is still there when nobody else is. */
+	fake_close(alive);
+	connect_as(fake_open(2));
+	assert_non_null(fake_find(quiet, "\"accept\""));
+}
+
+static void a_stop_lets_a_message_end_before_it_closes(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *sender = fake_open(1);
+	struct fake_io *side = &fake.ios[2];
+
+	(void)state;
+	connect_as(sender);
+	assert_true(fake_meet(2, listener));
+	fake_frame(sender, 0x01, "be", 2);
+	fake_take(sender);
+	fake_take(side);
+	fake.relay.stopping = true;
+	session_goodbye(&listener->session, false);
+	session_goodbye(&sender->session, false);
+	session_goodbye(&side->session, false);
+	fake_settle();
+	assert_false(listener->open);
+	assert_true(sender->open);
+	assert_int_equal(side->out_len, 0);
+	fake_frame(sender, 0x80, "gin", 3);
+	assert_true(begins(side, "\x80\x03gin\x88\x0d\x03\xe9relay stops"));
+	assert_true(begins(sender, "\x88\x0d\x03\xe9relay stops"));
+	assert_false(sender->open);
+	assert_false(side->open);
+}
+
+static void a_stop_lets_an_answer_come_before_its_listener_goes(void **state)
+{
+	static const char answer[] = "{\"response\":{\"requestId\":\"7\","
+				     "\"statusCode\":204}}";
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *client = fake_open(1);
+
+	(void)state;
+	fake_say(client, "GET /hyco?sb-hc-id=7 HTTP/1.1\r\n\r\n");
+	fake.relay.stopping = true;
+	session_goodbye(&listener->session, false);
+	session_goodbye(&client->session, false);
+	fake_pass(1);
+	assert_true(listener->open);
+	fake_frame(listener, 0x81, answer, strlen(answer));
+	assert_true(begins(client, "HTTP/1.1 204 "));
+	assert_non_null(fake_find(client, "Connection: close"));
+	assert_false(client->open);
+	fake_pass(1);
+	assert_false(listener->open);
+}
+
+static void what_is_kept_is_counted_and_new_requests_are_refused_above(
+	void **state)
+{
+	struct fake_io *client;
+
+	(void)state;
+	fake_listen(0, 7200);
+	fake_conf.limits.held_len = fake.relay.held_len + 1500;
+	connect_as(fake_open(1));
+	assert_int_equal(fake.ios[1].session.kind, SESSION_WAITING);
+	/* Its head of 1 kB and that of the next are more than that. */
+	client = fake_open(2);
+	connect_as(client);
+	assert_true(begins(client, "HTTP/1.1 503 "));
+	assert_int_equal(fake.relay.counts.over_held, 1);
+	fake_close(&fake.ios[1]);
+	connect_as(fake_open(2));
+	assert_int_equal(fake.ios[2].session.kind, SESSION_WAITING);
+}
+
+static void faults_do_what_they_are_called(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *sender = fake_open(1);
+
+	(void)state;
+	fake_take(listener);
+	fake_conf.fault.late_s = 5;
+	connect_as(sender);
+	fake_pass(4);
+	assert_int_equal(listener->out_len, 0);
+	fake_pass(1);
+	assert_non_null(fake_find(listener, "\"accept\""));
+	fake_conf.fault.late_s = 0;
+	fake_conf.fault.drop_s = 20;
+	fake_pass(20);
+	assert_false(listener->open);
+	/* With the listener gone, a ghost is there for every sender. */
+	fake_conf.fault.ghost = true;
+	sender = fake_open(3);
+	connect_as(sender);
+	assert_int_equal(sender->session.kind, SESSION_WAITING);
+	fake_pass(30);
+	assert_true(begins(sender, "HTTP/1.1 504 "));
+}
+
+#define WITH_RELAY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_RELAY(
+			R01_an_idle_listener_stays_ten_minutes_by_answering_pings),
+		WITH_RELAY(
+			a_listener_that_answers_no_ping_is_given_up_after_75_s),
+		WITH_RELAY(R18_renew_token_moves_the_end),
+		WITH_RELAY(R33_a_sender_waits_thirty_seconds_and_not_one_more),
+		WITH_RELAY(R37_an_address_is_good_up_to_the_last_second),
+		WITH_RELAY(R67_a_silent_listener_is_a_504_after_sixty_seconds),
+		WITH_RELAY(
+			R67_an_answer_may_pause_sixty_seconds_between_its_parts),
+		WITH_RELAY(
+			a_body_that_is_not_whole_within_two_seconds_needs_a_rendezvous),
+		WITH_RELAY(a_head_has_ten_seconds_and_the_next_one_sixty),
+		WITH_RELAY(
+			one_that_lets_a_ping_wait_is_chosen_only_without_others),
+		WITH_RELAY(a_stop_lets_a_message_end_before_it_closes),
+		WITH_RELAY(a_stop_lets_an_answer_come_before_its_listener_goes),
+		WITH_RELAY(
+			what_is_kept_is_counted_and_new_requests_are_refused_above),
+		WITH_RELAY(faults_do_what_they_are_called),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
