@@ -58,13 +58,36 @@ static void judge_path(struct cfg *cfg, config_setting_t *group,
 }
 
 /**
- * read_tun() - tun = { name; mtu; }
+ * read_offloads() - tun.offloads
+ * @cfg:	Text
+ * @group:	The group it stands in
+ * @conf:	Receives it
+ */
+static void read_offloads(struct cfg *cfg, config_setting_t *group,
+			  struct gateway_conf *conf)
+{
+	const char *text = cfg_string_or(cfg, group, "offloads", "all");
+	enum tun_offloads offloads;
+
+	for (offloads = TUN_OFFLOADS_ALL; offloads <= TUN_OFFLOADS_NONE;
+	     offloads++) {
+		if (!strcmp(text, tun_offloads_name(offloads))) {
+			conf->tun_offloads = offloads;
+			return;
+		}
+	}
+	judge(cfg, group, "offloads", text,
+	      "use \"all\", \"no-uso\" or \"none\"");
+}
+
+/**
+ * read_tun() - tun = { name; mtu; offloads; }
  * @cfg:	Text
  * @conf:	Receives it
  */
 static void read_tun(struct cfg *cfg, struct gateway_conf *conf)
 {
-	static const char *const keys[] = {"name", "mtu", NULL};
+	static const char *const keys[] = {"name", "mtu", "offloads", NULL};
 	config_setting_t *group = cfg_group(cfg, cfg_root(cfg), "tun");
 
 	conf->tun_name = DEFAULT_TUN_NAME;
@@ -75,6 +98,7 @@ static void read_tun(struct cfg *cfg, struct gateway_conf *conf)
 	conf->tun_name = cfg_string_or(cfg, group, "name", DEFAULT_TUN_NAME);
 	conf->tun_mtu = (uint32_t)cfg_int_or(cfg, group, "mtu", DEFAULT_TUN_MTU,
 					     TUN_MTU_MIN, TUN_MTU_MAX);
+	read_offloads(cfg, group, conf);
 	judge(cfg, group, "name", conf->tun_name, value_ifname(conf->tun_name));
 }
 

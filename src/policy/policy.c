@@ -94,3 +94,16 @@ const char *service_proto_name(enum service_proto proto)
 	}
 	return "?";
 }
+
+const char *tun_offloads_name(enum tun_offloads offloads)
+{
+	switch (offloads) {
+	case TUN_OFFLOADS_ALL:
+		return "all";
+	case TUN_OFFLOADS_NO_USO:
+		return "no-uso";
+	case TUN_OFFLOADS_NONE:
+		return "none";
+	}
+	return "?";
+}

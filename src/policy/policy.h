@@ -207,12 +207,29 @@ const char *service_proto_name(enum service_proto proto);
 #define GATEWAY_RUN_DIR "/run/relaytun"
 
 /**
+ * enum tun_offloads - Work that the kernel leaves to the far side of the tunnel
+ *
+ * TUN_OFFLOADS_ALL	All that it can
+ * TUN_OFFLOADS_NO_USO	UDP comes cut into its datagrams
+ * TUN_OFFLOADS_NONE	Packets come as they are on a wire
+ */
+enum tun_offloads {
+	TUN_OFFLOADS_ALL,
+	TUN_OFFLOADS_NO_USO,
+	TUN_OFFLOADS_NONE,
+};
+
+/** tun_offloads_name() - "all", "no-uso" or "none" */
+const char *tun_offloads_name(enum tun_offloads offloads);
+
+/**
  * struct gateway_conf - gateway.cfg
  * @name:	Which of the policy's gateways this machine is
  * @name_line:	Where it stands in the text
  * @policy_path: File of the policy
  * @tun_name:	Device, at most IFNAME_LEN_MAX characters
  * @tun_mtu:	Bytes
+ * @tun_offloads: What the device may leave to others
  * @channels:	Cloud gateway: how many channels it dials to each peer over each of
  *		the peer's relays
  * @access:	Credentials, proxy and trust
@@ -226,6 +243,7 @@ struct gateway_conf {
 	const char *policy_path;
 	const char *tun_name;
 	uint32_t tun_mtu;
+	enum tun_offloads tun_offloads;
 	uint32_t channels;
 	struct access_conf access;
 	const char *user;

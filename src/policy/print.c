@@ -313,7 +313,9 @@ void gateway_conf_print(const struct gateway_conf *conf, struct strbuf *out)
 	setting(out, "policy", conf->policy_path);
 	strbuf_printf(out, "\ntun = { ");
 	setting(out, "name", conf->tun_name);
-	strbuf_printf(out, " mtu = %u; };\n", conf->tun_mtu);
+	strbuf_printf(out, " mtu = %u; ", conf->tun_mtu);
+	setting(out, "offloads", tun_offloads_name(conf->tun_offloads));
+	strbuf_printf(out, " };\n");
 	access_print(&conf->access, out);
 	strbuf_printf(out, "channels = %u;\n", conf->channels);
 	setting(out, "user", conf->user);

@@ -198,17 +198,24 @@ static int set_alias(struct nl_sock *nl, int ifindex, const char *gateway)
 		nl, msg, nla_put(msg, IFLA_IFALIAS, (int)strlen(alias), alias));
 }
 
-/** set_offloads() - As many as this kernel takes; Return: those in force */
-static uint32_t set_offloads(int fd)
+/** set_offloads() - As many as this kernel takes, of those that are wanted;
+ *  Return: those in force */
+static uint32_t set_offloads(int fd, enum tun_offloads wanted)
 {
 	static const uint32_t wishes[] = {
 		TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_USO4 | TUN_F_USO6,
 		TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6,
 		TUN_F_CSUM,
+		0,
+	};
+	static const size_t first[] = {
+		[TUN_OFFLOADS_ALL] = 0,
+		[TUN_OFFLOADS_NO_USO] = 1,
+		[TUN_OFFLOADS_NONE] = 3,
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(wishes) / sizeof(*wishes); i++) {
+	for (i = first[wanted]; i < sizeof(wishes) / sizeof(*wishes); i++) {
 		if (ioctl(fd, TUNSETOFFLOAD, (unsigned long)wishes[i]) == 0)
 			return wishes[i];
 	}
@@ -311,7 +318,7 @@ int link_tun_open(struct nl_sock *nl, const struct gateway_conf *conf,
 	if (ret)
 		goto err_close;
 	tun->ifindex = (int)if_nametoindex(conf->tun_name);
-	tun->offloads = set_offloads(tun->fd);
+	tun->offloads = set_offloads(tun->fd, conf->tun_offloads);
 	if (!owned) {
 		ret = make_ours(nl, conf, tun, diag);
 		if (ret)

@@ -99,6 +99,9 @@ static bool check_same(const struct reload *reload,
 	bool good = same(path, "name", before->name, now->name, diag);
 
 	good &= same(path, "tun.name", before->tun_name, now->tun_name, diag);
+	good &= same(path, "tun.offloads",
+		     tun_offloads_name(before->tun_offloads),
+		     tun_offloads_name(now->tun_offloads), diag);
 	good &= same(path, "user", before->user, now->user, diag);
 	good &= same(path, "status.socket", before->status_socket,
 		     now->status_socket, diag);
