@@ -156,7 +156,8 @@ static void show_diag(const struct diag *diag)
  * @state:	Receives it; empty when there is no file
  *
  * Ids of services and the interfaces it opened: with them the ruleset is
- * exactly the one in the kernel, without them that of a first start.
+ * exactly the one in the kernel, without them that of a first start, less the
+ * interfaces that are found then.
  */
 static void read_state(struct check *check, const struct gateway_conf *conf,
 		       struct state *state)
