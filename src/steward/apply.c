@@ -16,9 +16,9 @@
 #include "steward/ipv6.h"
 #include "steward/nft.h"
 #include "steward/route.h"
+#include "steward/rules.h"
 #include "steward/ruleset.h"
 #include "steward/setting.h"
-#include "steward/table_diff.h"
 #include "sys/file.h"
 #include "sys/log.h"
 
@@ -255,69 +255,13 @@ static int open_forwarding(struct host *host, struct diag *diag)
 	return ipv6_open(host->plan, state, diag);
 }
 
-/** load_table() - All of a table, in place of one that stands */
-static int load_table(const struct table *table, struct diag *diag)
-{
-	struct strbuf script;
-	int err;
-
-	strbuf_init(&script);
-	table_print(table, &script);
-	err = ruleset_load(strbuf_str(&script), diag);
-	strbuf_fini(&script);
-	return err;
-}
-
-/**
- * load_difference() - Only what differs from the table that stands
- *
- * Return: whether the wanted table stands now
- */
-static bool load_difference(const struct table *stands,
-			    const struct table *wanted)
-{
-	enum table_diff difference = TABLE_DIFF_REPLACE;
-	char reason[DIAG_TEXT_LEN_MAX] = "";
-	struct strbuf script;
-	struct diag diag;
-	bool done;
-
-	strbuf_init(&script);
-	diag_init(&diag);
-	if (stands)
-		difference = table_diff(stands, wanted, &script);
-	done = difference == TABLE_DIFF_NONE ||
-	       (difference == TABLE_DIFF_SCRIPT &&
-		!ruleset_load(strbuf_str(&script), &diag));
-	if (diag.cnt) {
-		diag_text(&diag, 0, reason, sizeof(reason));
-		log_warn("event=rules_replaced reason=\"the table is not as it "
-			 "was left: %s\"",
-			 reason);
-	}
-	diag_fini(&diag);
-	strbuf_fini(&script);
-	return done;
-}
-
 /** load_rules() - The table that plan and state want */
 static int load_rules(struct host *host, struct diag *diag)
 {
-	struct nft_opened opened = nft_opened(host->state);
-	struct table *wanted;
-	int err = 0;
+	const struct plan *plan = host->plan;
 
-	opened.v6_off = !ipv6_usable(host->plan->conf);
-	wanted = nft_table(host->plan, &opened);
-	if (!load_difference(host->table, wanted))
-		err = load_table(wanted, diag);
-	if (err) {
-		table_free(wanted);
-		return err;
-	}
-	table_free(host->table);
-	host->table = wanted;
-	return 0;
+	return rules_load(plan->conf, &host->table,
+			  rules_wanted(plan, host->state), diag);
 }
 
 /** replace_rules() - All of the table: somebody changed it */
@@ -411,6 +355,7 @@ int apply_start(struct host *host, const struct plan *plan, struct state *state,
 		struct diag *diag)
 {
 	const struct gateway_conf *conf = plan->conf;
+	bool adopted;
 	int owned;
 	int err;
 
@@ -423,6 +368,8 @@ int apply_start(struct host *host, const struct plan *plan, struct state *state,
 		apply_release(host);
 		return owned;
 	}
+	host->table = rules_adopt(conf);
+	adopted = host->table;
 	err = build(host, owned, diag);
 	if (err) {
 		apply_release(host);
@@ -431,8 +378,9 @@ int apply_start(struct host *host, const struct plan *plan, struct state *state,
 		return err;
 	}
 	warn_family(host);
-	log_info("device=%s event=%s offloads=0x%x", conf->tun_name,
-		 owned ? "adopted" : "created", host->tun.offloads);
+	log_info("device=%s event=%s offloads=0x%x rules=%s", conf->tun_name,
+		 owned ? "adopted" : "created", host->tun.offloads,
+		 adopted ? "adopted" : "new");
 	return 0;
 }
 
@@ -587,19 +535,6 @@ static int close_forwarding(struct nl_sock *nl, const struct state *state,
 	return ret;
 }
 
-/** remove_rules() - The table of a gateway */
-static int remove_rules(const char *gateway, struct diag *diag)
-{
-	struct strbuf script;
-	int err;
-
-	strbuf_init(&script);
-	nft_render_removal(gateway, &script);
-	err = ruleset_load(strbuf_str(&script), diag);
-	strbuf_fini(&script);
-	return err;
-}
-
 /**
  * tunnel_prefixes() - Destinations by which flows of the tunnel are known
  *
@@ -632,7 +567,7 @@ static int remove_all(struct nl_sock *nl, const struct gateway_conf *conf,
 		tunnel_prefixes(nl, conf, prefixes, TUNNEL_PREFIX_CNT_MAX);
 	int forwarding_err = close_forwarding(nl, state, diag);
 	int link_err = link_remove_owned(nl, conf->name, NULL, diag);
-	int rules_err = remove_rules(conf->name, diag);
+	int rules_err = rules_remove(conf, diag);
 	int flow_cnt = flows_forget(prefixes, prefix_cnt, diag);
 
 	if (forwarding_err || link_err || rules_err || flow_cnt < 0)

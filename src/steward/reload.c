@@ -62,11 +62,6 @@ void reload_init(struct reload *reload, const char *conf_path,
 	arena_init(&reload->arena);
 }
 
-void reload_attach(struct reload *reload, struct loop *loop)
-{
-	reload->loop = loop;
-}
-
 void reload_fini(struct reload *reload)
 {
 	struct diag diag;
@@ -203,6 +198,21 @@ static int take(struct reload *reload, const struct plan *plan,
 	feed_replace(reload->feed, feed);
 	log_change(plan, &change, flow_cnt);
 	return 0;
+}
+
+void reload_attach(struct reload *reload, struct loop *loop)
+{
+	struct diag diag;
+	int cnt;
+
+	reload->loop = loop;
+	diag_init(&diag);
+	cnt = end_flows(reload, reload->host->plan, &diag);
+	diag_fini(&diag);
+	if (cnt)
+		log_info("event=flows_ended count=%d reason=\"the policy "
+			 "changed while no gateway ran\"",
+			 cnt);
 }
 
 int reload_run(struct reload *reload, struct diag *diag)

@@ -39,7 +39,8 @@ struct reload {
 void reload_init(struct reload *reload, const char *conf_path,
 		 struct host *host, struct feed *feed);
 
-/** reload_attach() - Before the first reload_run(): @loop is borrowed */
+/** reload_attach() - Before the first reload_run(): @loop is borrowed.  Flows that
+ *  were adopted and are not allowed any more end */
 void reload_attach(struct reload *reload, struct loop *loop);
 
 void reload_fini(struct reload *reload);

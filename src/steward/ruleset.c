@@ -45,18 +45,36 @@ int ruleset_load(const char *script, struct diag *diag)
 	return ret;
 }
 
-void ruleset_list_set(const char *gateway, const char *set, struct strbuf *out)
+/** list() - Add what a command lists; nothing when it fails */
+static void list(const char *command, struct strbuf *out)
 {
 	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	struct strbuf command;
 
 	if (!nft)
 		return;
+	nft_ctx_output_set_flags(nft, NFT_CTX_OUTPUT_STATELESS);
+	if (!nft_ctx_buffer_error(nft) && !nft_ctx_buffer_output(nft) &&
+	    !nft_run_cmd_from_buffer(nft, command))
+		strbuf_printf(out, "%s", nft_ctx_get_output_buffer(nft));
+	nft_ctx_free(nft);
+}
+
+void ruleset_list_set(const char *gateway, const char *set, struct strbuf *out)
+{
+	struct strbuf command;
+
 	strbuf_init(&command);
 	strbuf_printf(&command, "list set inet relaytun_%s %s", gateway, set);
-	if (!nft_ctx_buffer_error(nft) && !nft_ctx_buffer_output(nft) &&
-	    !nft_run_cmd_from_buffer(nft, strbuf_str(&command)))
-		strbuf_printf(out, "%s", nft_ctx_get_output_buffer(nft));
+	list(strbuf_str(&command), out);
 	strbuf_fini(&command);
-	nft_ctx_free(nft);
+}
+
+void ruleset_list_table(const char *table, struct strbuf *out)
+{
+	struct strbuf command;
+
+	strbuf_init(&command);
+	strbuf_printf(&command, "list table inet %s", table);
+	list(strbuf_str(&command), out);
+	strbuf_fini(&command);
 }

@@ -28,4 +28,8 @@ int ruleset_load(const char *script, struct diag *diag)
  */
 void ruleset_list_set(const char *gateway, const char *set, struct strbuf *out);
 
+/** ruleset_list_table() - All of a table, without counters; nothing when there is
+ *  none */
+void ruleset_list_table(const char *table, struct strbuf *out);
+
 #endif /* STEWARD_RULESET_H */

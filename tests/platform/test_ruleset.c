@@ -23,6 +23,7 @@
 #include "listing.h"
 #include "steward/nft.h"
 #include "steward/table_diff.h"
+#include "steward/table_listing.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -163,6 +164,18 @@ static void expect_same(const struct listing *difference,
 	assert_int_equal(difference->cnt, full->cnt);
 }
 
+/** expect_whole() - What stands is recognised as what was wanted */
+static void expect_whole(const struct table *before, const struct table *wanted)
+{
+	struct strbuf listing;
+
+	strbuf_init(&listing);
+	ruleset_list_table(wanted->name, &listing);
+	assert_true(table_matches(wanted, strbuf_str(&listing)));
+	assert_false(table_matches(before, strbuf_str(&listing)));
+	strbuf_fini(&listing);
+}
+
 /** take_walk() - Through random policies by differences; at each step what
  *  stands must be what a full load gives */
 static void take_walk(enum gateway_role role, uint64_t seed, unsigned int steps)
@@ -186,6 +199,7 @@ static void take_walk(enum gateway_role role, uint64_t seed, unsigned int steps)
 			enum table_diff how = load_difference(stands, wanted);
 
 			assert_int_equal(how, TABLE_DIFF_SCRIPT);
+			expect_whole(stands, wanted);
 			listing_of(wanted->name, &difference);
 			load_table(wanted);
 			listing_of(wanted->name, &full);

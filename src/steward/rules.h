@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * rules.h - The ruleset in the kernel: found, changed, removed
+ */
+
+#ifndef STEWARD_RULES_H
+#define STEWARD_RULES_H
+
+#include <stdbool.h>
+
+#include "base/diag.h"
+#include "policy/plan.h"
+#include "steward/state.h"
+#include "steward/table.h"
+
+/**
+ * rules_wanted() - The table that a plan wants on this machine
+ * @state:	What was opened
+ *
+ * Return: the table; table_free() it
+ */
+struct table *rules_wanted(const struct plan *plan, const struct state *state);
+
+/**
+ * rules_remembered() - The table that was loaded last, as a file tells
+ *
+ * Return: the table, or NULL when there is no such file or it is damaged
+ */
+struct table *rules_remembered(const struct gateway_conf *conf);
+
+/**
+ * rules_adopt() - The table that stands, if it is known exactly
+ *
+ * Return: the table, or NULL: none stands, or it is not the one remembered
+ */
+struct table *rules_adopt(const struct gateway_conf *conf);
+
+/**
+ * rules_load() - Make a table stand, by differences where that can be
+ * @stands:	What stands, NULL when that is not known; becomes @wanted
+ * @wanted:	Consumed
+ *
+ * Return: 0, or -EIO or what writing the file gave, with an entry in @diag;
+ *	   then @stands stands as before
+ */
+int rules_load(const struct gateway_conf *conf, struct table **stands,
+	       struct table *wanted, struct diag *diag)
+	__attribute__((warn_unused_result));
+
+/** rules_remove() - The table, if it stands, and the file */
+int rules_remove(const struct gateway_conf *conf, struct diag *diag)
+	__attribute__((warn_unused_result));
+
+#endif /* STEWARD_RULES_H */
