@@ -51,6 +51,10 @@
 /* A policy text: 10,000 services of some 150 bytes take 1.5 MB. */
 #define POLICY_LEN_MAX (16u << 20)
 
+/* Its normal form, which the steward hands to the carrier: a text without any
+ * blank or default grows to little more than three times its length. */
+#define POLICY_NORMAL_LEN_MAX (4 * POLICY_LEN_MAX)
+
 /* Key, token and certificate files. */
 #define SECRET_FILE_LEN_MAX 65536
 

@@ -91,7 +91,7 @@ int setup_take(struct setup *setup, const struct handover_msg *msg, int fd)
 		return take_fd(&setup->status_fd, fd);
 	case HANDOVER_POLICY:
 		return take_text(&setup->policy_text, &policy_len, fd,
-				 POLICY_LEN_MAX);
+				 POLICY_NORMAL_LEN_MAX);
 	case HANDOVER_GATEWAY:
 		return take_text(&setup->conf_text, &conf_len, fd,
 				 POLICY_LEN_MAX);

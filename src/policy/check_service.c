@@ -101,6 +101,29 @@ static void check_family(struct check *check, const struct draft_service *draft)
 }
 
 /**
+ * check_public() - A public address is no site's
+ * @check:	Run
+ * @draft:	Service
+ */
+static void check_public(struct check *check, const struct draft_service *draft)
+{
+	const struct ip_addr *addr = &draft->service.public_addr;
+	const struct net *net = check_net_find(&check->tunnel, addr);
+	char net_text[IP_PREFIX_TEXT_SIZE];
+	char text[IP_ADDR_TEXT_SIZE];
+
+	if (addr->family == IP_NONE || !net || !net->site)
+		return;
+	check_error(check, draft->public_line,
+		    "public address %s lies in %s (%s) of site \"%s\"; it must "
+		    "be an address of the cloud gateway, outside of the tunnel",
+		    ip_addr_format(addr, text),
+		    ip_prefix_format(&net->prefix, net_text),
+		    check_ref(check, net->line, draft->public_line),
+		    net->owner);
+}
+
+/**
  * check_ssh() - Warn of a service that takes the machine's own ssh port
  * @check:	Run
  * @draft:	Service
@@ -488,6 +511,7 @@ void check_services(struct check *check)
 			check_target(check, site, &check->networks[i], service);
 			check_ports(check, service);
 			check_family(check, service);
+			check_public(check, service);
 			check_ssh(check, service);
 			if (service->service.public_port)
 				all[cnt++] = service;
