@@ -57,6 +57,8 @@ for where in cloud onprem; do
 	spawner=$(field "$carrier" PPid)
 	expect "$where: parent of the spawner" "$(field "$spawner" PPid)" \
 		"$steward"
+	expect "$where: name of the spawner in ps" \
+		"$(ps -o comm= -p "$spawner")" relaytun-spawn
 	holds steward "$steward" $NET_ADMIN
 	holds spawner "$spawner" $SPAWNING
 	holds carrier "$carrier" $NOTHING
