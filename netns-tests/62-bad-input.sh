@@ -40,6 +40,9 @@ echo "sites = (;" >"$DIR/policy.cfg"
 gateway_refuses "a syntax error" 2 "policy.cfg:1: "
 rm "$DIR/policy.cfg"
 gateway_refuses "no policy" 2 "policy.cfg: .*[Nn]o such file"
+mkfifo "$DIR/policy.cfg"
+gateway_refuses "a FIFO as policy" 2 "policy.cfg: .*no regular file"
+rm "$DIR/policy.cfg"
 cp "$DIR/good.cfg" "$DIR/policy.cfg"
 sed -i 's|"edge-1"|"edge-2"|' "$DIR/edge-1.cfg"
 gateway_refuses "a name that the policy does not have" 2 \
@@ -110,6 +113,12 @@ refused "no key file for the relay" 2 "nowhere.key.*[Nn]o such file" \
 write_relay
 sed -i "s|relay.pem|relay.key|" "$DIR/relay.cfg"
 refused "no certificate in the certificate's file" 2 "relay.key" \
+	at relay timeout 20 "$RELAYTUN" relay -c "$DIR/relay.cfg"
+write_relay
+
+mkfifo "$DIR/tls/fifo"
+sed -i "s|relay.pem|fifo|" "$DIR/relay.cfg"
+refused "a FIFO as the relay's certificate" 2 "certificate.*no regular file" \
 	at relay timeout 20 "$RELAYTUN" relay -c "$DIR/relay.cfg"
 write_relay
 

@@ -6,10 +6,8 @@
 
 #include "relay/load.h"
 
-#include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,9 +45,11 @@ static void wipe_keys(struct relay_key *keys, size_t cnt)
 static void check_readable(const char *file, const char *what, const char *path,
 			   struct diag *diag)
 {
-	if (file && access(file, R_OK))
+	int err = file ? file_check(file) : 0;
+
+	if (err)
 		diag_error(diag, path, 0, "%s %s: %s", what, file,
-			   strerror(errno));
+			   file_why(err));
 }
 
 /** check_private() - The key of the certificate; a group may read it, as

@@ -88,6 +88,15 @@ err_wipe:
 	return ret;
 }
 
+/** open_read() - Opening a FIFO must not wait for a writer.  Return: descriptor or
+ *  negative errno */
+static int open_read(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
 /** regular_check() - Is it a file that is there as a whole?  Return: 0, -EISDIR,
  *  -ENOTSUP for what else it may be, or another negative errno */
 static int regular_check(int fd)
@@ -103,18 +112,29 @@ static int regular_check(int fd)
 
 ssize_t file_read(const char *path, size_t max, char **text)
 {
-	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = open_read(path);
 	ssize_t len;
 
 	*text = NULL;
 	if (fd < 0)
-		return -errno;
+		return fd;
 	len = regular_check(fd);
 	if (!len)
 		len = read_fd(fd, max, text);
 	close(fd);
 	return len;
+}
+
+int file_check(const char *path)
+{
+	int fd = open_read(path);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = regular_check(fd);
+	close(fd);
+	return err;
 }
 
 const char *file_why(ssize_t err)
@@ -227,17 +247,15 @@ static ssize_t secret_trim(char *text, size_t len, const char **why)
 static ssize_t read_private(const char *path, size_t max, char **text,
 			    const char **why, bool lines)
 {
-	/* O_NONBLOCK: opening a FIFO must not wait for a writer. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = open_read(path);
 	ssize_t read_len;
 	ssize_t len;
 
 	*text = NULL;
 	*why = NULL;
 	if (fd < 0) {
-		len = -errno;
-		*why = open_why((int)-len);
-		return len;
+		*why = open_why(-fd);
+		return fd;
 	}
 
 	len = secret_check(fd, why);

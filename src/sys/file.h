@@ -22,6 +22,10 @@
 ssize_t file_read(const char *path, size_t max, char **text)
 	__attribute__((warn_unused_result));
 
+/** file_check() - Could a library read this file, without waiting for a writer?
+ *  Return: 0, or negative errno as file_read() */
+int file_check(const char *path) __attribute__((warn_unused_result));
+
 /** file_why() - What file_read() returned, in words: "cannot be read: ..." */
 const char *file_why(ssize_t err);
 

@@ -113,6 +113,10 @@ static void what_could_keep_a_reader_waiting_is_not_read(void **state)
 	assert_null(text);
 	assert_int_equal(file_read("/dev/zero", 100, &text), -ENOTSUP);
 	assert_string_equal(file_why(-ENOTSUP), "it is no regular file");
+	assert_int_equal(file_check("fifo"), -ENOTSUP);
+	assert_int_equal(file_check("none"), -ENOENT);
+	put("file", "x", 1, 0600);
+	assert_int_equal(file_check("file"), 0);
 }
 
 static void a_secret_loses_only_its_trailing_newlines(void **state)
