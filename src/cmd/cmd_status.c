@@ -326,7 +326,10 @@ static void show_relay(const json_t *root)
 	printf("\n%-24s %-9s %-8s %-8s %-10s %-8s %s\n", "CONNECTION",
 	       "LISTENERS", "JOINED", "REJECTED", "UNANSWERED", "REQUESTS",
 	       "PASSED");
-	json_array_foreach(json_object_get(root, "hubs"), i, hub) show_hub(hub);
+	json_array_foreach(json_object_get(root, "hubs"), i, hub)
+	{
+		show_hub(hub);
+	}
 }
 
 static void show(const json_t *root)
