@@ -75,6 +75,14 @@ run 0 -c "$dir/gateway.cfg" --show-nft
 says 'DIR/state: warning: cannot be read: Is a directory; the ruleset is that of a first start'
 rmdir "$dir/state"
 
+# A proxy that the tunnel would swallow.
+cp etc/policy.cfg "$dir/policy.cfg"
+sed 's|^name|proxy = "http://10.1.0.200:3128"; name|' "$dir/gateway.cfg" >"$dir/proxy.cfg"
+run 2 -c "$dir/proxy.cfg"
+says "DIR/proxy.cfg: proxy \"http://10.1.0.200:3128\" lies in 10.1.0.0/24, which is routed into the tunnel: the tunnel's own connection would end up in itself; use an address outside of it"
+sed 's/"edge-1"/"oslo-a"/' "$dir/proxy.cfg" >"$dir/proxy-site.cfg"
+run 0 -c "$dir/proxy-site.cfg"
+
 # What relays must bear, with the channels that gateway.cfg says.
 run 0 --show-relays etc/policy.cfg
 grep -q '^contoso.servicebus.windows.net  *1  *1  *1/25  *2/5000$' "$dir/out" ||

@@ -4,7 +4,7 @@
  * check.h - One run over a draft, between the files that judge its parts
  *
  * check.c judges names, roles and relays, check_net.c what has an address,
- * check_service.c services and routes.
+ * check_service.c services, check_route.c routes.
  */
 
 #ifndef POLICY_CHECK_H
@@ -120,5 +120,14 @@ void check_net_sort(struct net_table *table);
 /** check_services() - Rules about services and routes of all sites, with the
  *  tables of names and networks (check_service.c) */
 void check_services(struct check *check);
+
+/**
+ * check_routes() - Rules about the routes of a site (check_route.c)
+ * @check:	Run with the tables of names and networks
+ * @site:	Site
+ * @networks:	Its networks
+ */
+void check_routes(struct check *check, const struct draft_site *site,
+		  const struct net_table *networks);
 
 #endif /* POLICY_CHECK_H */

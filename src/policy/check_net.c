@@ -408,7 +408,7 @@ static void check_relay_addrs(struct check *check,
 	for (i = 0; i < gateway->relay_cnt; i++) {
 		const struct draft_text *relay = &gateway->relays[i];
 
-		if (!value_relay_addr(relay->text, &addr))
+		if (!value_url_addr(relay->text, &addr))
 			continue;
 		net = check_net_find(&check->tunnel, &addr);
 		if (net)

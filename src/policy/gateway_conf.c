@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/strbuf.h"
 #include "policy/parse.h"
+#include "policy/plan.h"
 #include "policy/value.h"
 
 #define DEFAULT_POLICY   RELAYTUN_SYSCONF "/relaytun/policy.cfg"
@@ -222,6 +223,49 @@ const char *gateway_conf_policy_path(const char *text, struct arena *arena)
 	return path;
 }
 
+/**
+ * check_proxy() - The proxy lies in nothing that is routed into the tunnel
+ * @policy:	Valid policy
+ * @gateway:	This machine's gateway
+ * @conf:	Its settings
+ * @conf_path:	Their file
+ * @diag:	Receives an error
+ *
+ * Return: whether it is so; also when the proxy has a name
+ */
+static bool check_proxy(const struct policy *policy,
+			const struct policy_gateway *gateway,
+			const struct gateway_conf *conf, const char *conf_path,
+			struct diag *diag)
+{
+	char text[IP_PREFIX_TEXT_SIZE];
+	const struct plan *plan;
+	struct arena scratch;
+	struct ip_addr addr;
+	bool good = true;
+	size_t i;
+
+	if (!conf->access.proxy || !value_url_addr(conf->access.proxy, &addr))
+		return true;
+	arena_init(&scratch);
+	plan = plan_make(policy, gateway, conf, NULL, 0, &scratch);
+	for (i = 0; good && i < plan->route_cnt; i++) {
+		const struct ip_prefix *to = &plan->routes[i].to;
+
+		good = !ip_prefix_contains(to, &addr);
+		if (!good)
+			diag_error(diag, conf_path, 0,
+				   "proxy \"%.100s\" lies in %s, which is "
+				   "routed into the tunnel: the tunnel's own "
+				   "connection would end up in itself; use an "
+				   "address outside of it",
+				   conf->access.proxy,
+				   ip_prefix_format(to, text));
+	}
+	arena_fini(&scratch);
+	return good;
+}
+
 const struct policy_gateway *gateway_conf_check(const struct policy *policy,
 						const struct gateway_conf *conf,
 						const char *conf_path,
@@ -233,7 +277,9 @@ const struct policy_gateway *gateway_conf_check(const struct policy *policy,
 	size_t i;
 
 	if (gateway)
-		return gateway;
+		return check_proxy(policy, gateway, conf, conf_path, diag)
+			       ? gateway
+			       : NULL;
 
 	strbuf_init(&names);
 	for (i = 0; i < policy->gateway_cnt; i++)

@@ -263,18 +263,25 @@ const char *value_relay(const char *text)
 	return NULL;
 }
 
-bool value_relay_addr(const char *relay, struct ip_addr *addr)
+bool value_url_addr(const char *url, struct ip_addr *addr)
 {
-	const char *host = strstr(relay, "://") + 3;
+	const char *host = strstr(url, "://");
 	char copy[IP_ADDR_TEXT_SIZE];
+	const char *at;
 	size_t len;
 
-	if (host[0] == '[') {
-		host++;
-		len = strcspn(host, "]");
-	} else {
+	if (!host)
+		return false;
+	host += 3;
+	/* Back to the last '@' before the path, or to where it began. */
+	at = host + strcspn(host, "/");
+	while (at > host && at[-1] != '@')
+		at--;
+	host = at;
+	if (host[0] == '[')
+		len = strcspn(++host, "]");
+	else
 		len = strcspn(host, ":/");
-	}
 	if (len >= sizeof(copy))
 		return false;
 	memcpy(copy, host, len);

@@ -36,9 +36,9 @@ const char *value_print_duration(uint32_t seconds,
 /** value_relay() - A relay's address: "wss://HOST[:PORT]/NAME" */
 const char *value_relay(const char *text);
 
-/** value_relay_addr() - The address of a relay that is good; Return: false when
- *  it has a name instead */
-bool value_relay_addr(const char *relay, struct ip_addr *addr);
+/** value_url_addr() - The host of "SCHEME://[USER@]HOST[:PORT]...", when it is an
+ *  address; Return: false when it has a name instead, or is no URL */
+bool value_url_addr(const char *url, struct ip_addr *addr);
 
 /** value_path() - A file's path: absolute */
 const char *value_path(const char *text);

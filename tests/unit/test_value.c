@@ -200,11 +200,11 @@ static void value_duration_is_a_number_with_its_unit(void **state)
 	}
 }
 
-static void value_relay_addr_finds_the_address_of_those_that_have_one(
+static void value_url_addr_finds_the_address_of_those_that_have_one(
 	void **state)
 {
 	static const struct {
-		const char *relay;
+		const char *url;
 		const char *addr;
 	} cases[] = {
 		{"wss://192.0.2.1/x", "192.0.2.1"},
@@ -213,6 +213,10 @@ static void value_relay_addr_finds_the_address_of_those_that_have_one(
 		{"wss://[2001:db8::7]:443/x", "2001:db8::7"},
 		{"wss://contoso.servicebus.windows.net/192.0.2.1", NULL},
 		{"wss://192.0.2.1.example.net/x", NULL},
+		{"http://192.0.2.9:3128", "192.0.2.9"},
+		{"http://user@192.0.2.9:3128", "192.0.2.9"},
+		{"socks5h://u@1.2.3.4@[fd00::9]", "fd00::9"},
+		{"192.0.2.9:3128", NULL},
 	};
 	char buf[IP_ADDR_TEXT_SIZE];
 	struct ip_addr addr;
@@ -220,7 +224,7 @@ static void value_relay_addr_finds_the_address_of_those_that_have_one(
 
 	(void)state;
 	for (i = 0; i < CNT(cases); i++) {
-		assert_int_equal(value_relay_addr(cases[i].relay, &addr),
+		assert_int_equal(value_url_addr(cases[i].url, &addr),
 				 cases[i].addr != NULL);
 		if (cases[i].addr)
 			assert_string_equal(ip_addr_format(&addr, buf),
@@ -239,7 +243,7 @@ int main(void)
 			value_relay_takes_tls_anywhere_and_plain_on_this_machine),
 		cmocka_unit_test(value_relay_has_a_longest_address),
 		cmocka_unit_test(
-			value_relay_addr_finds_the_address_of_those_that_have_one),
+			value_url_addr_finds_the_address_of_those_that_have_one),
 		cmocka_unit_test(
 			value_ifname_keeps_to_what_kernel_and_nftables_take),
 	};

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# explore.sh - Look for inputs that a fuzzer's seeds do not have
+#
+#	tests/explore.sh NAME [SECONDS]	tests/fuzz/fuzz_NAME.c, 600 seconds
+#
+# clang's libFuzzer with AddressSanitizer and UndefinedBehaviorSanitizer, at the
+# lowest priority.  What it finds is in build/explore/NAME: a crash-... is replayed
+# by giving it to build/san-address-undefined/fuzz/fuzz_NAME, and becomes a seed.
+
+set -euo pipefail
+export LC_ALL=C
+cd "$(dirname "$0")/.."
+name=${1:?usage: tests/explore.sh NAME [SECONDS]}
+seconds=${2:-600}
+san=fuzzer-no-link,address,undefined
+folder=build/san-${san//,/-}
+
+nice make -s -j"$(nproc)" SAN=$san CC=clang CFLAGS='-O1 -g -DLIBFUZZER -w' \
+	LDFLAGS=-fsanitize=fuzzer "$folder/fuzz/fuzz_$name"
+mkdir -p "build/explore/$name/corpus"
+find -L "tests/fuzz/corpus/$name" -type f \
+	-exec cp -t "build/explore/$name/corpus" {} +
+options=(-max_total_time="$seconds" -max_len=16384 -timeout=30)
+[ ! -e "tests/fuzz/$name.dict" ] || options+=(-dict="tests/fuzz/$name.dict")
+exec nice -n 19 "$folder/fuzz/fuzz_$name" "${options[@]}" \
+	-artifact_prefix="build/explore/$name/" -print_final_stats=1 \
+	"build/explore/$name/corpus"
