@@ -59,6 +59,16 @@ static void on_accept(void *arg, const char *address)
 		log_warn("event=accept_lost error=\"%s\"", strerror(-err));
 }
 
+/** on_token() - An Entra token came: who waited for one may go on */
+static void on_token(void *arg)
+{
+	struct carrier *carrier = arg;
+	size_t i;
+
+	for (i = 0; i < carrier->listener_cnt; i++)
+		listener_token_came(carrier->listeners[i]);
+}
+
 /** take_listener() - The one that registers at @url already, taken out of the
  *  list; NULL when there is none */
 static struct listener *take_listener(struct carrier *carrier, const char *url)
@@ -156,6 +166,7 @@ static void take_go(struct carrier *carrier)
 		refuse(carrier, why);
 		return;
 	}
+	carrier->gathering->credential.box = &carrier->refresh.box;
 	order.setup = carrier->gathering;
 	err = mailbox_post(&carrier->worker.orders, &order, sizeof(order));
 	if (err) {
@@ -231,6 +242,16 @@ static int watch_handover(struct carrier *carrier)
 			  EPOLLIN);
 }
 
+/** log_way() - What is shown to relays, and how they are reached */
+static void log_way(const struct carrier *carrier)
+{
+	char proxy[256];
+
+	netpath_proxy(&carrier->setup->path, proxy, sizeof(proxy));
+	log_info("event=way credential=\"%s\" proxy=\"%s\"",
+		 carrier->setup->credential.words, *proxy ? proxy : "none");
+}
+
 /** come_into_force() - The worker has taken @next and gave the old one back */
 static void come_into_force(struct carrier *carrier)
 {
@@ -239,11 +260,13 @@ static void come_into_force(struct carrier *carrier)
 
 	carrier->setup = carrier->next;
 	carrier->next = NULL;
+	refresh_moved(&carrier->refresh, carrier->setup);
 	fit_listeners(carrier);
 	err = status_moved(&carrier->status);
 	if (!err)
 		err = watch_handover(carrier);
 	free_setup(old);
+	log_way(carrier);
 	log_info("event=reloaded peers=%zu", carrier->setup->plan->peer_cnt);
 	if (!err)
 		err = answer(HANDOVER_READY, "");
@@ -304,6 +327,10 @@ static int start(struct carrier *carrier)
 	if (!err)
 		err = watch_signals(carrier);
 	if (!err)
+		err = refresh_init(&carrier->refresh, &carrier->loop, on_token,
+				   carrier);
+	carrier->setup->credential.box = &carrier->refresh.box;
+	if (!err)
 		err = worker_start(&carrier->worker, carrier->setup);
 	if (!err)
 		err = loop_watch(&carrier->loop, &carrier->replies,
@@ -325,6 +352,7 @@ static void stop(struct carrier *carrier)
 	stop_listeners(carrier);
 	if (mailbox_post(&carrier->worker.orders, &order, sizeof(order)) == 0)
 		worker_join(&carrier->worker);
+	refresh_fini(&carrier->refresh);
 	status_stop(&carrier->status);
 	close(carrier->signals.fd);
 	loop_close(&carrier->loop);
@@ -349,10 +377,12 @@ int carrier_run(struct setup *setup)
 	err = start(carrier);
 	if (err)
 		return err; /* threads may run: the process ends at once */
+	refresh_moved(&carrier->refresh, carrier->setup);
 	fit_listeners(carrier);
 	log_info("event=started role=%s peers=%zu",
 		 gateway_role_name(setup->gateway->role),
 		 setup->plan->peer_cnt);
+	log_way(carrier);
 	err = loop_run(&carrier->loop);
 	stop(carrier);
 	free(carrier->notices);

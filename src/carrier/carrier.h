@@ -8,6 +8,7 @@
 #define CARRIER_CARRIER_H
 
 #include "carrier/listen.h"
+#include "carrier/refresh.h"
 #include "carrier/setup.h"
 #include "carrier/status.h"
 #include "carrier/worker.h"
@@ -23,6 +24,7 @@
  * @replies:	What the worker gives back
  * @worker:	The one worker
  * @notices:	What the steward wants shown, a line each; NULL for nothing
+ * @refresh:	Entra tokens
  * @listeners:	Site gateway: one for each of its relays
  */
 struct carrier {
@@ -34,6 +36,7 @@ struct carrier {
 	struct loop_source replies;
 	struct loop_source signals;
 	struct worker worker;
+	struct refresh refresh;
 	struct listener **listeners;
 	size_t listener_cnt;
 	struct status status;

@@ -148,9 +148,20 @@ void credential_fini(struct credential *credential)
 	*credential = (struct credential){0};
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
 bool credential_same(const struct credential *a, const struct credential *b)
 {
-	return !strcmp(a->words, b->words) && a->conf->kind == b->conf->kind &&
+	const struct entra_conf *x = &a->conf->entra;
+	const struct entra_conf *y = &b->conf->entra;
+
+	return a->conf->kind == b->conf->kind && !strcmp(a->words, b->words) &&
+	       same_text(x->authority, y->authority) &&
+	       same_text(x->audience, y->audience) &&
+	       same_text(x->identity_endpoint, y->identity_endpoint) &&
 	       a->secret_len == b->secret_len &&
 	       (!a->secret_len || !memcmp(a->secret, b->secret, a->secret_len));
 }

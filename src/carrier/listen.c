@@ -60,7 +60,7 @@ static void connect_relay(struct listener *listener)
 
 static void registered(struct listener *listener)
 {
-	listener->conn.state = WSCONN_OPEN;
+	wsconn_opened(&listener->conn);
 	listener->registered = true;
 	listener->registered_cnt++;
 	listener->log = (struct retry_log){0};

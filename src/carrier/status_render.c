@@ -185,15 +185,17 @@ static json_t *listeners_json(const struct carrier *carrier, bool *all_up)
 
 		*all_up &= l->registered;
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:I, s:s, s:I, s:I}",
-					"relay", l->url, "state",
-					l->registered ? "registered" : "down",
-					"since_ms",
-					(json_int_t)mono_diff_ms(clock_mono(),
-								 l->since),
-					"last_error", l->error, "registered",
-					(json_int_t)l->registered_cnt,
-					"accepts", (json_int_t)l->accept_cnt));
+			list,
+			json_pack("{s:s, s:s, s:I, s:s, s:I, s:I, s:I}",
+				  "relay", l->url, "state",
+				  l->registered ? "registered" : "down",
+				  "since_ms",
+				  (json_int_t)mono_diff_ms(clock_mono(),
+							   l->since),
+				  "last_error", l->error, "registered",
+				  (json_int_t)l->registered_cnt, "accepts",
+				  (json_int_t)l->accept_cnt, "clock_skew_s",
+				  (json_int_t)l->conn.skew_s));
 	}
 	return list;
 }
@@ -227,6 +229,22 @@ static json_t *notices_json(const struct carrier *carrier)
 	return list;
 }
 
+/** credential_json() - What is shown to relays, without secrets */
+static json_t *credential_json(const struct carrier *carrier)
+{
+	const struct setup *setup = carrier->setup;
+	json_int_t expiry_s = 0;
+	char error[512] = "";
+
+	if (access_is_entra(&setup->conf->access))
+		expiry_s = token_box_error(setup->credential.box, error,
+					   sizeof(error));
+	return json_pack("{s:s, s:o, s:s}", "is", setup->credential.words,
+			 "expires_s",
+			 expiry_s ? json_integer(expiry_s) : json_null(),
+			 "last_error", error);
+}
+
 char *status_render(const struct carrier *carrier,
 		    const struct worker_report *report)
 {
@@ -244,8 +262,13 @@ char *status_render(const struct carrier *carrier,
 		"tun", "name", setup->conf->tun_name, "mtu",
 		(int)setup->conf->tun_mtu, "up", traffic_json(&report->up),
 		"down", traffic_json(&report->down));
+	char proxy[256];
 	char *text;
 
+	json_object_set_new(root, "credential", credential_json(carrier));
+	json_object_set_new(
+		root, "proxy",
+		json_string(netpath_proxy(&setup->path, proxy, sizeof(proxy))));
 	json_object_set_new(root, "sites", sites);
 	json_object_set_new(root, "peers", peers_json(carrier, report));
 	json_object_set_new(root, "channels", channels_json(carrier, report));

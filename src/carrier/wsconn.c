@@ -36,6 +36,7 @@
 #include <hyco/rendezvous.h>
 
 #include "sys/clock.h"
+#include "sys/log.h"
 #include "sys/random.h"
 
 /* Reads of up to 16 KB (a TLS record) before the loop looks at others. */
@@ -175,14 +176,30 @@ void wsconn_drop(struct wsconn *conn, const struct hyco_end *end)
 	shut(conn);
 }
 
-/** opened() - The relay answered 101 */
-static void opened(struct wsconn *conn)
+/** warn_skew() - A wrong clock is told even while all goes well; once */
+static void warn_skew(struct wsconn *conn)
+{
+	int64_t skew_s = conn->skew_s;
+
+	if (conn->rendezvous ||
+	    (skew_s <= SKEW_S_MAX && skew_s >= -SKEW_S_MAX) ||
+	    (skew_s - conn->skew_told_s <= SKEW_S_MAX &&
+	     skew_s - conn->skew_told_s >= -SKEW_S_MAX))
+		return;
+	conn->skew_told_s = skew_s;
+	log_warn("relay=%s event=clock_skew text=\"this machine's clock is "
+		 "%lld s %s the relay's; tokens end by it\"",
+		 wsconn_host(conn), (long long)(skew_s < 0 ? -skew_s : skew_s),
+		 skew_s > 0 ? "behind" : "ahead of");
+}
+
+void wsconn_opened(struct wsconn *conn)
 {
 	note_skew(conn);
+	warn_skew(conn);
 	conn->status = hyco_conn_answer(conn->ws)->status;
 	conn->state = WSCONN_OPEN;
 	loop_timer_cancel(conn->loop, &conn->timer);
-	conn->handler->opened(conn);
 }
 
 /** hand_out() - What came of bytes or time */
@@ -200,7 +217,8 @@ static void hand_out(struct wsconn *conn)
 		case HYCO_CONN_NOTHING:
 			return;
 		case HYCO_CONN_OPENED:
-			opened(conn);
+			wsconn_opened(conn);
+			conn->handler->opened(conn);
 			break;
 		case HYCO_CONN_MESSAGE:
 			message.opcode = received.text ? WS_TEXT : WS_BINARY;

@@ -97,6 +97,7 @@ struct wsconn_target {
  * @blocked:	The stream took no more; epoll tells when it does
  * @status:	HTTP status of the upgrade, 0 before
  * @skew_s:	The relay's clock less ours, from its answer; 0 when unknown
+ * @skew_told_s: What was logged last
  * @error:	Why it closed, one line without secrets
  * @bytes_in:	Bytes received since it was opened, TLS taken off
  */
@@ -113,6 +114,7 @@ struct wsconn {
 	bool blocked;
 	int status;
 	int64_t skew_s;
+	int64_t skew_told_s;
 	char error[WSCONN_ERROR_SIZE];
 	uint64_t bytes_in;
 };
@@ -153,6 +155,9 @@ void wsconn_show(struct wsconn *conn, const char *credential);
 
 /** wsconn_flush() - Write what the protocol has to say, as far as it goes */
 void wsconn_flush(struct wsconn *conn);
+
+/** wsconn_opened() - For a handler with @turn: the relay answered 101 */
+void wsconn_opened(struct wsconn *conn);
 
 /** wsconn_drop() - For a handler with @turn: the protocol has ended.  What it has
  *  to say yet is tried once, @error and @status are filled in from @end */

@@ -238,3 +238,17 @@ int reload_run(struct reload *reload, struct diag *diag)
 	reload->arena = arena;
 	return 0;
 }
+
+int reload_secrets(struct reload *reload, struct diag *diag)
+{
+	const struct plan *plan = reload->host->plan;
+	struct feed feed;
+	int err;
+
+	feed_init(&feed);
+	err = feed_read(&feed, plan->policy, plan->conf, diag);
+	if (!err)
+		feed_replace(reload->feed, &feed);
+	feed_close(&feed);
+	return err;
+}

@@ -58,4 +58,9 @@ void reload_fini(struct reload *reload);
 int reload_run(struct reload *reload, struct diag *diag)
 	__attribute__((warn_unused_result));
 
+/** reload_secrets() - Only keys, tokens and certificates, for a running gateway
+ *  whose policy stays; Return: as reload_run() */
+int reload_secrets(struct reload *reload, struct diag *diag)
+	__attribute__((warn_unused_result));
+
 #endif /* STEWARD_RELOAD_H */

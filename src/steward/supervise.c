@@ -19,6 +19,7 @@
 #include "steward/lock.h"
 #include "steward/notify.h"
 #include "steward/scan.h"
+#include "steward/secrets.h"
 #include "steward/watch.h"
 #include "sys/clock.h"
 #include "sys/handover.h"
@@ -81,6 +82,7 @@ enum carrier_state {
  * @failure_cnt: Carriers in a row that did not live STEADY_MS
  * @started:	When the last one was asked for
  * @handover_fd: Our end, -1 in CARRIER_DOWN
+ * @look:	When @secrets are looked at again
  * @err:	What the loop failed with
  */
 struct supervisor {
@@ -98,6 +100,8 @@ struct supervisor {
 	struct loop_source lock;
 	struct loop_timer restart;
 	struct loop_timer stop_limit;
+	struct loop_timer look;
+	struct secrets secrets;
 	enum carrier_state state;
 	enum supervise_end end;
 	bool stopping;
@@ -428,6 +432,7 @@ static void reload(struct supervisor *sup)
 	diag_init(&diag);
 	err = reload_run(sup->reload, &diag);
 	watch_settle(&sup->watch);
+	(void)secrets_look(&sup->secrets, &sup->host->plan->conf->access);
 	log_diag(&diag);
 	if (err)
 		log_err("event=reload_refused reason=\"%s; all goes on as "
@@ -439,6 +444,28 @@ static void reload(struct supervisor *sup)
 	scan_soon(&sup->scan);
 	diag_fini(&diag);
 	notify_systemd("READY=1");
+}
+
+/** on_look() - A secret's file may have been replaced: the carrier gets it */
+static void on_look(struct loop_timer *timer)
+{
+	struct supervisor *sup = SUPERVISOR_OF(timer, look);
+	struct diag diag;
+
+	loop_timer_set(&sup->loop, timer,
+		       mono_add_ms(clock_mono(), SECRETS_MS));
+	if (!secrets_look(&sup->secrets, &sup->host->plan->conf->access))
+		return;
+	diag_init(&diag);
+	if (reload_secrets(sup->reload, &diag)) {
+		/* Looked at again once it changes again. */
+		log_diag(&diag);
+		log_err("event=secrets_refused reason=\"the old ones stay\"");
+	} else {
+		log_info("event=secrets_changed");
+		hand_over(sup);
+	}
+	diag_fini(&diag);
 }
 
 static void on_signal(struct loop_source *source, uint32_t events)
@@ -540,6 +567,7 @@ int supervise_run(struct host *host, const struct feed *feed,
 		.drain = {.fd = -1, .ready = on_drain},
 		.lock = {.fd = -1, .ready = on_lock},
 		.restart = {.fire = on_restart},
+		.look = {.fire = on_look},
 		.stop_limit = {.fire = on_stop_limit},
 		.scan = {.changed = on_scan},
 		.handover_fd = -1,
@@ -553,6 +581,8 @@ int supervise_run(struct host *host, const struct feed *feed,
 	if (!err) {
 		scan_open(&sup.scan, &sup.loop, host);
 		notify_systemd("READY=1");
+		(void)secrets_look(&sup.secrets, &host->plan->conf->access);
+		on_look(&sup.look);
 		carrier_start(&sup);
 		err = loop_run(&sup.loop);
 	}
