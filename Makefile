@@ -45,7 +45,7 @@ PROGRAMS := $(B)/bin/relaytun $(LIBEXEC)/relaytun-steward \
 # An Apache-2.0 library and GPL-2.0-only libnftables never meet in one program.
 LIBS_relaytun		:= -lconfig -ljansson
 LIBS_relaytun-steward	:= -lnftables -ljansson -lnl-route-3 -lnl-3 -lconfig -lcap
-LIBS_relaytun-carrier	:= -lcurl -ljansson -lconfig -lmbedcrypto
+LIBS_relaytun-carrier	:= -lcurl -lssl -lcrypto -ljansson -lconfig -lmbedcrypto
 LIBS_relaytun-relay	:= -lwebsockets -ljansson -lconfig -lssl -lcrypto \
 	-lmbedx509 -lmbedcrypto
 LIBS_relaytun-keys	:= -lmbedcrypto -ljansson

@@ -285,7 +285,8 @@ void wsconn_flush(struct wsconn *conn)
 
 bool wsconn_can_send(const struct wsconn *conn)
 {
-	return conn->state == WSCONN_OPEN && hyco_conn_can_send(conn->ws);
+	return conn->state == WSCONN_OPEN && hyco_conn_can_send(conn->ws) &&
+	       stream_is_clear(&conn->stream);
 }
 
 bool wsconn_send(struct wsconn *conn, enum ws_opcode opcode, uint8_t *payload,

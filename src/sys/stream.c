@@ -10,7 +10,11 @@
  * A stream is one easy handle with CONNECT_ONLY, driven by multi.c while it
  * connects.  When the transfer is "done" the connection stands.  From then on
  * libcurl watches nothing; we watch its socket ourselves and move bytes with
- * curl_easy_recv() and curl_easy_send().
+ * curl_easy_recv() and, where TLS lies directly on the socket, records.c, else
+ * curl_easy_send().
+ *
+ * What records.c has taken and the kernel has not is watched for here: the owner
+ * hears of it as if it had asked for EPOLLOUT itself.
  */
 
 #include "sys/stream.h"
@@ -62,6 +66,7 @@ static void connected(struct stream *stream)
 	curl_socket_t fd = CURL_SOCKET_BAD;
 
 	multi_release(&stream->multi);
+	stream->events = EPOLLIN;
 	if (curl_easy_getinfo(stream->multi.easy, CURLINFO_ACTIVESOCKET, &fd) ||
 	    fd == CURL_SOCKET_BAD ||
 	    loop_watch(stream->loop, &stream->source, fd, EPOLLIN)) {
@@ -70,6 +75,8 @@ static void connected(struct stream *stream)
 		fail(stream);
 		return;
 	}
+	if (stream->direct)
+		records_attach(&stream->records, fd);
 	stream->handler->up(stream);
 }
 
@@ -103,11 +110,32 @@ static int on_sockopt(void *arg, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_OK;
 }
 
+/** watch() - For what the owner wants, and for what waits */
+static int watch(struct stream *stream)
+{
+	uint32_t events = stream->events;
+
+	if (records_wait(&stream->records))
+		events |= EPOLLOUT;
+	return loop_watch(stream->loop, &stream->source, stream->source.fd,
+			  events);
+}
+
 static void source_ready(struct loop_source *source, uint32_t events)
 {
 	struct stream *stream = stream_of_source(source);
 
-	stream->handler->ready(stream, events);
+	if ((events & EPOLLOUT) && records_wait(&stream->records)) {
+		int err = records_flush(&stream->records);
+
+		/* Of a failure the owner hears by its next read or write. */
+		if (err == -EAGAIN)
+			events &= ~(uint32_t)EPOLLOUT;
+		else if (err || watch(stream))
+			events |= EPOLLERR;
+	}
+	if (events)
+		stream->handler->ready(stream, events);
 }
 
 /** configure() - All options of the easy handle; Return: were they taken? */
@@ -139,14 +167,22 @@ static bool configure(struct stream *stream, const struct stream_target *target)
 	SET(CURLOPT_ERRORBUFFER, stream->error);
 	SET(CURLOPT_SOCKOPTFUNCTION, on_sockopt);
 #undef SET
-	return bad == CURLE_OK && netpath_apply(easy, target->path, true);
+	return bad == CURLE_OK &&
+	       (!stream->direct || records_prepare(&stream->records, easy)) &&
+	       netpath_apply(easy, target->path, true);
 }
 
 int stream_open(struct stream *stream, struct loop *loop,
 		const struct stream_handler *handler,
 		const struct stream_target *target)
 {
+	char proxy[256];
+
 	*stream = (struct stream){.loop = loop, .handler = handler};
+	stream->direct =
+		target->tls &&
+		strncmp(netpath_proxy(target->path, proxy, sizeof(proxy)),
+			"https:", 6) != 0;
 	stream->source = (struct loop_source){.fd = -1, .ready = source_ready};
 	if (multi_open(&stream->multi, loop, on_done))
 		return -ENOMEM;
@@ -162,6 +198,7 @@ void stream_close(struct stream *stream)
 	if (!stream->multi.curlm)
 		return;
 	loop_unwatch(stream->loop, &stream->source);
+	records_detach(&stream->records);
 	multi_close(&stream->multi);
 }
 
@@ -172,8 +209,13 @@ bool stream_is_open(const struct stream *stream)
 
 int stream_want(struct stream *stream, uint32_t events)
 {
-	return loop_watch(stream->loop, &stream->source, stream->source.fd,
-			  events);
+	stream->events = events;
+	return watch(stream);
+}
+
+bool stream_is_clear(const struct stream *stream)
+{
+	return !records_wait(&stream->records);
 }
 
 static ssize_t stream_errno(struct stream *stream, CURLcode code)
@@ -194,11 +236,28 @@ ssize_t stream_read(struct stream *stream, uint8_t *data, size_t size)
 	return code == CURLE_OK ? (ssize_t)got : stream_errno(stream, code);
 }
 
+/** write_records() - As stream_write(), by records.c */
+static ssize_t write_records(struct stream *stream, const uint8_t *data,
+			     size_t len)
+{
+	ssize_t put = records_write(&stream->records, data, len);
+
+	if (records_wait(&stream->records) && watch(stream))
+		put = -EIO;
+	if (put == -EIO && !stream->error[0])
+		snprintf(stream->error, sizeof(stream->error),
+			 "the connection broke");
+	return put;
+}
+
 ssize_t stream_write(struct stream *stream, const uint8_t *data, size_t len)
 {
 	size_t put = 0;
-	CURLcode code = curl_easy_send(stream->multi.easy, data, len, &put);
+	CURLcode code;
 
+	if (stream->records.ssl)
+		return write_records(stream, data, len);
+	code = curl_easy_send(stream->multi.easy, data, len, &put);
 	return code == CURLE_OK ? (ssize_t)put : stream_errno(stream, code);
 }
 

@@ -21,6 +21,7 @@
 #include "sys/loop.h"
 #include "sys/multi.h"
 #include "sys/netpath.h"
+#include "sys/records.h"
 
 /* libcurl's words, and what to do about them. */
 #define STREAM_ERROR_SIZE (CURL_ERROR_SIZE + 256)
@@ -61,6 +62,9 @@ struct stream_target {
  * @handler:	Owner's functions
  * @multi:	libcurl's transfer, which is "done" once connected
  * @source:	The connected socket
+ * @events:	What the owner wants to hear of it
+ * @direct:	TLS lies on the socket, not inside a proxy's
+ * @records:	Its records, once connected
  * @error:	libcurl's words and what to do about them
  */
 struct stream {
@@ -68,6 +72,9 @@ struct stream {
 	const struct stream_handler *handler;
 	struct multi multi;
 	struct loop_source source;
+	uint32_t events;
+	bool direct;
+	struct records records;
 	char error[STREAM_ERROR_SIZE];
 };
 
@@ -91,9 +98,13 @@ void stream_close(struct stream *stream);
 
 bool stream_is_open(const struct stream *stream);
 
-/** stream_want() - Choose EPOLLIN and EPOLLOUT for @handler->ready */
+/** stream_want() - Choose EPOLLIN and EPOLLOUT for @handler->ready, which hears
+ *  EPOLLOUT also when the stream becomes clear */
 int stream_want(struct stream *stream, uint32_t events)
 	__attribute__((warn_unused_result));
+
+/** stream_is_clear() - Has the kernel got all that was taken? */
+bool stream_is_clear(const struct stream *stream);
 
 /**
  * stream_read() - Read what is there
@@ -109,7 +120,8 @@ ssize_t stream_read(struct stream *stream, uint8_t *data, size_t size)
  * stream_write() - Write some bytes
  *
  * After -EAGAIN the same bytes must be offered again (OpenSSL may have
- * encrypted a part of them already).
+ * encrypted a part of them already).  A part of what is taken may wait here; what
+ * is written next should be made when the stream is clear.
  *
  * Return: bytes taken, -EAGAIN, or -EIO
  */
