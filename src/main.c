@@ -26,6 +26,8 @@ static const struct verb {
 	 "relaytun-steward"},
 	{"reload", "let a running gateway read its files again", NULL,
 	 "relaytun-steward"},
+	{"confirm", "keep a change that reload --confirm would undo", NULL,
+	 "relaytun-steward"},
 	{"down", "remove everything a gateway left in the kernel", NULL,
 	 "relaytun-steward"},
 	{"relay", "run a self-hosted relay, in the foreground", NULL,

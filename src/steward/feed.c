@@ -7,6 +7,7 @@
 #include "steward/feed.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -265,6 +266,32 @@ int feed_read(struct feed *feed, const struct policy *policy,
 	feed->policy = seal_policy(policy, diag);
 	feed->gateway = seal_gateway(conf, diag);
 	return feed->policy < 0 || feed->gateway < 0 ? -ENOMEM : 0;
+}
+
+/** copy_fd() - A duplicate in *@copy; Return: 0 or negative errno */
+static int copy_fd(int *copy, int fd)
+{
+	*copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return fd >= 0 && *copy < 0 ? -errno : 0;
+}
+
+int feed_copy(struct feed *copy, const struct feed *feed)
+{
+	int err;
+
+	feed_init(copy);
+	err = copy_fd(&copy->policy, feed->policy);
+	if (!err)
+		err = copy_fd(&copy->gateway, feed->gateway);
+	if (!err)
+		err = copy_fd(&copy->key, feed->key);
+	if (!err)
+		err = copy_fd(&copy->ca, feed->ca);
+	if (!err)
+		err = copy_fd(&copy->certificate, feed->certificate);
+	if (!err)
+		err = copy_fd(&copy->proxy_password, feed->proxy_password);
+	return err;
 }
 
 void feed_replace(struct feed *feed, struct feed *next)

@@ -58,6 +58,11 @@ int feed_read(struct feed *feed, const struct policy *policy,
 	      const struct gateway_conf *conf, struct diag *diag)
 	__attribute__((warn_unused_result));
 
+/** feed_copy() - The texts once more, without the status socket; feed_close()
+ *  @copy, even after a failure */
+int feed_copy(struct feed *copy, const struct feed *feed)
+	__attribute__((warn_unused_result));
+
 /** feed_replace() - Take over the texts of @next, which is empty then */
 void feed_replace(struct feed *feed, struct feed *next);
 

@@ -7,6 +7,7 @@
 #include "steward/lock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,54 +70,89 @@ int lock_take(const char *gateway, struct diag *diag)
 	return err;
 }
 
-void lock_greet(int lock)
-{
-	int fd = accept4(lock, NULL, NULL, SOCK_CLOEXEC);
-
-	if (fd >= 0)
-		close(fd);
-}
-
-/** owner_pidfd() - From a connection to the process that listens there */
-static int owner_pidfd(int fd, const char *gateway, struct diag *diag)
+/** check_owner() - Is a listener at the other end a steward of our user?
+ *
+ *  Anybody may bind an abstract name: never signal or believe a stranger.
+ *
+ *  Return: its process, or negative errno */
+static pid_t check_owner(int fd, const char *gateway, struct diag *diag)
 {
 	struct ucred cred = {0};
 	socklen_t len = sizeof(cred);
-	int pidfd;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
 		return -errno;
-	/* Anybody may bind an abstract name: never signal a stranger. */
-	if (cred.uid != geteuid() || cred.pid <= 1) {
-		diag_error(diag, NULL, 0,
-			   "the lock of gateway %s is held by process %d of "
-			   "user %u, which is no steward that this user may "
-			   "stop",
-			   gateway, (int)cred.pid, (unsigned int)cred.uid);
-		return -EPERM;
-	}
-	pidfd = pidfd_open(cred.pid, 0);
-	return pidfd < 0 ? (errno == ESRCH ? -ENOENT : -errno) : pidfd;
+	if (cred.uid == geteuid() && cred.pid > 1)
+		return cred.pid;
+	diag_error(diag, NULL, 0,
+		   "the lock of gateway %s is held by process %d of user %u, "
+		   "which is no steward that this user may stop",
+		   gateway, (int)cred.pid, (unsigned int)cred.uid);
+	return -EPERM;
+}
+
+/** find_owner() - Connect to the holder of a lock
+ *
+ *  Return: its process, with the connection in *@fd, or negative errno; -ENOENT
+ *  and -EPERM need no further words */
+static pid_t find_owner(const char *gateway, int *fd, struct diag *diag)
+{
+	struct sockaddr_un addr;
+	socklen_t addr_len = name_of(gateway, &addr);
+	pid_t pid;
+
+	*fd = open_socket(diag);
+	if (*fd < 0)
+		return *fd;
+	if (connect(*fd, (const struct sockaddr *)&addr, addr_len) == 0)
+		pid = check_owner(*fd, gateway, diag);
+	else if (errno == ECONNREFUSED)
+		pid = -ENOENT;
+	else
+		pid = -errno;
+	if (pid < 0 && pid != -ENOENT && pid != -EPERM)
+		diag_error(diag, NULL, 0, "lock of gateway %s: %s", gateway,
+			   strerror(-pid));
+	if (pid < 0)
+		close(*fd);
+	return pid;
 }
 
 int lock_owner(const char *gateway, struct diag *diag)
 {
-	struct sockaddr_un addr;
-	socklen_t addr_len = name_of(gateway, &addr);
-	int fd = open_socket(diag);
-	int ret;
+	pid_t pid;
+	int pidfd;
+	int fd;
 
-	if (fd < 0)
-		return fd;
-	if (connect(fd, (const struct sockaddr *)&addr, addr_len) == 0)
-		ret = owner_pidfd(fd, gateway, diag);
-	else if (errno == ECONNREFUSED)
-		ret = -ENOENT;
-	else
-		ret = -errno;
-	if (ret < 0 && ret != -ENOENT && ret != -EPERM)
+	pid = find_owner(gateway, &fd, diag);
+	if (pid < 0)
+		return pid;
+	pidfd = pidfd_open(pid, 0);
+	if (pidfd < 0)
+		pidfd = errno == ESRCH ? -ENOENT : -errno;
+	if (pidfd < 0 && pidfd != -ENOENT)
 		diag_error(diag, NULL, 0, "lock of gateway %s: %s", gateway,
-			   strerror(-ret));
+			   strerror(-pidfd));
 	close(fd);
-	return ret;
+	return pidfd;
+}
+
+int lock_connect(const char *gateway, struct diag *diag)
+{
+	pid_t pid;
+	int flags;
+	int fd;
+
+	pid = find_owner(gateway, &fd, diag);
+	if (pid < 0)
+		return pid;
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK)) {
+		int err = -errno;
+
+		diag_error(diag, NULL, 0, "lock of gateway %s: %m", gateway);
+		close(fd);
+		return err;
+	}
+	return fd;
 }

@@ -21,9 +21,6 @@
 int lock_take(const char *gateway, struct diag *diag)
 	__attribute__((warn_unused_result));
 
-/** lock_greet() - Let go of those who only asked whose the lock is */
-void lock_greet(int lock);
-
 /**
  * lock_owner() - The process that holds the lock
  *
@@ -31,6 +28,14 @@ void lock_greet(int lock);
  *	   errno with an entry in @diag
  */
 int lock_owner(const char *gateway, struct diag *diag)
+	__attribute__((warn_unused_result));
+
+/**
+ * lock_connect() - Speak to the process that holds the lock
+ *
+ * Return: a connected, blocking socket (caller's), or as lock_owner()
+ */
+int lock_connect(const char *gateway, struct diag *diag)
 	__attribute__((warn_unused_result));
 
 #endif /* STEWARD_LOCK_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * main.c - relaytun-steward: `relaytun gateway`, `reload` and `down`
+ * main.c - relaytun-steward: `relaytun gateway`, `reload`, `confirm`, `down`
  */
 
 #include <errno.h>
@@ -20,11 +20,12 @@
 #include "policy/parse.h"
 #include "steward/apply.h"
 #include "steward/feed.h"
+#include "steward/files.h"
 #include "steward/lock.h"
+#include "steward/orders.h"
 #include "steward/privilege.h"
 #include "steward/spawner.h"
 #include "steward/supervise.h"
-#include "sys/cfgfile.h"
 #include "sys/log.h"
 #include "sys/output.h"
 
@@ -47,19 +48,28 @@
 #define CARRIER_PROGRAM  "relaytun-carrier"
 #define DOWN_WAIT_MS     5000
 #define EXIT_WRONG_USAGE 2
+#define CONFIRM_S_MAX    86400
 
 static const char usage[] =
 	"Usage: relaytun gateway [-c FILE]   run this machine's gateway\n"
-	"       relaytun reload [-c FILE]    let it read its files again\n"
+	"       relaytun reload [-c FILE] [--confirm TIME]\n"
+	"                                    let it read its files again\n"
+	"       relaytun confirm [-c FILE]   the last reload is meant\n"
 	"       relaytun down [-c FILE]      stop it and remove all traces\n"
 	"\n"
-	"  -c FILE     configuration [" DEFAULT_CFG "]\n"
-	"  -h, --help  this text\n"
+	"  -c FILE         configuration [" DEFAULT_CFG "]\n"
+	"  --confirm TIME  undo the reload after that time (90s, 5m, 1h), "
+	"unless\n"
+	"                  relaytun confirm comes\n"
+	"  -h, --help      this text\n"
 	"\n"
 	"SIGTERM stops a gateway and leaves device, routes and rules "
 	"standing,\n"
 	"so that flows survive a restart; SIGINT removes everything; SIGHUP\n"
-	"reads all files again and goes on with what they say.\n"
+	"reads all files again and goes on with what they say.  reload waits "
+	"for\n"
+	"the outcome and says what has changed; after errors all goes on as "
+	"before.\n"
 	"\n"
 	"Exit status: 0 done, 1 failed, 2 wrong usage or configuration.\n";
 
@@ -68,6 +78,7 @@ static const char usage[] =
  * @arena:	Holds what was parsed
  * @diag:	What is wrong, for the operator
  * @conf_path:	gateway.cfg
+ * @confirm_s:	A reload is undone after so many seconds, 0: it is meant
  * @carrier:	Full path of the carrier's program
  */
 struct steward {
@@ -78,6 +89,7 @@ struct steward {
 	const struct policy *policy;
 	const struct policy_gateway *gateway;
 	struct state state;
+	unsigned int confirm_s;
 	uid_t uid;
 	gid_t gid;
 	char carrier[4096];
@@ -117,26 +129,16 @@ static void log_failure(struct diag *diag)
 /** read_conf() - gateway.cfg; Return: whether it is valid */
 static bool read_conf(struct steward *steward)
 {
-	struct cfgfile file;
-
-	if (!cfgfile_load(&file, steward->conf_path, &steward->arena,
-			  &steward->diag))
-		steward->conf = gateway_conf_parse_source(
-			&file.source, &steward->arena, &steward->diag);
-	cfgfile_free(&file);
+	steward->conf =
+		files_conf(steward->conf_path, &steward->arena, &steward->diag);
 	return steward->conf;
 }
 
 /** read_policy() - The policy, and which gateway of it we are */
 static bool read_policy(struct steward *steward)
 {
-	struct cfgfile file;
-
-	if (!cfgfile_load(&file, steward->conf->policy_path, &steward->arena,
-			  &steward->diag))
-		steward->policy = policy_parse_source(
-			&file.source, &steward->arena, &steward->diag);
-	cfgfile_free(&file);
+	steward->policy = files_policy(steward->conf->policy_path,
+				       &steward->arena, &steward->diag);
 	if (!steward->policy)
 		return false;
 	steward->gateway =
@@ -423,42 +425,74 @@ static int run_down(struct steward *steward)
 	return status;
 }
 
-/** run_reload() - The verb `reload`: judge the files here, where the errors can be
- *  seen, then let the running gateway read them */
+/** ask() - Give an order to the gateway that runs; Return: exit status */
+static int ask(struct steward *steward, const char *order)
+{
+	struct strbuf answer;
+	int status;
+
+	strbuf_init(&answer);
+	status =
+		orders_ask(steward->conf->name, order, &answer, &steward->diag);
+	if (status == -ENOENT)
+		diag_error(&steward->diag, NULL, 0,
+			   "gateway %s is not running here",
+			   steward->conf->name);
+	if (status < 0)
+		log_failure(&steward->diag);
+	else
+		fputs(strbuf_str(&answer), status ? stderr : stdout);
+	strbuf_fini(&answer);
+	return status < 0 ? EXIT_FAILURE : status;
+}
+
+/** run_reload() - The verb `reload`: judge the files here, where also one who
+ *  has no running gateway sees the errors, then let it read them */
 static int run_reload(struct steward *steward)
 {
-	int pidfd;
+	char order[32] = "reload";
 
 	if (!read_conf(steward) || !read_policy(steward)) {
 		print_diag(&steward->diag);
 		return EXIT_WRONG_USAGE;
 	}
 	print_diag(&steward->diag); /* warnings */
-	pidfd = lock_owner(steward->conf->name, &steward->diag);
-	if (pidfd == -ENOENT)
-		diag_error(&steward->diag, NULL, 0,
-			   "gateway %s is not running here",
-			   steward->conf->name);
-	else if (pidfd >= 0 && pidfd_send_signal(pidfd, SIGHUP, NULL, 0))
-		diag_error(&steward->diag, NULL, 0,
-			   "gateway %s cannot be told: %m",
-			   steward->conf->name);
-	if (pidfd >= 0)
-		close(pidfd);
-	if (steward->diag.error_cnt) {
-		log_failure(&steward->diag);
-		return EXIT_FAILURE;
+	if (steward->confirm_s)
+		snprintf(order, sizeof(order), "reload %u", steward->confirm_s);
+	return ask(steward, order);
+}
+
+/** run_confirm() - The verb `confirm` */
+static int run_confirm(struct steward *steward)
+{
+	if (!read_conf(steward)) {
+		print_diag(&steward->diag);
+		return EXIT_WRONG_USAGE;
 	}
-	printf("gateway %s reloads; its log says what has changed\n",
-	       steward->conf->name);
-	return EXIT_SUCCESS;
+	return ask(steward, "confirm");
+}
+
+/** parse_time() - "90", "90s", "5m" or "1h" in seconds; 0 when it is none */
+static unsigned int parse_time(const char *text)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+	unsigned long unit = *end == 'm' ? 60 : *end == 'h' ? 3600 : 1;
+
+	if (*text < '0' || *text > '9' || strlen(end) > 1 ||
+	    (*end && !strchr("smh", *end)) || number > CONFIRM_S_MAX ||
+	    number * unit > CONFIRM_S_MAX)
+		return 0;
+	return (unsigned int)(number * unit);
 }
 
 /** parse_options() - "-c FILE" and "-h"; Return: -1 to go on, or exit status */
 static int parse_options(struct steward *steward, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+		{"help", no_argument, NULL, 'h'},
+		{"confirm", required_argument, NULL, 't'},
+		{NULL, 0, NULL, 0}};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
@@ -466,6 +500,16 @@ static int parse_options(struct steward *steward, int argc, char **argv)
 		case 'c':
 			steward->conf_path = optarg;
 			break;
+		case 't':
+			steward->confirm_s = parse_time(optarg);
+			if (steward->confirm_s &&
+			    strcmp(argv[0], "relaytun reload") == 0)
+				break;
+			fprintf(stderr,
+				"%s: --confirm goes with reload, and wants a "
+				"time up to a day, as 5m\n",
+				argv[0]);
+			return EXIT_WRONG_USAGE;
 		case 'h':
 			fputs(usage, stdout);
 			return EXIT_SUCCESS;
@@ -489,6 +533,7 @@ static int run_verb(struct steward *steward, int argc, char **argv)
 	} verbs[] = {
 		{"relaytun gateway", run_gateway},
 		{"relaytun reload", run_reload},
+		{"relaytun confirm", run_confirm},
 		{"relaytun down", run_down},
 	};
 	size_t i;
@@ -501,7 +546,9 @@ static int run_verb(struct steward *steward, int argc, char **argv)
 		status = parse_options(steward, argc, argv);
 		return status >= 0 ? status : verbs[i].run(steward);
 	}
-	fputs("relaytun-steward: call it as relaytun gateway, reload or down\n",
+	fputs("relaytun-steward: call it as relaytun gateway, reload, confirm "
+	      "or "
+	      "down\n",
 	      stderr);
 	return EXIT_WRONG_USAGE;
 }

@@ -13,7 +13,7 @@
 
 #include "policy/parse.h"
 #include "steward/change.h"
-#include "sys/cfgfile.h"
+#include "steward/files.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -28,7 +28,18 @@
  *
  * Unchanged services notice nothing: neither their rules nor their entries of
  * connection tracking are touched, and their counters go on.
+ *
+ * A reload that wants to be confirmed keeps the plan before, with all that its
+ * carriers were handed (@undo); on_deadline() goes back to it.  Until then further
+ * reloads leave it where it is; one that does not want to be confirmed ends the
+ * matter, as `relaytun confirm` does.  It is kept in memory only: a steward that
+ * starts anew reads the files.
  */
+
+/* Services and routes that an answer names. */
+#define NAMES_TOLD_MAX 20
+/* After an undo that failed: a route of somebody else in the way, say. */
+#define UNDO_AGAIN_S 10
 
 #define RELOAD_OF(member_ptr, member)                                          \
 	((struct reload *)(void *)((char *)(member_ptr)-offsetof(              \
@@ -50,6 +61,8 @@ static void on_linger(struct loop_timer *timer)
 	finish_cut(RELOAD_OF(timer, linger));
 }
 
+static void on_deadline(struct loop_timer *timer);
+
 void reload_init(struct reload *reload, const char *conf_path,
 		 struct host *host, struct feed *feed)
 {
@@ -58,18 +71,14 @@ void reload_init(struct reload *reload, const char *conf_path,
 		.host = host,
 		.feed = feed,
 		.linger = {.fire = on_linger},
+		.deadline = {.fire = on_deadline},
 	};
+	feed_init(&reload->undo_feed);
 	arena_init(&reload->arena);
 }
 
 void reload_fini(struct reload *reload)
 {
-	struct diag diag;
-
-	/* The loop is gone. */
-	diag_init(&diag);
-	cut_finish(&reload->cut, &diag);
-	diag_fini(&diag);
 	arena_fini(&reload->arena);
 }
 
@@ -105,43 +114,18 @@ static bool check_same(const struct reload *reload,
 	return good;
 }
 
-/** load_conf() - gateway.cfg; NULL after an error */
-static const struct gateway_conf *load_conf(const struct reload *reload,
-					    struct arena *arena,
-					    struct diag *diag)
-{
-	const struct gateway_conf *conf = NULL;
-	struct cfgfile file;
-
-	if (!cfgfile_load(&file, reload->conf_path, arena, diag))
-		conf = gateway_conf_parse_source(&file.source, arena, diag);
-	cfgfile_free(&file);
-	return conf && check_same(reload, conf, diag) ? conf : NULL;
-}
-
-/** load_policy() - The policy; NULL after an error */
-static const struct policy *load_policy(const char *path, struct arena *arena,
-					struct diag *diag)
-{
-	const struct policy *policy = NULL;
-	struct cfgfile file;
-
-	if (!cfgfile_load(&file, path, arena, diag))
-		policy = policy_parse_source(&file.source, arena, diag);
-	cfgfile_free(&file);
-	return policy;
-}
-
 /** load_plan() - Both files to the wanted state; NULL after an error */
 static const struct plan *load_plan(const struct reload *reload,
 				    struct arena *arena, struct diag *diag)
 {
 	const struct host *host = reload->host;
-	const struct gateway_conf *conf = load_conf(reload, arena, diag);
+	const struct gateway_conf *conf =
+		files_conf(reload->conf_path, arena, diag);
 	const struct policy_gateway *gateway = NULL;
-	const struct policy *policy =
-		conf ? load_policy(conf->policy_path, arena, diag) : NULL;
+	const struct policy *policy = NULL;
 
+	if (conf && check_same(reload, conf, diag))
+		policy = files_policy(conf->policy_path, arena, diag);
 	if (policy)
 		gateway = gateway_conf_check(policy, conf, reload->conf_path,
 					     diag);
@@ -156,16 +140,6 @@ static const struct plan *load_plan(const struct reload *reload,
 	}
 	return plan_make(policy, gateway, conf, host->state->ids,
 			 host->state->id_cnt, arena);
-}
-
-/** log_change() - One line for the operator */
-static void log_change(const struct plan *plan, const struct change *change,
-		       int flow_cnt)
-{
-	log_info("event=reloaded services=%zu added=%zu removed=%zu "
-		 "changed=%zu routes=%zu flows_ended=%d",
-		 plan->service_cnt, change->added, change->removed,
-		 change->altered, plan->route_cnt, flow_cnt);
 }
 
 /** end_flows() - Of what is not allowed any more; Return: how many */
@@ -183,40 +157,148 @@ static int end_flows(struct reload *reload, const struct plan *before,
 	return cnt < 0 ? 0 : cnt;
 }
 
+/** tell() - What a change did, for the log and for who asked for it */
+static void tell(const struct plan *plan, const struct change *change,
+		 const char *names, int flow_cnt, struct strbuf *answer)
+{
+	size_t shown = 0;
+
+	log_info("event=reloaded services=%zu added=%zu removed=%zu "
+		 "changed=%zu routes=%zu flows_ended=%d",
+		 plan->service_cnt, change->added, change->removed,
+		 change->altered, plan->route_cnt, flow_cnt);
+	strbuf_printf(answer,
+		      "gateway %s goes on with %zu services and %zu routes: "
+		      "%zu new, %zu gone, %zu changed; %d flows ended\n",
+		      plan->gateway->name, plan->service_cnt, plan->grant_cnt,
+		      change->added, change->removed, change->altered,
+		      flow_cnt);
+	while (*names && shown++ < NAMES_TOLD_MAX) {
+		size_t len = strcspn(names, "\n") + 1;
+
+		strbuf_add(answer, names, len);
+		names += len;
+	}
+	if (*names)
+		strbuf_printf(answer, "and others\n");
+}
+
 /** take() - Rules, addresses, routes, then the texts for carriers */
 static int take(struct reload *reload, const struct plan *plan,
-		struct feed *feed, struct diag *diag)
+		struct feed *feed, struct strbuf *answer, struct diag *diag)
 {
 	const struct plan *before = reload->host->plan;
-	struct change change = change_of(before, plan, NULL);
-	int err = apply_change(reload->host, plan, diag);
-	int flow_cnt;
+	struct change change;
+	struct strbuf names;
+	int err;
 
-	if (err)
-		return err;
-	flow_cnt = end_flows(reload, before, diag);
-	feed_replace(reload->feed, feed);
-	log_change(plan, &change, flow_cnt);
-	return 0;
+	strbuf_init(&names);
+	change = change_of(before, plan, &names);
+	err = apply_change(reload->host, plan, diag);
+	if (!err) {
+		int flow_cnt = end_flows(reload, before, diag);
+
+		feed_replace(reload->feed, feed);
+		reload->changed(reload->arg);
+		tell(plan, &change, strbuf_str(&names), flow_cnt, answer);
+	}
+	strbuf_fini(&names);
+	return err;
 }
 
-void reload_attach(struct reload *reload, struct loop *loop)
+/** drop_undo() - What was before is not needed any more */
+static void drop_undo(struct reload *reload)
 {
+	if (!reload->undo)
+		return;
+	loop_timer_cancel(reload->loop, &reload->deadline);
+	feed_close(&reload->undo_feed);
+	arena_fini(&reload->undo_arena);
+	reload->undo = NULL;
+}
+
+/** renew_undo_feed() - Secrets may have changed since: those of now, if they can
+ *  be read */
+static void renew_undo_feed(struct reload *reload)
+{
+	struct diag unheard;
+	struct feed feed;
+
+	diag_init(&unheard);
+	feed_init(&feed);
+	if (!feed_read(&feed, reload->undo->policy, reload->undo->conf,
+		       &unheard))
+		feed_replace(&reload->undo_feed, &feed);
+	feed_close(&feed);
+	diag_fini(&unheard);
+}
+
+/** on_deadline() - Nobody confirmed the change */
+static void on_deadline(struct loop_timer *timer)
+{
+	struct reload *reload = RELOAD_OF(timer, deadline);
+	struct strbuf unread;
 	struct diag diag;
-	int cnt;
+	int err;
 
-	reload->loop = loop;
+	log_warn("event=reload_undone reason=\"it was not confirmed in time; "
+		 "the files still say otherwise\"");
+	strbuf_init(&unread);
 	diag_init(&diag);
-	cnt = end_flows(reload, reload->host->plan, &diag);
+	renew_undo_feed(reload);
+	err = take(reload, reload->undo, &reload->undo_feed, &unread, &diag);
+	if (err) {
+		log_err("event=undo_failed error=\"%s\" again_in_s=%d",
+			strerror(-err), UNDO_AGAIN_S);
+		loop_timer_set(reload->loop, timer,
+			       mono_add_ms(clock_mono(), 1000 * UNDO_AGAIN_S));
+	} else {
+		arena_fini(&reload->arena);
+		reload->arena = reload->undo_arena;
+		reload->undo = NULL;
+	}
 	diag_fini(&diag);
-	if (cnt)
-		log_info("event=flows_ended count=%d reason=\"the policy "
-			 "changed while no gateway ran\"",
-			 cnt);
+	strbuf_fini(&unread);
 }
 
-int reload_run(struct reload *reload, struct diag *diag)
+/** replace_arena() - The configuration in force is in another one now */
+static void replace_arena(struct reload *reload, const struct arena *arena,
+			  const struct plan *before, unsigned int confirm_s)
 {
+	if (confirm_s && !reload->undo) {
+		reload->undo = before;
+		reload->undo_arena = reload->arena;
+	} else {
+		arena_fini(&reload->arena);
+	}
+	reload->arena = *arena;
+	if (confirm_s)
+		loop_timer_set(
+			reload->loop, &reload->deadline,
+			mono_add_ms(clock_mono(), 1000 * (int64_t)confirm_s));
+	else
+		drop_undo(reload);
+}
+
+/** keep_feed() - Before a change that may have to be undone */
+static int keep_feed(struct reload *reload, unsigned int confirm_s,
+		     struct diag *diag)
+{
+	int err;
+
+	if (!confirm_s || reload->undo)
+		return 0;
+	err = feed_copy(&reload->undo_feed, reload->feed);
+	if (err)
+		diag_error(diag, NULL, 0, "keeping what is in force: %s",
+			   strerror(-err));
+	return err;
+}
+
+int reload_run(struct reload *reload, unsigned int confirm_s,
+	       struct strbuf *answer, struct diag *diag)
+{
+	const struct plan *before = reload->host->plan;
 	const struct plan *plan;
 	struct arena arena;
 	struct feed feed;
@@ -228,14 +310,22 @@ int reload_run(struct reload *reload, struct diag *diag)
 	if (plan)
 		err = feed_read(&feed, plan->policy, plan->conf, diag);
 	if (!err)
-		err = take(reload, plan, &feed, diag);
+		err = keep_feed(reload, confirm_s, diag);
+	if (!err)
+		err = take(reload, plan, &feed, answer, diag);
 	feed_close(&feed);
 	if (err) {
+		if (!reload->undo)
+			feed_close(&reload->undo_feed);
 		arena_fini(&arena);
 		return err;
 	}
-	arena_fini(&reload->arena);
-	reload->arena = arena;
+	replace_arena(reload, &arena, before, confirm_s);
+	if (confirm_s)
+		strbuf_printf(answer,
+			      "it is undone in %u seconds unless \"relaytun "
+			      "confirm\" comes\n",
+			      confirm_s);
 	return 0;
 }
 
@@ -251,4 +341,37 @@ int reload_secrets(struct reload *reload, struct diag *diag)
 		feed_replace(reload->feed, &feed);
 	feed_close(&feed);
 	return err;
+}
+
+bool reload_confirm(struct reload *reload)
+{
+	if (!reload->undo)
+		return false;
+	drop_undo(reload);
+	log_info("event=reload_confirmed");
+	return true;
+}
+
+void reload_attach(struct reload *reload, struct loop *loop, reload_fn *changed,
+		   void *arg)
+{
+	struct diag diag;
+	int cnt;
+
+	reload->loop = loop;
+	reload->changed = changed;
+	reload->arg = arg;
+	diag_init(&diag);
+	cnt = end_flows(reload, reload->host->plan, &diag);
+	diag_fini(&diag);
+	if (cnt)
+		log_info("event=flows_ended count=%d reason=\"the policy "
+			 "changed while no gateway ran\"",
+			 cnt);
+}
+
+void reload_detach(struct reload *reload)
+{
+	finish_cut(reload);
+	drop_undo(reload);
 }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -16,8 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "steward/lock.h"
 #include "steward/notify.h"
+#include "steward/orders.h"
 #include "steward/scan.h"
 #include "steward/secrets.h"
 #include "steward/watch.h"
@@ -97,7 +98,7 @@ struct supervisor {
 	struct loop_source answers;
 	struct loop_source handover;
 	struct loop_source drain;
-	struct loop_source lock;
+	struct orders orders;
 	struct loop_timer restart;
 	struct loop_timer stop_limit;
 	struct loop_timer look;
@@ -422,28 +423,98 @@ static void hand_over(struct supervisor *sup)
 			strerror(-err));
 }
 
-/** reload() - SIGHUP: read all files again and go on with what they say */
-static void reload(struct supervisor *sup)
+/** on_reloaded() - The configuration in force is another one */
+static void on_reloaded(void *arg)
+{
+	struct supervisor *sup = arg;
+
+	watch_settle(&sup->watch);
+	hand_over(sup);
+	scan_soon(&sup->scan);
+}
+
+/** add_diag() - Entries of a list as lines for who asked */
+static void add_diag(const struct diag *diag, struct strbuf *answer)
+{
+	char line[DIAG_TEXT_LEN_MAX + 256];
+	size_t i;
+
+	for (i = 0; i < diag->cnt; i++) {
+		diag_text(diag, i, line, sizeof(line));
+		strbuf_printf(answer, "%s\n", line);
+	}
+}
+
+/** reload() - Read all files again and go on with what they say
+ *  @confirm_s:	See reload_run()
+ *  @answer:	For who asked
+ *
+ *  Return: exit status */
+static int reload(struct supervisor *sup, unsigned int confirm_s,
+		  struct strbuf *answer)
 {
 	struct diag diag;
 	int err;
 
 	notify_systemd("RELOADING=1");
 	diag_init(&diag);
-	err = reload_run(sup->reload, &diag);
+	err = reload_run(sup->reload, confirm_s, answer, &diag);
 	watch_settle(&sup->watch);
 	(void)secrets_look(&sup->secrets, &sup->host->plan->conf->access);
 	log_diag(&diag);
-	if (err)
+	if (err) {
+		const char *why = err == -EBADMSG ? "the files have errors"
+						  : strerror(-err);
+
 		log_err("event=reload_refused reason=\"%s; all goes on as "
 			"before\"",
-			err == -EBADMSG ? "the files have errors"
-					: strerror(-err));
-	else
-		hand_over(sup);
-	scan_soon(&sup->scan);
+			why);
+		add_diag(&diag, answer);
+		strbuf_printf(answer, "gateway %s goes on as before: %s\n",
+			      sup->host->plan->gateway->name, why);
+	}
 	diag_fini(&diag);
 	notify_systemd("READY=1");
+	return !err ? 0 : err == -EBADMSG ? 2 : 1;
+}
+
+/** confirm() - The last change is meant; Return: exit status */
+static int confirm(struct supervisor *sup, struct strbuf *answer)
+{
+	const char *name = sup->host->plan->gateway->name;
+	bool done = reload_confirm(sup->reload);
+
+	strbuf_printf(answer,
+		      done ? "gateway %s: the change is confirmed\n"
+			   : "gateway %s has no change to confirm\n",
+		      name);
+	return done ? 0 : 1;
+}
+
+/** on_order() - From who may give orders; see orders.h */
+static int on_order(struct orders *orders, const char *order,
+		    struct strbuf *answer)
+{
+	struct supervisor *sup = SUPERVISOR_OF(orders, orders);
+	unsigned int confirm_s = 0;
+
+	if (strcmp(order, "confirm") == 0)
+		return confirm(sup, answer);
+	if (strcmp(order, "reload") == 0 ||
+	    sscanf(order, "reload %u", &confirm_s) == 1)
+		return reload(sup, confirm_s, answer);
+	strbuf_printf(answer, "this release knows no \"%s\"\n", order);
+	return 1;
+}
+
+/** on_hangup() - SIGHUP: a reload whose outcome stands in the log only */
+static void on_hangup(struct supervisor *sup)
+{
+	struct strbuf unread;
+
+	strbuf_init(&unread);
+	(void)reload(sup, 0, &unread);
+	strbuf_fini(&unread);
 }
 
 /** on_look() - A secret's file may have been replaced: the carrier gets it */
@@ -487,16 +558,10 @@ static void on_signal(struct loop_source *source, uint32_t events)
 			stop(sup, SUPERVISE_REMOVE);
 			break;
 		default:
-			reload(sup);
+			on_hangup(sup);
 			break;
 		}
 	}
-}
-
-static void on_lock(struct loop_source *source, uint32_t events)
-{
-	(void)events;
-	lock_greet(source->fd);
 }
 
 /** on_others() - Rules of others were changed */
@@ -543,7 +608,7 @@ static int watch_all(struct supervisor *sup, int lock)
 		err = loop_watch(&sup->loop, &sup->answers, sup->spawner->sock,
 				 EPOLLIN);
 	if (!err)
-		err = loop_watch(&sup->loop, &sup->lock, lock, EPOLLIN);
+		err = orders_open(&sup->orders, &sup->loop, lock, on_order);
 	return err;
 }
 
@@ -565,7 +630,6 @@ int supervise_run(struct host *host, const struct feed *feed,
 		.answers = {.fd = -1, .ready = on_answer},
 		.handover = {.fd = -1, .ready = on_handover},
 		.drain = {.fd = -1, .ready = on_drain},
-		.lock = {.fd = -1, .ready = on_lock},
 		.restart = {.fire = on_restart},
 		.look = {.fire = on_look},
 		.stop_limit = {.fire = on_stop_limit},
@@ -576,7 +640,7 @@ int supervise_run(struct host *host, const struct feed *feed,
 
 	if (err)
 		return err;
-	reload_attach(reload, &sup.loop);
+	reload_attach(reload, &sup.loop, on_reloaded, &sup);
 	err = watch_all(&sup, lock);
 	if (!err) {
 		scan_open(&sup.scan, &sup.loop, host);
@@ -590,6 +654,8 @@ int supervise_run(struct host *host, const struct feed *feed,
 		close(sup.handover_fd);
 	if (sup.signals.fd >= 0)
 		close(sup.signals.fd);
+	orders_close(&sup.orders);
+	reload_detach(reload);
 	watch_close(&sup.watch);
 	scan_close(&sup.scan);
 	loop_close(&sup.loop);
