@@ -27,6 +27,28 @@ static bool decode_arg(struct slice query, const char *name, char *out,
 	return text_percent_decode(value.data, value.len, out, size) >= 0;
 }
 
+/** decode_token_arg() - As decode_arg(), with '+' for a space: forms and
+ *  URLSearchParams write it so, and a token's own '+' comes as %2B */
+static bool decode_token_arg(struct slice query, struct request *request)
+{
+	char text[3 * sizeof(request->token)];
+	struct slice value;
+	bool good;
+	size_t i;
+
+	request->token[0] = '\0';
+	if (!http_query_find(query, "sb-hc-token", &value))
+		return true;
+	if (value.len > sizeof(text))
+		return false;
+	for (i = 0; i < value.len; i++)
+		text[i] = value.data[i] == '+' ? ' ' : value.data[i];
+	good = text_percent_decode(text, value.len, request->token,
+				   sizeof(request->token)) >= 0;
+	explicit_bzero(text, value.len);
+	return good;
+}
+
 /** keep_own_query() - The client's own arguments, those of the relay left out */
 static bool keep_own_query(struct slice query, char *out, size_t size)
 {
@@ -72,8 +94,7 @@ static bool read_token(const struct http_request *head, struct slice query,
 {
 	const struct slice *header;
 
-	if (!decode_arg(query, "sb-hc-token", request->token,
-			sizeof(request->token)))
+	if (!decode_token_arg(query, request))
 		return false;
 	request->token_len = strlen(request->token);
 	if (request->token_len)

@@ -25,6 +25,9 @@ def r02(relay):
                      + token), 101)
     eq(listen_status(relay, [], "/$hc/hyco?SB-HC-Token=" + token
                      + "&Sb-Hc-Action=Listen"), 101)
+    # As forms and URLSearchParams write a space.
+    eq(listen_status(relay, [], "/$hc/hyco?sb-hc-action=listen&sb-hc-token="
+                     + token.replace("%20", "+")), 101)
 
 
 @case("R03", "no token: 401")
