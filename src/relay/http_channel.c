@@ -94,10 +94,11 @@ static void hold_if_behind(struct session *session)
 	relay_call_writable(session->client);
 }
 
-/** take_payload() - Bytes of a message, and whether they are its last */
-static void take_payload(struct session *session, const uint8_t *data,
-			 size_t len, bool last)
+/** take_payload() - Bytes of a message in the scratch buffer, and whether they
+ *  are its last */
+static void take_payload(struct session *session, size_t len, bool last)
 {
+	const uint8_t *data = session->relay->scratch + EXCHANGE_CHUNK_ROOM;
 	const struct ws_head *frame = &session->splice.frame;
 	/* A body of one frame has a length that we know. */
 	bool whole = frame->fin && frame->opcode == WS_BINARY;
@@ -143,25 +144,52 @@ static void take_event(struct session *session, enum splice_event event)
 	}
 }
 
+/**
+ * feed() - Take bytes up to something that is more than payload
+ * @used:	Set to how many were used
+ * @put:	Set to the payload's length in the scratch buffer
+ *
+ * Frames of one message are taken together: hyco-https sends a frame for
+ * each byte that its user writes.
+ *
+ * Return: the event at the end; SPLICE_FRAME for the end of a message only
+ */
+static enum splice_event feed(struct session *session, const uint8_t *data,
+			      size_t len, size_t *used, size_t *put)
+{
+	uint8_t *out = session->relay->scratch + EXCHANGE_CHUNK_ROOM;
+	enum splice_event event = SPLICE_MORE;
+	bool between = true;
+
+	*used = 0;
+	*put = 0;
+	while (between) {
+		size_t took;
+		size_t got;
+
+		event = splice_feed(&session->splice, data + *used, len - *used,
+				    &took, out + *put, &got, false);
+		*used += took;
+		*put += got;
+		between = event == SPLICE_FRAME && !session->splice.frame.fin;
+	}
+	return event;
+}
+
 void http_channel_receive(struct session *session, const uint8_t *data,
 			  size_t len)
 {
-	uint8_t *out = session->relay->scratch;
-
 	while (len > 0 && session->kind == SESSION_CHANNEL) {
 		size_t piece = len < RELAY_READ_SIZE ? len : RELAY_READ_SIZE;
 		enum splice_event event;
 		size_t used;
 		size_t put;
 
-		event = splice_feed(&session->splice, data, piece, &used, out,
-				    &put, false);
+		event = feed(session, data, piece, &used, &put);
 		data += used;
 		len -= used;
 		if (put || event == SPLICE_FRAME)
-			take_payload(session, out, put,
-				     event == SPLICE_FRAME &&
-					     session->splice.frame.fin);
+			take_payload(session, put, event == SPLICE_FRAME);
 		if (session->kind == SESSION_CHANNEL)
 			take_event(session, event);
 	}

@@ -26,6 +26,7 @@
 
 #include "relay/http_exchange.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,9 +42,6 @@
 
 /* A body that is not whole by then goes over a socket of its own. */
 #define PROMPT_MS 1000
-
-/* "ffffffff\r\n" before a chunk, and "\r\n" behind it. */
-#define CHUNK_ROOM 12
 
 /** progress() - Its limits count anew from here */
 static void progress(struct exchange *exchange)
@@ -534,12 +532,23 @@ static void write_head(struct session *client, int64_t total)
 	strbuf_fini(&text);
 }
 
-/** write_body() - To the client; @data may lie in the scratch buffer, behind
- *  CHUNK_ROOM bytes */
+/** write_chunk() - Head, bytes and end in one write; @data is at its place in the
+ *  scratch buffer */
+static void write_chunk(struct session *client, size_t len)
+{
+	uint8_t *data = client->relay->scratch + EXCHANGE_CHUNK_ROOM;
+	char head[EXCHANGE_CHUNK_ROOM + 1];
+	int head_len = snprintf(head, sizeof(head), "%zx\r\n", len);
+
+	memcpy(data - head_len, head, (size_t)head_len);
+	memcpy(data + len, "\r\n", 2);
+	relay_write(client, data - head_len, (size_t)head_len + len + 2);
+}
+
+/** write_body() - To the client, if it may see it */
 static void write_body(struct session *client, const uint8_t *data, size_t len)
 {
-	char head[CHUNK_ROOM];
-	int head_len;
+	uint8_t *place = client->relay->scratch + EXCHANGE_CHUNK_ROOM;
 
 	if (!len || client->exchange->silent)
 		return;
@@ -547,10 +556,9 @@ static void write_body(struct session *client, const uint8_t *data, size_t len)
 		relay_write(client, data, len);
 		return;
 	}
-	head_len = snprintf(head, sizeof(head), "%zx\r\n", len);
-	relay_write(client, (const uint8_t *)head, (size_t)head_len);
-	relay_write(client, data, len);
-	relay_write(client, (const uint8_t *)"\r\n", 2);
+	/* Chunks are parts, and those come by the scratch buffer. */
+	assert(data == place);
+	write_chunk(client, len);
 }
 
 /** end() - The answer is whole */
@@ -606,7 +614,7 @@ void exchange_body(struct session *client, const uint8_t *data, size_t len,
 		return;
 	progress(exchange);
 	if (!exchange->head_sent)
-		write_head(client, total);
+		write_head(client, last ? (int64_t)len : total);
 	write_body(client, data, len);
 	if (last)
 		end(client);

@@ -23,6 +23,9 @@
 /* A head of a relayed request may be as long as this. */
 #define EXCHANGE_HEAD_LEN_MAX 65536
 
+/* "ffffffff\r\n" before a chunk. */
+#define EXCHANGE_CHUNK_ROOM 12
+
 /**
  * enum exchange_state - Life of an exchange
  *
@@ -125,6 +128,7 @@ bool exchange_answer(struct session *client, struct http_response *response);
 
 /**
  * exchange_body() - Bytes of the answer's body
+ * @data:	Any, or in the scratch buffer behind EXCHANGE_CHUNK_ROOM bytes
  * @total:	Length of the whole body if it is known, else -1
  * @last:	These are its last
  */
