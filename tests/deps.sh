@@ -19,6 +19,11 @@ nginx-light postgresql postgresql-client dnsmasq-base bind9-dnsutils iperf3
 openvpn wrk ethtool python3 util-linux
 "
 
+# Microsoft's SDKs run in Node; one that is not Debian's will do as well.
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+	packages="$packages nodejs npm"
+fi
+
 missing=
 for package in $packages; do
 	status=$(dpkg-query -W -f='${db:Status-Status}' "$package" \

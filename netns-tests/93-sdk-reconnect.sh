@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# S07: a hyco-ws listener that is left alone while the relay is restarted three
+# times, twice politely and once not, serves senders afterwards.  It connects
+# again at once, and registers more than once: the relay must bear that.
+
+. "$(dirname "$0")/lib.sh"
+. "$HERE/lib/sdk.sh"
+
+# listeners: how many are registered at the relay
+listeners() {
+	at relay "$RELAYTUN" status -s "$DIR/run/relay.sock" --json |
+		jq '.sessions.listeners'
+}
+
+is_registered() {
+	[ "$(listeners)" -ge 1 ]
+}
+
+sdk_up
+sdk_spawn onprem listener sockets.js S07
+wait_for 10 is_registered || fail "the listener does not register"
+for signal in TERM KILL INT; do
+	relay_down "$signal"
+	relay_up
+	wait_for 20 is_registered || fail "it does not come back after $signal"
+done
+pid=$(program_pid onprem node)
+kill -s USR1 "$pid"
+wait_for 20 gone "$pid" || fail "S07 does not end"
+grep -q '^ok S07' "$DIR/log/listener.log" || fail "S07"
