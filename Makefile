@@ -94,6 +94,8 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay_main.o $(LIB)
 	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_ALL)
 tests: $(TESTS) $(FUZZERS)
 
+include src/hyco/library.mk
+
 deps:
 	@tests/deps.sh
 check: deps
@@ -109,7 +111,8 @@ demo: deps
 bench: deps build
 	@netns-tests/bench/run
 
-C_FILES := $(wildcard src/*.c src/*/*.[ch] include/hyco/*.h tests/*/*.[ch])
+C_FILES := $(wildcard src/*.c src/*/*.[ch] include/hyco/*.h tests/*/*.[ch] \
+	docs/examples/*.[ch])
 format:
 	clang-format -i $(C_FILES)
 format-check:
@@ -117,7 +120,7 @@ format-check:
 lint:
 	@tests/lint.sh
 
-install: build
+install: build library
 	@tests/install.sh "$(DESTDIR)" "$(PREFIX)" "$(SYSCONF)" "$(B)"
 clean:
 	rm -rf build

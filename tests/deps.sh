@@ -16,7 +16,7 @@ libmbedtls-dev libcurl4-openssl-dev libjansson-dev libcap-dev libcmocka-dev
 clang-format clang-tidy cppcheck
 iproute2 nftables iptables conntrack tcpdump iputils-ping socat curl openssl jq procps
 nginx-light postgresql postgresql-client dnsmasq-base bind9-dnsutils iperf3
-openvpn wrk ethtool python3 util-linux
+openvpn wrk ethtool python3 util-linux tinyproxy-bin microsocks
 "
 
 # Microsoft's SDKs run in Node; one that is not Debian's will do as well.

@@ -3,7 +3,7 @@
 #
 # install.sh DESTDIR PREFIX SYSCONF BUILD - what `make install` does
 #
-# Programs, examples (never over a file that is there), systemd units, manual
+# Programs, library, examples (never over a file that is there), systemd units, manual
 # pages, the carrier's user and the name of our routes' protocol.  Texts name
 # PREFIX and SYSCONF where they name /usr and /etc here.
 set -eu
@@ -34,7 +34,20 @@ put etc/sysusers.conf "$prefix/lib/sysusers.d" relaytun.conf
 put etc/tmpfiles.conf "$prefix/lib/tmpfiles.d" relaytun.conf
 # ip(8) reads no other place than this.
 put etc/rt_protos.conf /etc/iproute2/rt_protos.d relaytun.conf
-for section in 5 8; do
+
+# The library for programs of others, and its licence beside its headers.
+install -d "$dest$prefix/include/hyco" "$dest$prefix/lib/pkgconfig"
+install -m 644 include/hyco/*.h include/hyco/LICENSE \
+	"$dest$prefix/include/hyco/"
+install -m 644 "$build/lib/libhyco.a" "$dest$prefix/lib/"
+install -m 755 "$build"/lib/libhyco.so.* "$dest$prefix/lib/"
+for shared in "$build"/lib/libhyco.so.*; do
+	ln -sf "${shared##*/}" "$dest$prefix/lib/libhyco.so"
+done
+sed "s|@PREFIX@|$prefix|" "$build/lib/hyco.pc" \
+	>"$dest$prefix/lib/pkgconfig/hyco.pc"
+
+for section in 3 5 8; do
 	for page in docs/man/*."$section"; do
 		put "$page" "$prefix/share/man/man$section"
 	done
