@@ -32,7 +32,7 @@ ALL_LDFLAGS := $(LDFLAGS) -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack \
 
 # Layers, lowest first: who may include whom is held by tests/check-layers.sh.
 LAYERS	:= base codec policy hyco sys steward carrier relay cmd
-MAINS	:= src/main.c src/steward/main.c src/carrier/main.c src/relay/main.c \
+MAINS	:= src/main.c src/steward/main.c src/steward/show_main.c src/carrier/main.c src/relay/main.c \
 	src/cmd/keys_main.c
 SRC	:= $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c))
 OBJ	:= $(patsubst %.c,$(B)/obj/%.o,$(filter-out $(MAINS),$(SRC)))
@@ -40,11 +40,13 @@ LIB	:= $(B)/librelaytun.a
 
 LIBEXEC	:= $(B)/libexec/relaytun
 PROGRAMS := $(B)/bin/relaytun $(LIBEXEC)/relaytun-steward \
+	$(LIBEXEC)/relaytun-show \
 	$(LIBEXEC)/relaytun-carrier $(LIBEXEC)/relaytun-relay \
 	$(LIBEXEC)/relaytun-keys
 # An Apache-2.0 library and GPL-2.0-only libnftables never meet in one program.
 LIBS_relaytun		:= -lconfig -ljansson
 LIBS_relaytun-steward	:= -lnftables -ljansson -lnl-route-3 -lnl-3 -lconfig -lcap
+LIBS_relaytun-show	:= -lnftables -ljansson -lnl-route-3 -lnl-3 -lconfig -lcap
 LIBS_relaytun-carrier	:= -lcurl -lssl -lcrypto -ljansson -lconfig -lmbedcrypto
 LIBS_relaytun-relay	:= -lwebsockets -ljansson -lconfig -lssl -lcrypto \
 	-lmbedx509 -lmbedcrypto
@@ -76,6 +78,7 @@ $(LIB): $(OBJ)
 
 $(B)/bin/relaytun: $(B)/obj/src/main.o $(LIB)
 $(LIBEXEC)/relaytun-steward: $(B)/obj/src/steward/main.o $(LIB)
+$(LIBEXEC)/relaytun-show: $(B)/obj/src/steward/show_main.o $(LIB)
 $(LIBEXEC)/relaytun-carrier: $(B)/obj/src/carrier/main.o $(LIB)
 $(LIBEXEC)/relaytun-relay: $(B)/obj/src/relay/main.o $(LIB)
 $(LIBEXEC)/relaytun-keys: $(B)/obj/src/cmd/keys_main.o $(LIB)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "steward/audit.h"
 #include "steward/flows.h"
 #include "steward/ipv6.h"
 #include "steward/nft.h"
@@ -206,6 +207,7 @@ static int gather_closed(struct host *host, struct gathering *gathering,
 	if (ret < 0)
 		return ret;
 	gathering->grew |= ret > 0;
+	gathering->grew |= audit_gather(host->plan, state);
 	gather_lro(state, &state->opened, &gathering->grew);
 	gather_lro(state, &state->opened6, &gathering->grew);
 	return 0;
@@ -252,6 +254,7 @@ static int open_forwarding(struct host *host, struct diag *diag)
 			log_info("interface=%s event=forwarding_on", ifname);
 	}
 	lro_off(state);
+	audit_settings(host->plan);
 	return ipv6_open(host->plan, state, diag);
 }
 

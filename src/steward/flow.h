@@ -32,6 +32,12 @@ struct flow_tuple {
  * @reply:	To it, before any is undone: @reply.src is the target, @reply.dst
  *		what the target takes for the client
  * @established: TCP: both ends know of it, and neither has begun to close it
+ * @tcp_state:	TCP: as the kernel numbers it (enum tcp_conntrack), else 0
+ * @counted:	The kernel counts: @bytes and @packets mean something
+ * @bytes:	From the client and to it
+ * @packets:	Likewise
+ * @start_ns:	When it began, wall clock; 0: the kernel takes no note
+ * @stop_ns:	When it ended, 0 while it lives
  */
 struct flow {
 	uint8_t proto;
@@ -39,6 +45,12 @@ struct flow {
 	struct flow_tuple orig;
 	struct flow_tuple reply;
 	bool established;
+	uint8_t tcp_state;
+	bool counted;
+	uint64_t bytes[2];
+	uint64_t packets[2];
+	uint64_t start_ns;
+	uint64_t stop_ns;
 };
 
 #endif /* STEWARD_FLOW_H */

@@ -6,6 +6,7 @@
 
 #include "steward/flows.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -100,20 +101,53 @@ static bool take_tuple(struct nlattr *attr, struct flow_tuple *tuple,
 	       take_addr(ips, CTA_IP_V4_DST, CTA_IP_V6_DST, &tuple->dst);
 }
 
-/** is_established() - A TCP connection of which both ends know? */
-static bool is_established(struct nlattr *info)
+/** take_tcp_state() - Of a TCP connection, else 0 */
+static uint8_t take_tcp_state(struct nlattr *info)
 {
 	struct nlattr *protos[CTA_PROTOINFO_MAX + 1];
 	struct nlattr *tcp[CTA_PROTOINFO_TCP_MAX + 1];
 
-	return info &&
-	       !nla_parse_nested(protos, CTA_PROTOINFO_MAX, info, NULL) &&
-	       protos[CTA_PROTOINFO_TCP] &&
-	       !nla_parse_nested(tcp, CTA_PROTOINFO_TCP_MAX,
-				 protos[CTA_PROTOINFO_TCP], NULL) &&
-	       tcp[CTA_PROTOINFO_TCP_STATE] &&
-	       nla_get_u8(tcp[CTA_PROTOINFO_TCP_STATE]) ==
-		       TCP_CONNTRACK_ESTABLISHED;
+	if (!info || nla_parse_nested(protos, CTA_PROTOINFO_MAX, info, NULL) ||
+	    !protos[CTA_PROTOINFO_TCP] ||
+	    nla_parse_nested(tcp, CTA_PROTOINFO_TCP_MAX,
+			     protos[CTA_PROTOINFO_TCP], NULL) ||
+	    !tcp[CTA_PROTOINFO_TCP_STATE])
+		return 0;
+	return nla_get_u8(tcp[CTA_PROTOINFO_TCP_STATE]);
+}
+
+/** take_u64() - A number of eight bytes, 0 when there is none */
+static uint64_t take_u64(struct nlattr *attr)
+{
+	uint64_t value;
+
+	if (!attr || nla_len(attr) != (int)sizeof(value))
+		return 0;
+	memcpy(&value, nla_data(attr), sizeof(value));
+	return be64toh(value);
+}
+
+/** take_counters() - Of one direction */
+static void take_counters(struct nlattr *attr, struct flow *flow, int dir)
+{
+	struct nlattr *counters[CTA_COUNTERS_MAX + 1];
+
+	if (!attr || nla_parse_nested(counters, CTA_COUNTERS_MAX, attr, NULL))
+		return;
+	flow->counted = true;
+	flow->bytes[dir] = take_u64(counters[CTA_COUNTERS_BYTES]);
+	flow->packets[dir] = take_u64(counters[CTA_COUNTERS_PACKETS]);
+}
+
+/** take_times() - When it began and ended, if the kernel takes note */
+static void take_times(struct nlattr *attr, struct flow *flow)
+{
+	struct nlattr *times[CTA_TIMESTAMP_MAX + 1];
+
+	if (!attr || nla_parse_nested(times, CTA_TIMESTAMP_MAX, attr, NULL))
+		return;
+	flow->start_ns = take_u64(times[CTA_TIMESTAMP_START]);
+	flow->stop_ns = take_u64(times[CTA_TIMESTAMP_STOP]);
 }
 
 /** take_flow() - An entry; Return: whether it is one that we understand */
@@ -128,8 +162,21 @@ static bool take_flow(struct nlattr *const *attrs, struct flow *flow)
 	if (attrs[CTA_MARK] &&
 	    nla_len(attrs[CTA_MARK]) == (int)sizeof(uint32_t))
 		flow->mark = ntohl(nla_get_u32(attrs[CTA_MARK]));
-	flow->established = is_established(attrs[CTA_PROTOINFO]);
+	flow->tcp_state = take_tcp_state(attrs[CTA_PROTOINFO]);
+	flow->established = flow->tcp_state == TCP_CONNTRACK_ESTABLISHED;
+	take_counters(attrs[CTA_COUNTERS_ORIG], flow, 0);
+	take_counters(attrs[CTA_COUNTERS_REPLY], flow, 1);
+	take_times(attrs[CTA_TIMESTAMP], flow);
 	return true;
+}
+
+bool flows_parse(struct nlmsghdr *head, struct flow *flow)
+{
+	struct nlattr *attrs[CTA_MAX + 1];
+
+	return !nlmsg_parse(head, sizeof(struct nfgenmsg), attrs, CTA_MAX,
+			    NULL) &&
+	       take_flow(attrs, flow);
 }
 
 /** copy_attr() - The same attribute in another message, if it is there */

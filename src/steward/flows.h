@@ -7,6 +7,7 @@
 #ifndef STEWARD_FLOWS_H
 #define STEWARD_FLOWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,12 @@ enum flow_fate {
 /** flow_fn - Judge an entry; for FLOW_MARK set *@id */
 typedef enum flow_fate flow_fn(void *arg, const struct flow *flow,
 			       uint32_t *id);
+
+struct nlmsghdr;
+
+/** flows_parse() - An entry in a message of the kernel; Return: whether it is one
+ *  that we understand */
+bool flows_parse(struct nlmsghdr *head, struct flow *flow);
 
 /**
  * flows_each() - Go through all entries, then do what was found right

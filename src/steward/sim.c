@@ -200,7 +200,9 @@ static int by_prio(const void *a, const void *b)
 	const struct sim_base *x = a;
 	const struct sim_base *y = b;
 
-	return (x->prio > y->prio) - (x->prio < y->prio);
+	if (x->prio != y->prio)
+		return x->prio > y->prio ? 1 : -1;
+	return x->listed < y->listed ? 1 : -1;
 }
 
 size_t sim_bases(const struct sim *sim, enum ip_family family, const char *hook,
@@ -208,10 +210,12 @@ size_t sim_bases(const struct sim *sim, enum ip_family family, const char *hook,
 {
 	const char *key;
 	json_t *chain;
+	size_t place = 0;
 	size_t cnt = 0;
 
 	json_object_foreach(sim->chains, key, chain)
 	{
+		place++;
 		if (cnt == size || strcmp(text(chain, "hook"), hook) != 0 ||
 		    !sees(text(chain, "family"), family))
 			continue;
@@ -222,6 +226,7 @@ size_t sim_bases(const struct sim *sim, enum ip_family family, const char *hook,
 			.type = text(chain, "type"),
 			.prio = (long)json_integer_value(
 				json_object_get(chain, "prio")),
+			.listed = place,
 		};
 	}
 	if (cnt)

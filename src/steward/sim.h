@@ -119,13 +119,17 @@ bool sim_has_chain(const struct sim *sim, const char *family, const char *table,
 bool sim_has_table(const struct sim *sim, const char *family,
 		   const char *table);
 
-/** struct sim_base - A chain on a hook */
+/** struct sim_base - A chain on a hook
+ * @listed:	Its place in the list: of two with the same priority the later one
+ *		sees packets first, as the kernel has it
+ */
 struct sim_base {
 	const char *family;
 	const char *table;
 	const char *chain;
 	const char *type;
 	long prio;
+	size_t listed;
 };
 
 /**

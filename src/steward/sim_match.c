@@ -585,6 +585,25 @@ static void move_prefix(struct ip_addr *addr, const struct ip_prefix *to)
 	}
 }
 
+/**
+ * nat_port() - Where the port leads: a number, or what a map has
+ *
+ * Return: false when a map has nothing
+ */
+static bool nat_port(const struct sim_scope *scope,
+		     const struct sim_packet *packet, const json_t *to,
+		     int *port)
+{
+	const json_t *map = json_object_get(to, "map");
+	enum sim_tri found = SIM_YES;
+
+	if (map)
+		to = sim_lookup(scope, packet, json_object_get(map, "key"),
+				json_object_get(map, "data"), &found);
+	*port = json_is_integer(to) ? (int)json_integer_value(to) : -1;
+	return found != SIM_NO;
+}
+
 enum sim_tri sim_nat_target(const struct sim_scope *scope,
 			    const struct sim_packet *packet, const json_t *stmt,
 			    struct ip_addr *addr, int *port)
@@ -597,9 +616,8 @@ enum sim_tri sim_nat_target(const struct sim_scope *scope,
 		     !strcmp(text(stmt, "flags"), "netmap");
 	enum sim_tri found;
 
-	*port = -1;
-	if (json_is_integer(json_object_get(stmt, "port")))
-		*port = (int)json_integer_value(json_object_get(stmt, "port"));
+	if (!nat_port(scope, packet, json_object_get(stmt, "port"), port))
+		return SIM_NO;
 	if (map) {
 		to = sim_lookup(scope, packet, json_object_get(map, "key"),
 				json_object_get(map, "data"), &found);

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "steward/audit.h"
 #include "steward/notify.h"
 #include "steward/orders.h"
 #include "steward/scan.h"
@@ -94,6 +95,7 @@ struct supervisor {
 	struct reload *reload;
 	struct watch watch;
 	struct scan scan;
+	struct audit audit;
 	struct loop_source signals;
 	struct loop_source answers;
 	struct loop_source handover;
@@ -431,6 +433,7 @@ static void on_reloaded(void *arg)
 	watch_settle(&sup->watch);
 	hand_over(sup);
 	scan_soon(&sup->scan);
+	audit_follow(&sup->audit);
 }
 
 /** add_diag() - Entries of a list as lines for who asked */
@@ -644,6 +647,7 @@ int supervise_run(struct host *host, const struct feed *feed,
 	err = watch_all(&sup, lock);
 	if (!err) {
 		scan_open(&sup.scan, &sup.loop, host);
+		audit_open(&sup.audit, &sup.loop, host);
 		notify_systemd("READY=1");
 		(void)secrets_look(&sup.secrets, &host->plan->conf->access);
 		on_look(&sup.look);
@@ -658,6 +662,7 @@ int supervise_run(struct host *host, const struct feed *feed,
 	reload_detach(reload);
 	watch_close(&sup.watch);
 	scan_close(&sup.scan);
+	audit_close(&sup.audit);
 	loop_close(&sup.loop);
 	if (!err)
 		err = sup.err;

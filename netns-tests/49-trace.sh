@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# `relaytun trace` says what the kernel does: 500 random packets of clients to
+# services with sources, ranges and addresses of their own, through the gateway's
+# rules and a zoo of others', are compared with nftrace step by step.
+#
+# The seed is random, and said when it fails.
+
+# shellcheck source=netns-tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+not_plain
+
+COUNT=${COUNT:-500}
+SEED=${SEED:-$RANDOM}
+CMP="python3 $HERE/lib/tracecmp.py"
+
+write_policy() {
+	cat >"$1" <<-END
+		version = 1;
+		gateways = (
+		  { name = "edge-1"; role = "cloud"; address = "100.64.0.1"; },
+		  { name = "oslo-a"; role = "site"; site = "oslo"; address = "100.64.0.11";
+		    relays = ( "wss://relay.test/oslo-a" ); }
+		);
+		sites = ( { name = "oslo"; networks = "10.1.0.0/24";
+		services = (
+		  { name = "open"; public = "tcp/7000"; target = "10.1.0.7:7000"; },
+		  { name = "open-udp"; public = "udp/7000"; target = "10.1.0.7:7000"; },
+		  { name = "some"; public = "tcp/7001"; target = "10.1.0.7:7001";
+		    from = [ "203.0.113.16/29", "203.0.113.2" ]; },
+		  { name = "few-udp"; public = "udp/7001"; target = "10.1.0.7:7001";
+		    from = "203.0.113.24/30"; },
+		  { name = "own"; public = "198.51.100.7:tcp/7000"; target = "10.1.0.9:7000"; },
+		  { name = "range"; public = "tcp/8000-8010"; target = "10.1.0.7:8000-8010"; },
+		  { name = "shifted"; public = "udp/8100-8110"; target = "10.1.0.7:9100-9110"; }
+		); } );
+	END
+}
+
+# zoo: rules of others, of many kinds
+zoo() {
+	at cloud nft -f - <<-END
+		table inet zoo {
+			set bad { type ipv4_addr; flags interval;
+				elements = { 203.0.113.17, 203.0.113.28/31, 10.1.0.2-10.1.0.6 } }
+			map ways { type inet_service : verdict; flags interval;
+				elements = { 7000 : jump seven, 7002-8005 : goto eight } }
+			chain seven {
+				ip saddr 203.0.113.20 counter reject
+				ct state established return
+				ip saddr @bad tcp dport 7000 drop
+				tcp sport 1-100 accept
+			}
+			chain eight {
+				ip daddr { 10.1.0.7, 10.1.0.9 } meta mark & 0xf0 == 0x10 accept
+				ip saddr . meta l4proto { 203.0.113.22 . tcp, 203.0.113.23 . udp } drop
+				tcp dport != 8000-8002 return
+			}
+			chain early {
+				type filter hook prerouting priority -150; policy accept;
+				ip saddr 203.0.113.30 udp dport 7000-7001 drop
+				ip saddr 203.0.113.16/30 meta mark set 0x15
+				fib daddr type != local accept
+				iifname "pub*" oifname "x" drop
+				ct state invalid,untracked drop
+				ip daddr 198.51.100.7 tcp dport vmap { 7000 : accept, 22 : drop }
+			}
+			chain passing {
+				type filter hook forward priority 10; policy accept;
+				iifname "rt0" accept
+				meta l4proto { tcp, udp } th dport vmap @ways
+				meta mark 0x15 ct status dnat ct mark & 0xffff != 0 udp dport 9100-9105 drop
+				oifname { "rt0", "eth*" } ip saddr != 203.0.113.0/27 drop
+			}
+			chain last {
+				type filter hook postrouting priority 50; policy accept;
+				ct original ip saddr 203.0.113.31 ip daddr @bad drop
+				ct direction original ct reply ip saddr 10.1.0.9 ip saddr 203.0.113.26 drop
+			}
+			chain mine {
+				type filter hook input priority 5; policy drop;
+				ip protocol icmp accept
+				tcp dport { 22, 443 } accept
+				ip saddr 203.0.113.24/30 udp dport 7001 reject with icmp type host-prohibited
+			}
+		}
+		table ip old {
+			chain FORWARD {
+				type filter hook forward priority 0; policy drop;
+				oifname "rt0" ip saddr 203.0.113.19 tcp dport 7001 drop
+				oifname "rt0" accept
+			}
+		}
+		table inet tracer {
+			chain tracing {
+				type filter hook prerouting priority -400;
+				iifname "pub0" meta l4proto { tcp, udp } meta nftrace set 1
+			}
+		}
+	END
+}
+
+
+# complete: is the last packet in the kernel's trace?
+complete() {
+	grep -q "sport $((20000 + COUNT - 1)) " "$DIR/log/monitor.log"
+}
+
+topo_up
+for i in $(seq 16 31); do
+	ip -n "$NS-client" address add "203.0.113.$i/24" dev eth0
+done
+tunnel_up
+zoo
+spawn cloud monitor stdbuf -oL nft -nn monitor trace
+probing() {
+	at client $CMP send <<<"9999 open udp 203.0.113.2 203.0.113.1 7000"
+	grep -q 'sport 29999' "$DIR/log/monitor.log"
+}
+wait_for 10 probing || fail "nothing is monitored"
+$CMP plan "$COUNT" "$SEED" >"$DIR/packets" <<-END
+	open tcp 203.0.113.1 7000
+	open-udp udp 203.0.113.1 7000
+	some tcp 203.0.113.1 7001
+	few-udp udp 203.0.113.1 7001
+	own tcp 198.51.100.7 7000
+	range tcp 203.0.113.1 8000
+	shifted udp 203.0.113.1 8100
+END
+at client $CMP send <"$DIR/packets"
+wait_for 10 complete || fail "not all packets are in the kernel's trace"
+at cloud $CMP compare "$DIR/log/monitor.log" "$RELAYTUN" trace \
+	-c "$DIR/edge-1.cfg" <"$DIR/packets" >"$DIR/log/compare.log" 2>&1 ||
+	fail "seed $SEED: $(cat "$DIR/log/compare.log")"
+expect_match "sum" "$(tail -n 1 "$DIR/log/compare.log")" \
+	"^$COUNT packets, .* ([89]|[0-9][0-9]) ends$"

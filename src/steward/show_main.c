@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * show_main.c - relaytun-show: `relaytun flows` and `relaytun trace`
+ */
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/parse.h"
+#include "steward/apply.h"
+#include "steward/privilege.h"
+#include "steward/show.h"
+#include "steward/trace.h"
+#include "sys/cfgfile.h"
+#include "sys/log.h"
+#include "sys/output.h"
+
+/**
+ * DOC: Theory of operation
+ *
+ * Both verbs read the files as they are now and what the running gateway
+ * remembers (the ids of services), and ask the kernel; the gateway is not
+ * disturbed.  The kernel answers those with CAP_NET_ADMIN only.
+ *
+ * Exit status: 0 done, 1 failed, 2 wrong usage or configuration.
+ */
+
+#define DEFAULT_CFG      "/etc/relaytun/gateway.cfg"
+#define EXIT_WRONG_USAGE 2
+
+static const char flows_usage[] =
+	"Usage: relaytun flows [-c FILE] [--json] [SERVICE]\n"
+	"\n"
+	"Shows who is connected now: client, service, target, state, age and\n"
+	"bytes, of all services and routes or of one (SERVICE or "
+	"SITE/SERVICE).\n"
+	"\n"
+	"  -c FILE     gateway.cfg [" DEFAULT_CFG "]\n"
+	"      --json  for programs; fields are only ever added\n"
+	"  -h, --help  this text\n"
+	"\n"
+	"Exit status: 0 done, 1 failed, 2 wrong usage or configuration.\n";
+
+static const char trace_usage[] =
+	"Usage: relaytun trace [-c FILE] [--from IP] SERVICE\n"
+	"\n"
+	"Shows what would happen on this machine to the first packet of a\n"
+	"client of SERVICE (or SITE/SERVICE), rule by rule, in the tables of\n"
+	"relaytun and of others, and which rule decides.\n"
+	"\n"
+	"  -c FILE     gateway.cfg [" DEFAULT_CFG "]\n"
+	"      --from IP\n"
+	"              the client [cloud: 203.0.113.9 or 2001:db8::9; site: "
+	"the\n"
+	"              first cloud gateway]\n"
+	"  -h, --help  this text\n"
+	"\n"
+	"Exit status: 0 it passes, 1 it does not, 2 wrong usage or "
+	"configuration.\n";
+
+/** struct verb - One of the two */
+struct verb {
+	const char *name;
+	const char *usage;
+	int (*run)(const struct show *show, struct strbuf *out,
+		   struct diag *diag);
+	bool needs_service;
+};
+
+static const struct verb verbs[] = {
+	{"relaytun flows", flows_usage, show_flows, false},
+	{"relaytun trace", trace_usage, trace_service, true},
+};
+
+/** print_diag() - Plain "file:line: text" */
+static void print_diag(struct diag *diag)
+{
+	char line[DIAG_TEXT_LEN_MAX + 4096];
+	size_t i;
+
+	for (i = 0; i < diag->cnt; i++) {
+		diag_text(diag, i, line, sizeof(line));
+		fprintf(stderr, "%s\n", line);
+	}
+}
+
+/** load() - Files and state to a plan; NULL with entries in @diag */
+static const struct plan *load(const char *conf_path, struct arena *arena,
+			       struct diag *diag)
+{
+	const struct policy_gateway *gateway = NULL;
+	const struct gateway_conf *conf = NULL;
+	const struct policy *policy = NULL;
+	struct cfgfile file;
+	struct state state;
+
+	if (!cfgfile_load(&file, conf_path, arena, diag))
+		conf = gateway_conf_parse_source(&file.source, arena, diag);
+	cfgfile_free(&file);
+	if (!conf)
+		return NULL;
+	if (!cfgfile_load(&file, conf->policy_path, arena, diag))
+		policy = policy_parse_source(&file.source, arena, diag);
+	cfgfile_free(&file);
+	if (policy)
+		gateway = gateway_conf_check(policy, conf, conf_path, diag);
+	state_init(&state, arena);
+	if (!gateway || apply_read_state(conf, &state, diag))
+		return NULL;
+	return plan_make(policy, gateway, conf, state.ids, state.id_cnt, arena);
+}
+
+/** run() - With everything parsed; Return: exit status */
+static int run(const struct verb *verb, struct show *show,
+	       const char *conf_path)
+{
+	static const cap_value_t caps[] = {CAP_NET_ADMIN};
+	int status = EXIT_WRONG_USAGE;
+	struct arena arena;
+	struct strbuf out;
+	struct diag diag;
+
+	arena_init(&arena);
+	diag_init(&diag);
+	strbuf_init(&out);
+	show->plan = load(conf_path, &arena, &diag);
+	if (show->plan)
+		status = privilege_check(caps, 1, &diag) ||
+					 verb->run(show, &out, &diag)
+				 ? EXIT_FAILURE
+				 : EXIT_SUCCESS;
+	fputs(strbuf_str(&out), stdout);
+	print_diag(&diag);
+	strbuf_fini(&out);
+	diag_fini(&diag);
+	arena_fini(&arena);
+	return output_end(verb->name, status);
+}
+
+/** wrong() - Usage to stderr */
+static int wrong(const struct verb *verb)
+{
+	fputs(verb->usage, stderr);
+	return EXIT_WRONG_USAGE;
+}
+
+/** parse_and_run() - Options of a verb; Return: exit status */
+static int parse_and_run(const struct verb *verb, int argc, char **argv)
+{
+	enum { OPT_JSON = 1000, OPT_FROM };
+	static const struct option options[] = {
+		{"json", no_argument, NULL, OPT_JSON},
+		{"from", required_argument, NULL, OPT_FROM},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	const char *conf_path = DEFAULT_CFG;
+	struct show show = {.json = false};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			conf_path = optarg;
+			break;
+		case OPT_JSON:
+			show.json = true;
+			break;
+		case OPT_FROM:
+			if (!ip_addr_parse(optarg, &show.from))
+				break;
+			fprintf(stderr, "%s: \"%s\" is no IP address\n",
+				verb->name, optarg);
+			return EXIT_WRONG_USAGE;
+		case 'h':
+			fputs(verb->usage, stdout);
+			return output_end(verb->name, EXIT_SUCCESS);
+		default:
+			return wrong(verb);
+		}
+	}
+	if (optind < argc)
+		show.service = argv[optind++];
+	if (optind < argc || (verb->needs_service && !show.service) ||
+	    (verb->needs_service ? show.json : show.from.family != IP_NONE))
+		return wrong(verb);
+	return run(verb, &show, conf_path);
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	log_open("relaytun-show", LOG_LEVEL_WARN);
+	for (i = 0; argc > 0 && i < sizeof(verbs) / sizeof(*verbs); i++) {
+		if (!strcmp(argv[0], verbs[i].name))
+			return parse_and_run(&verbs[i], argc, argv);
+	}
+	fputs("relaytun-show: call it as relaytun flows or trace\n", stderr);
+	return EXIT_WRONG_USAGE;
+}
