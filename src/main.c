@@ -26,6 +26,10 @@ static const struct verb {
 	 "relaytun-steward"},
 	{"reload", "let a running gateway read its files again", NULL,
 	 "relaytun-steward"},
+	{"plan",
+	 "show what a reload would change, and which flows it would "
+	 "end",
+	 NULL, "relaytun-steward"},
 	{"confirm", "keep a change that reload --confirm would undo", NULL,
 	 "relaytun-steward"},
 	{"down", "remove everything a gateway left in the kernel", NULL,

@@ -53,19 +53,19 @@ full '^relaytun: cannot print: No space left on device' --help
 full '^relaytun: cannot print: No space left on device' --version
 ends 2 '' 'unknown verb "frobnicate"' frobnicate
 
-for verb in gateway reload confirm down flows trace relay check status token; do
+for verb in gateway reload confirm plan down flows trace relay check status token; do
 	ends 0 "relaytun $verb" '' "$verb" --help
 	ends 0 "relaytun $verb" '' "$verb" -h
 	ends 0 '^relaytun [0-9]+\.[0-9]+\.[0-9]+' '' "$verb" --version
 	ends 2 '' "^relaytun $verb: unrecognized option" "$verb" --frobnicate
 	full "^relaytun $verb: cannot print: No space left on device" \
 		"$verb" --help
-	# check takes files as arguments; flows and trace a service.
-	[[ " check flows trace " == *" $verb "* ]] ||
+	# check and plan take files as arguments; flows and trace a service.
+	[[ " check plan flows trace " == *" $verb "* ]] ||
 		ends 2 '' "relaytun $verb" "$verb" superfluous
 done
 mkfifo "$out/fifo"
-for verb in gateway reload confirm down flows relay check status; do
+for verb in gateway reload confirm plan down flows relay check status; do
 	ends 2 '' '^/nowhere.cfg: cannot be read: No such file' "$verb" \
 		-c /nowhere.cfg
 	ends 2 '' '^/dev/null: cannot be read: it is no regular file' "$verb" \

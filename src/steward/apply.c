@@ -12,9 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy/print.h"
 #include "steward/audit.h"
 #include "steward/flows.h"
 #include "steward/ipv6.h"
+#include "steward/kept.h"
 #include "steward/nft.h"
 #include "steward/route.h"
 #include "steward/rules.h"
@@ -130,6 +132,19 @@ int apply_read_state(const struct gateway_conf *conf, struct state *state,
 	return err;
 }
 
+/** keep_policy() - For who asks what another one would change */
+static int keep_policy(const struct plan *plan, struct diag *diag)
+{
+	struct strbuf text;
+	int err;
+
+	strbuf_init(&text);
+	policy_print(plan->policy, &text);
+	err = kept_write(plan->conf, KEPT_POLICY, &text, diag);
+	strbuf_fini(&text);
+	return err;
+}
+
 static int write_state(const struct host *host, struct diag *diag)
 {
 	const char *path = host->plan->conf->state_file;
@@ -144,7 +159,7 @@ static int write_state(const struct host *host, struct diag *diag)
 	if (err)
 		diag_error(diag, path, 0, "state file cannot be written: %s",
 			   strerror(-err));
-	return err;
+	return err ? err : keep_policy(host->plan, diag);
 }
 
 /** struct gathering - Which interfaces do not forward */
@@ -577,6 +592,8 @@ static int remove_all(struct nl_sock *nl, const struct gateway_conf *conf,
 		return -EIO;
 	if (flow_cnt)
 		log_info("event=flows_forgotten count=%d", flow_cnt);
+	if (kept_remove(conf, diag))
+		return -EIO;
 	if (unlink(conf->state_file) && errno != ENOENT) {
 		diag_error(diag, conf->state_file, 0,
 			   "state file cannot be removed: %m");

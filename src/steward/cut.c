@@ -81,10 +81,12 @@ static enum flow_fate weigh(void *arg, const struct flow *flow, uint32_t *id)
 	return FLOW_MARK;
 }
 
-/** look() - As weigh(), without changing anything */
+/** look() - As weigh(), without changing anything; those that are being ended
+ *  already are no news */
 static enum flow_fate look(void *arg, const struct flow *flow, uint32_t *id)
 {
-	(void)weigh(arg, flow, id);
+	if ((flow->mark & PLAN_MARK_MASK) != PLAN_ID_CUT)
+		(void)weigh(arg, flow, id);
 	return FLOW_LEAVE;
 }
 
@@ -167,12 +169,8 @@ void cut_finish(struct cut *cut, struct diag *diag)
 	*cut = (struct cut){.cnt = 0};
 }
 
-int cut_preview(const struct plan *now, const struct plan *before,
-		struct diag *diag)
+int cut_preview(struct cut *cut, const struct plan *now,
+		const struct plan *before, struct diag *diag)
 {
-	struct cut cut = {.cnt = 0};
-	int cnt = go_through(&cut, now, before, look, diag);
-
-	free(cut.flows);
-	return cnt;
+	return go_through(cut, now, before, look, diag);
 }

@@ -43,8 +43,10 @@ int cut_begin(struct cut *cut, const struct plan *now,
 /** cut_finish() - Delete their entries; @cut is empty then */
 void cut_finish(struct cut *cut, struct diag *diag);
 
-/** cut_preview() - How many flows cut_begin() would end; nothing is changed */
-int cut_preview(const struct plan *now, const struct plan *before,
-		struct diag *diag) __attribute__((warn_unused_result));
+/** cut_preview() - Which flows cut_begin() would end (@cut->flows is the caller's
+ *  to free); nothing is changed; Return: as cut_begin() */
+int cut_preview(struct cut *cut, const struct plan *now,
+		const struct plan *before, struct diag *diag)
+	__attribute__((warn_unused_result));
 
 #endif /* STEWARD_CUT_H */

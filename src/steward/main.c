@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * main.c - relaytun-steward: `relaytun gateway`, `reload`, `confirm`, `down`
+ * main.c - relaytun-steward: `relaytun gateway`, `reload` and what goes with them
  */
 
 #include <errno.h>
@@ -23,6 +23,7 @@
 #include "steward/files.h"
 #include "steward/lock.h"
 #include "steward/orders.h"
+#include "steward/preview.h"
 #include "steward/privilege.h"
 #include "steward/spawner.h"
 #include "steward/supervise.h"
@@ -41,20 +42,26 @@
  * `down` needs gateway.cfg only: a policy that is broken or gone must not keep
  * anybody from removing a gateway.
  *
- * Exit status: 0 done, 1 failed, 2 wrong usage or configuration.
+ * Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 (plan only)
+ * something would change.
  */
 
-#define DEFAULT_CFG      RELAYTUN_SYSCONF "/relaytun/gateway.cfg"
-#define CARRIER_PROGRAM  "relaytun-carrier"
-#define DOWN_WAIT_MS     5000
-#define EXIT_WRONG_USAGE 2
-#define CONFIRM_S_MAX    86400
+#define DEFAULT_CFG       RELAYTUN_SYSCONF "/relaytun/gateway.cfg"
+#define CARRIER_PROGRAM   "relaytun-carrier"
+#define DOWN_WAIT_MS      5000
+#define EXIT_WRONG_USAGE  2
+#define EXIT_WOULD_CHANGE 3
+#define CONFIRM_S_MAX     86400
 
 static const char usage[] =
 	"Usage: relaytun gateway [-c FILE]   run this machine's gateway\n"
 	"       relaytun reload [-c FILE] [--confirm TIME]\n"
 	"                                    let it read its files again\n"
 	"       relaytun confirm [-c FILE]   the last reload is meant\n"
+	"       relaytun plan [-c FILE] [POLICY.cfg]\n"
+	"                                    show what a reload would change, "
+	"and\n"
+	"                                    which flows it would end\n"
 	"       relaytun down [-c FILE]      stop it and remove all traces\n"
 	"\n"
 	"  -c FILE         configuration [" DEFAULT_CFG "]\n"
@@ -71,13 +78,16 @@ static const char usage[] =
 	"the outcome and says what has changed; after errors all goes on as "
 	"before.\n"
 	"\n"
-	"Exit status: 0 done, 1 failed, 2 wrong usage or configuration.\n";
+	"Exit status: 0 done, 1 failed, 2 wrong usage or configuration; of "
+	"plan\n"
+	"0 nothing would change, 3 something would.\n";
 
 /**
  * struct steward - One run
  * @arena:	Holds what was parsed
  * @diag:	What is wrong, for the operator
  * @conf_path:	gateway.cfg
+ * @policy_path: Another one than gateway.cfg names, or NULL
  * @confirm_s:	A reload is undone after so many seconds, 0: it is meant
  * @carrier:	Full path of the carrier's program
  */
@@ -85,6 +95,7 @@ struct steward {
 	struct arena arena;
 	struct diag diag;
 	const char *conf_path;
+	const char *policy_path;
 	const struct gateway_conf *conf;
 	const struct policy *policy;
 	const struct policy_gateway *gateway;
@@ -137,8 +148,10 @@ static bool read_conf(struct steward *steward)
 /** read_policy() - The policy, and which gateway of it we are */
 static bool read_policy(struct steward *steward)
 {
-	steward->policy = files_policy(steward->conf->policy_path,
-				       &steward->arena, &steward->diag);
+	const char *path = steward->policy_path ? steward->policy_path
+						: steward->conf->policy_path;
+
+	steward->policy = files_policy(path, &steward->arena, &steward->diag);
 	if (!steward->policy)
 		return false;
 	steward->gateway =
@@ -472,6 +485,25 @@ static int run_confirm(struct steward *steward)
 	return ask(steward, "confirm");
 }
 
+/** run_plan() - The verb `plan` */
+static int run_plan(struct steward *steward)
+{
+	bool changes = false;
+	struct strbuf out;
+
+	if (!read_conf(steward) || !read_policy(steward)) {
+		print_diag(&steward->diag);
+		return EXIT_WRONG_USAGE;
+	}
+	strbuf_init(&out);
+	changes = preview(steward->policy, steward->gateway, steward->conf,
+			  &steward->arena, &out, &steward->diag);
+	fputs(strbuf_str(&out), stdout);
+	strbuf_fini(&out);
+	print_diag(&steward->diag); /* warnings */
+	return changes ? EXIT_WOULD_CHANGE : EXIT_SUCCESS;
+}
+
 /** parse_time() - "90", "90s", "5m" or "1h" in seconds; 0 when it is none */
 static unsigned int parse_time(const char *text)
 {
@@ -518,6 +550,8 @@ static int parse_options(struct steward *steward, int argc, char **argv)
 			return EXIT_WRONG_USAGE;
 		}
 	}
+	if (optind + 1 == argc && strcmp(argv[0], "relaytun plan") == 0)
+		steward->policy_path = argv[optind++];
 	if (optind == argc)
 		return -1;
 	fputs(usage, stderr);
@@ -534,6 +568,7 @@ static int run_verb(struct steward *steward, int argc, char **argv)
 		{"relaytun gateway", run_gateway},
 		{"relaytun reload", run_reload},
 		{"relaytun confirm", run_confirm},
+		{"relaytun plan", run_plan},
 		{"relaytun down", run_down},
 	};
 	size_t i;
@@ -546,9 +581,8 @@ static int run_verb(struct steward *steward, int argc, char **argv)
 		status = parse_options(steward, argc, argv);
 		return status >= 0 ? status : verbs[i].run(steward);
 	}
-	fputs("relaytun-steward: call it as relaytun gateway, reload, confirm "
-	      "or "
-	      "down\n",
+	fputs("relaytun-steward: call it as relaytun gateway, reload, confirm, "
+	      "plan or down\n",
 	      stderr);
 	return EXIT_WRONG_USAGE;
 }

@@ -6,19 +6,15 @@
 
 #include "steward/rules.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/limits.h"
 #include "steward/ipv6.h"
+#include "steward/kept.h"
 #include "steward/nft.h"
 #include "steward/ruleset.h"
 #include "steward/table_diff.h"
 #include "steward/table_listing.h"
-#include "sys/file.h"
 #include "sys/log.h"
 
 /**
@@ -38,20 +34,6 @@
  * not have.
  */
 
-/* 10,000 services take 3 MB; 100,000 prefixes 2 MB more. */
-#define RULES_LEN_MAX (256u << 20)
-#define RULES_MODE    0644
-
-/** rules_path() - Of the file (heap) */
-static char *rules_path(const struct gateway_conf *conf)
-{
-	char *path;
-
-	if (asprintf(&path, "%s.rules", conf->state_file) < 0)
-		abort();
-	return path;
-}
-
 struct table *rules_wanted(const struct plan *plan, const struct state *state)
 {
 	struct nft_opened opened = nft_opened(state);
@@ -62,15 +44,13 @@ struct table *rules_wanted(const struct plan *plan, const struct state *state)
 
 struct table *rules_remembered(const struct gateway_conf *conf)
 {
-	char *path = rules_path(conf);
-	struct table *table = NULL;
+	struct table *table;
 	char *text;
 
-	if (file_read(path, RULES_LEN_MAX, &text) >= 0) {
-		table = table_parse(text);
-		free(text);
-	}
-	free(path);
+	if (kept_read(conf, KEPT_RULES, &text) < 0)
+		return NULL;
+	table = table_parse(text);
+	free(text);
 	return table;
 }
 
@@ -103,18 +83,13 @@ struct table *rules_adopt(const struct gateway_conf *conf)
 static int remember(const struct gateway_conf *conf, const struct table *table,
 		    struct diag *diag)
 {
-	char *path = rules_path(conf);
 	struct strbuf text;
 	int err;
 
 	strbuf_init(&text);
 	table_print(table, &text);
-	err = file_write_atomic(path, strbuf_str(&text), text.len, RULES_MODE);
-	if (err)
-		diag_error(diag, path, 0, "cannot be written: %s",
-			   strerror(-err));
+	err = kept_write(conf, KEPT_RULES, &text, diag);
 	strbuf_fini(&text);
-	free(path);
 	return err;
 }
 
@@ -194,7 +169,6 @@ int rules_load(const struct gateway_conf *conf, struct table **stands,
 
 int rules_remove(const struct gateway_conf *conf, struct diag *diag)
 {
-	char *path = rules_path(conf);
 	struct strbuf script;
 	int err;
 
@@ -202,10 +176,5 @@ int rules_remove(const struct gateway_conf *conf, struct diag *diag)
 	nft_render_removal(conf->name, &script);
 	err = ruleset_load(strbuf_str(&script), diag);
 	strbuf_fini(&script);
-	if (!err && unlink(path) && errno != ENOENT) {
-		err = -errno;
-		diag_error(diag, path, 0, "cannot be removed: %m");
-	}
-	free(path);
 	return err;
 }

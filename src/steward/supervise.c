@@ -431,6 +431,7 @@ static void on_reloaded(void *arg)
 	struct supervisor *sup = arg;
 
 	watch_settle(&sup->watch);
+	(void)secrets_look(&sup->secrets, &sup->host->plan->conf->access);
 	hand_over(sup);
 	scan_soon(&sup->scan);
 	audit_follow(&sup->audit);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * kept.c - Files beside the state file: what stands, for a later start and for
+ * `relaytun plan`
+ */
+
+#include "steward/kept.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sys/file.h"
+
+/* 10,000 services take 3 MB of rules; 100,000 prefixes 2 MB more. */
+#define KEPT_LEN_MAX (256u << 20)
+#define KEPT_MODE    0600
+
+static const char *const suffixes[] = {
+	[KEPT_RULES] = "rules",
+	[KEPT_POLICY] = "policy",
+};
+#define KEPT_CNT (sizeof(suffixes) / sizeof(*suffixes))
+
+char *kept_path(const struct gateway_conf *conf, enum kept which)
+{
+	char *path;
+
+	if (asprintf(&path, "%s.%s", conf->state_file, suffixes[which]) < 0)
+		abort();
+	return path;
+}
+
+int kept_write(const struct gateway_conf *conf, enum kept which,
+	       const struct strbuf *text, struct diag *diag)
+{
+	char *path = kept_path(conf, which);
+	int err =
+		file_write_atomic(path, strbuf_str(text), text->len, KEPT_MODE);
+
+	if (err)
+		diag_error(diag, path, 0, "cannot be written: %s",
+			   strerror(-err));
+	free(path);
+	return err;
+}
+
+ssize_t kept_read(const struct gateway_conf *conf, enum kept which, char **text)
+{
+	char *path = kept_path(conf, which);
+	ssize_t len = file_read(path, KEPT_LEN_MAX, text);
+
+	free(path);
+	return len;
+}
+
+int kept_remove(const struct gateway_conf *conf, struct diag *diag)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < KEPT_CNT; i++) {
+		char *path = kept_path(conf, (enum kept)i);
+
+		if (unlink(path) && errno != ENOENT) {
+			ret = -errno;
+			diag_error(diag, path, 0, "cannot be removed: %m");
+		}
+		free(path);
+	}
+	return ret;
+}

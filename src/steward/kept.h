@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * kept.h - Files beside the state file: what stands, for a later start and for
+ * `relaytun plan`
+ */
+
+#ifndef STEWARD_KEPT_H
+#define STEWARD_KEPT_H
+
+#include <sys/types.h>
+
+#include "base/diag.h"
+#include "base/strbuf.h"
+#include "policy/policy.h"
+
+/** enum kept - Which one */
+enum kept {
+	KEPT_RULES,  /* STATE_FILE.rules: the script of the table */
+	KEPT_POLICY, /* STATE_FILE.policy: the policy in normal form */
+};
+
+/** kept_path() - Of a file (heap) */
+char *kept_path(const struct gateway_conf *conf, enum kept which);
+
+/** kept_write() - Replace it; only root may read it */
+int kept_write(const struct gateway_conf *conf, enum kept which,
+	       const struct strbuf *text, struct diag *diag)
+	__attribute__((warn_unused_result));
+
+/** kept_read() - Return: length of *@text (heap), or negative errno */
+ssize_t kept_read(const struct gateway_conf *conf, enum kept which, char **text)
+	__attribute__((warn_unused_result));
+
+/** kept_remove() - Both; one that is not there is as good */
+int kept_remove(const struct gateway_conf *conf, struct diag *diag)
+	__attribute__((warn_unused_result));
+
+#endif /* STEWARD_KEPT_H */
