@@ -260,13 +260,17 @@ static void take_pong(struct channel *channel,
 		protocol_fault(channel, "malformed PONG");
 		return;
 	}
+	if (pong.bytes > channel->bytes_out) {
+		protocol_fault(channel, "PONG counts bytes that were not sent");
+		return;
+	}
 	rtt_ns = clock_mono().ns - (int64_t)pong.time_ns;
 	/* Only what can be an answer to a PING of this channel's life. */
 	if (rtt_ns <= 0 || rtt_ns > CHANNEL_DEAF_MS * NS_PER_MS)
 		return;
 	if (!flight_pong(&channel->flight, pong.bytes, channel->bytes_out,
 			 rtt_ns, clock_mono())) {
-		protocol_fault(channel, "PONG counts bytes that were not sent");
+		protocol_fault(channel, "PONG counts fewer bytes than before");
 		return;
 	}
 	channel->answered = clock_mono();
