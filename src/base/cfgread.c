@@ -82,8 +82,8 @@ static const unsigned int *lines_fix(config_setting_t *setting,
  * @text:	Text that cfg_scan_text() found nothing wrong with
  *
  * A comment on the last line needs a newline behind it (libconfig 1.5), so one
- * is added.  No file can be opened: there is no "@include" left in the text, and
- * no path below the include directory exists.
+ * is added.  No file can be opened: there is no "@include" left in the text,
+ * and no path below the include directory exists.
  *
  * Return: true when the syntax is right
  */

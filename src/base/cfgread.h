@@ -26,7 +26,8 @@
  * struct cfg - One text being read
  * @config:	libconfig's tree; each setting knows its line
  * @path:	Name used in errors about all of it (borrowed)
- * @source:	Where its lines are from, for errors (what it points to is borrowed)
+ * @source:	Where its lines are from, for errors (what it points to is
+ *		borrowed)
  * @diag:	Where errors go (borrowed)
  * @arena:	Where strings are copied to (borrowed)
  */
@@ -52,8 +53,8 @@ int cfg_open(struct cfg *cfg, const char *text, const char *path,
 	     struct arena *arena, struct diag *diag)
 	__attribute__((warn_unused_result));
 
-/** cfg_open_source() - As cfg_open(), of a text from several files; its text need
- *  not live on, its pieces must */
+/** cfg_open_source() - As cfg_open(), of a text from several files; its text
+ *  need not live on, its pieces must */
 int cfg_open_source(struct cfg *cfg, const struct cfg_source *source,
 		    struct arena *arena, struct diag *diag)
 	__attribute__((warn_unused_result));
@@ -94,8 +95,8 @@ config_setting_t *cfg_group(struct cfg *cfg, config_setting_t *group,
 			    const char *key);
 
 /**
- * cfg_list() - A list "( ... )" or array "[ ... ]", NULL when missing (no error)
- * or of wrong type.  Walk it with cfg_list_len() and cfg_list_elem().
+ * cfg_list() - A list "( ... )" or array "[ ... ]", NULL when missing (no
+ * error) or of wrong type.  Walk it with cfg_list_len() and cfg_list_elem().
  */
 config_setting_t *cfg_list(struct cfg *cfg, config_setting_t *group,
 			   const char *key);
@@ -104,7 +105,8 @@ config_setting_t *cfg_list(struct cfg *cfg, config_setting_t *group,
 config_setting_t *cfg_texts(struct cfg *cfg, config_setting_t *group,
 			    const char *key);
 
-/** cfg_list_len() - Entries of what cfg_list() or cfg_texts() gave; 0 of NULL */
+/** cfg_list_len() - Entries of what cfg_list() or cfg_texts() gave; 0 of
+ *  NULL */
 size_t cfg_list_len(const config_setting_t *list);
 config_setting_t *cfg_list_elem(config_setting_t *list, size_t idx);
 

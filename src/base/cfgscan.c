@@ -19,8 +19,8 @@
  *
  * So one pass over the tokens comes before it.  scan_token() takes the next
  * token, on_open(), on_close() and on_string() hold it against the one before
- * and the stack of open brackets, on_word() looks at numbers.  What a bracket may contain beyond that is
- * left to libconfig.
+ * and the stack of open brackets, on_word() looks at numbers.  What a bracket
+ * may contain beyond that is left to libconfig.
  */
 
 #include "base/cfgscan.h"
@@ -39,8 +39,8 @@
  * @scan:	Result
  * @pos:	Next byte
  * @line:	Its line
- * @prev:	First byte of the token before: a bracket, ',', ';', '=', '"', or
- *		'w' for any word; ';' at the beginning
+ * @prev:	First byte of the token before: a bracket, ',', ';', '=', '"',
+ *		or 'w' for any word; ';' at the beginning
  * @open:	Brackets that are open, innermost last
  * @open_line:	Their lines
  * @depth:	How many

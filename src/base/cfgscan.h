@@ -26,7 +26,8 @@ struct cfg_scan {
 };
 
 /**
- * cfg_scan_text() - Find the mistakes that libconfig reports badly or not at all
+ * cfg_scan_text() - Find the mistakes that libconfig reports badly or not at
+ * all
  * @scan:	Caller's storage; cfg_scan_fini() it in any case
  * @source:	Text, and where its lines are from
  * @diag:	Receives the first mistake
@@ -58,7 +59,8 @@ struct cfg_include {
  * cfg_scan_include() - Find the next "@include" that is no comment or text
  * @source:	Text of one file
  * @include:	The one before, or zeroed; receives the next one
- * @diag:	Receives what is wrong with it, also a comment or text without end
+ * @diag:	Receives what is wrong with it, also a comment or text without
+ *		end
  *
  * Return: 1, 0 when there is none, or -EBADMSG (one entry added to @diag)
  */

@@ -69,7 +69,8 @@ void cfg_source_warning(const struct cfg_source *source, struct diag *diag,
  * @source:	Text
  * @line:	The line meant
  * @from:	Line the error stands at
- * @buf:	Receives "line 7", or "line 7 of FILE" when it is in another file
+ * @buf:	Receives "line 7", or "line 7 of FILE" when it is in another
+ *		file
  *
  * Return: @buf
  */

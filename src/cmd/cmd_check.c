@@ -187,8 +187,8 @@ static void read_state(struct check *check, const struct gateway_conf *conf,
  * @conf:	Valid settings of a gateway, or NULL
  * @out:	Receives a table, NULL: none is asked for
  *
- * The channels of the cloud gateways are taken to be what this one has, if it is
- * one, else as many as without the key.
+ * The channels of the cloud gateways are taken to be what this one has, if it
+ * is one, else as many as without the key.
  */
 static void count_needs(struct check *check, const struct policy *policy,
 			const struct gateway_conf *conf, struct strbuf *out)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * check.c - Every rule of a policy that needs more than one value: names, roles,
- * relays, families; the others are in check_net.c and check_service.c
+ * check.c - Every rule of a policy that needs more than one value: names,
+ * roles, relays, families; others in check_net.c, check_service.c, check_route.c
  */
 
 /**
  * DOC: Theory of operation
  *
  * Names, public ports, relays, addresses and networks are each gathered into
- * an array that is sorted; then a pair that must not be is a pair of neighbours,
- * and looking one up is a binary search.  Nothing is quadratic: 10,000 services
- * are a policy of ordinary size.
+ * an array that is sorted; then a pair that must not be is a pair of
+ * neighbours, and looking one up is a binary search.  Nothing is quadratic:
+ * 10,000 services are a policy of ordinary size.
  *
  * An error about two places stands at the later one and names the earlier.
  * Empty values were reported by the parser and are passed over.

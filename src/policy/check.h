@@ -19,8 +19,8 @@ struct named {
 	const void *what; /* the draft it is of */
 };
 
-/** enum net_kind - What a prefix is; where two must not meet, the error stands at
- *  that of the higher kind */
+/** enum net_kind - What a prefix is; where two must not meet, the error stands
+ *  at that of the higher kind */
 enum net_kind {
 	NET_NETWORK,
 	NET_ALIAS,
@@ -96,7 +96,8 @@ struct check {
 /** check_lines() - Order of two lines */
 int check_lines(unsigned int a, unsigned int b);
 
-/** check_named() - An entry by its name in a table that is ordered so, or NULL */
+/** check_named() - An entry by its name in a table that is ordered so, or
+ *  NULL */
 const void *check_named(const struct named *table, size_t cnt,
 			const char *name);
 
@@ -110,7 +111,8 @@ void check_nets(struct check *check);
 const struct net *check_net_find(const struct net_table *table,
 				 const struct ip_addr *addr);
 
-/** check_net_meet() - A prefix of a table that has an address of @prefix, or NULL */
+/** check_net_meet() - A prefix of a table that has an address of @prefix, or
+ *  NULL */
 const struct net *check_net_meet(const struct net_table *table,
 				 const struct ip_prefix *prefix);
 

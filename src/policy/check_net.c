@@ -7,15 +7,15 @@
 /**
  * DOC: Theory of operation
  *
- * Prefixes nest or are apart.  Sorted, the smallest that contains one is the one
- * before it, or the smallest around that, and so on: net_sort() notes it, and
- * both looking up and finding overlaps need no more.
+ * Prefixes nest or are apart.  Sorted, the smallest that contains one is the
+ * one before it, or the smallest around that, and so on: check_net_sort()
+ * notes it, and both looking up and finding overlaps need no more.
  *
- * A site's networks are its own world: two sites may have the same ones, as long
- * as one of the two has aliases.  What has a place in the tunnel (networks of
- * sites without alias, aliases, gateways' pools) must be apart altogether.  And
- * an alias or pool must not be what a site has on its own LAN, where its gateway
- * would take the one for the other.
+ * A site's networks are its own world: two sites may have the same ones, as
+ * long as one of the two has aliases.  What has a place in the tunnel (networks
+ * of sites without alias, aliases, gateways' pools) must be apart altogether.
+ * And an alias or pool must not be what a site has on its own LAN, where its
+ * gateway would take the one for the other.
  */
 
 #include <stdlib.h>

@@ -12,8 +12,8 @@
 #include "policy/plan.h"
 #include "policy/prefixes.h"
 
-/* Each service and route has an id of its own, and a new one must find a free id
- * soon. */
+/* Each service and route has an id of its own, and a new one must find a free
+ * id soon. */
 #define ID_CNT_MAX (PLAN_ID_MAX / 4 * 3)
 
 #define SSH_PORT   22

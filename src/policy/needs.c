@@ -22,8 +22,8 @@ struct use {
 };
 
 /**
- * by_relay() - Order of uses, for qsort(): those of one host are neighbours, and
- * among them those of one hybrid connection
+ * by_relay() - Order of uses, for qsort(): those of one host are neighbours,
+ * and among them those of one hybrid connection
  * @a:		One struct use
  * @b:		Another
  */

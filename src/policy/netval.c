@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * netval.c - Addresses, prefixes and ports of a policy text, each judged by itself
+ * netval.c - Addresses, prefixes and ports of a policy text, each judged by
+ * itself
  */
 
 #include "policy/netval.h"

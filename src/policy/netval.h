@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * netval.h - Addresses, prefixes and ports of a policy text, each judged by itself
+ * netval.h - Addresses, prefixes and ports of a policy text, each judged by
+ * itself
  *
  * Convention of the family, as in value.h: the result is NULL when the text is
  * good, else a static sentence that stands behind `KEY "TEXT": `.  Outputs are
@@ -34,11 +35,13 @@ netval_prefix_fn netval_network;
 netval_prefix_fn netval_source;
 
 /** netval_tunnel_addr() - A gateway's own address, "100.64.0.17", and the pool
- *  around it, when it is "100.64.0.17/28"; else the pool of that address only */
+ *  around it, when it is "100.64.0.17/28"; else the pool of that address
+ *  only */
 const char *netval_tunnel_addr(const char *text, struct ip_addr *addr,
 			       struct ip_prefix *pool);
 
-/** netval_port() - "8443" to a number; 0 when it is none (leading zeros, too) */
+/** netval_port() - "8443" to a number; 0 when it is none (leading zeros,
+ *  too) */
 uint16_t netval_port(const char *text);
 
 /** netval_public() - "tcp/8443", "udp/5000-5099", "198.51.100.7:udp/53" or

@@ -8,14 +8,14 @@
  * DOC: Theory of operation
  *
  * Read		read_policy() takes every setting of the text into a draft and
- *		reports each that is malformed by itself; site.c reads the sites,
- *		value.c and netval.c judge the texts.
+ *		reports each that is malformed by itself; site.c reads the
+ *		sites, value.c and netval.c judge the texts.
  * Check	draft_check() judges how the values fit together.
- * Finish	Without any error, draft_finish() turns the draft into the constant
- *		table, in normal order: gateways, sites, services and routes by
- *		name, networks and addresses by value, relays as they stand.  So two
- *		texts that mean the same give the same table, and an index into
- *		it means the same on both ends.
+ * Finish	Without any error, draft_finish() turns the draft into the
+ *		constant table, in normal order: gateways, sites, services and
+ *		routes by name, networks and addresses by value, relays as they
+ *		stand.  So two texts that mean the same give the same table, and
+ *		an index into it means the same on both ends.
  *
  * A malformed value is left empty in the draft, so that one run finds every
  * error and none is reported twice.

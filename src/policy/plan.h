@@ -51,7 +51,8 @@ struct plan_grant {
 	uint32_t id;
 };
 
-/** struct plan_id - An id given before, by "SITE/SERVICE" or "SITE/ROUTE" name */
+/** struct plan_id - An id given before, by "SITE/SERVICE" or "SITE/ROUTE"
+ *  name */
 struct plan_id {
 	const char *name;
 	uint32_t id;
@@ -71,9 +72,9 @@ struct plan_route {
  * struct plan - What must stand on this gateway
  * @gateway:	Which one this is
  * @conf:	Its settings
- * @routes:	Cloud: what stands for the sites' networks in the tunnel, and site
- *		gateways' pools.  Site: the cloud gateways' pools, and where flows
- *		come from that keep their source
+ * @routes:	Cloud: what stands for the sites' networks in the tunnel, and
+ *		site gateways' pools.  Site: the cloud gateways' pools, and
+ *		where flows come from that keep their source
  * @services:	Cloud: all services.  Site: those of its own site.  Ordered by
  *		site and service name
  * @grants:	Routes of the same sites as @services, ordered alike; on a cloud

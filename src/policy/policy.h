@@ -6,7 +6,8 @@
  * Vocabulary, and a few questions (policy.c).  A struct policy is immutable,
  * lives in one arena and is built by policy_parse(); whoever holds one may rely
  * on every rule that policy/check.c enforces, and on the order of entries:
- * gateways, sites, services and routes by name, networks and addresses by value.
+ * gateways, sites, services and routes by name, networks and addresses by
+ * value.
  */
 
 #ifndef POLICY_POLICY_H
@@ -99,8 +100,8 @@ struct policy_allow {
  * @allow_cnt:	Entries there, at least one
  * @from:	Who may use it; with any, also someone of the family of @to,
  *		without @nat nobody else
- * @nat:	Its flows enter the tunnel with the cloud gateway's address; else
- *		with their own, and @from is not empty
+ * @nat:	Its flows enter the tunnel with the cloud gateway's address;
+ *		else with their own, and @from is not empty
  * @via:	Without @nat: name of the cloud gateway behind which @from is;
  *		else NULL
  * @line:	Where it stands in the text
@@ -230,8 +231,8 @@ const char *tun_offloads_name(enum tun_offloads offloads);
  * @tun_name:	Device, at most IFNAME_LEN_MAX characters
  * @tun_mtu:	Bytes
  * @tun_offloads: What the device may leave to others
- * @channels:	Cloud gateway: how many channels it dials to each peer over each of
- *		the peer's relays
+ * @channels:	Cloud gateway: how many channels it dials to each peer over each
+ *		of the peer's relays
  * @access:	Credentials, proxy and trust
  * @user:	The carrier runs as this user
  * @status_socket: Unix socket of `relaytun status`

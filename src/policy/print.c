@@ -192,7 +192,8 @@ static void print_services(const struct policy_site *site, struct strbuf *out)
 }
 
 /**
- * print_routes() - "routes = ( ... );" with newline before it; nothing without any
+ * print_routes() - "routes = ( ... );" with newline before it; nothing without
+ * any
  * @site:	Site
  * @out:	Receives the text
  */

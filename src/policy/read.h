@@ -44,7 +44,8 @@ struct draft_text read_name(struct cfg *cfg, config_setting_t *group,
  * @key:	Its key
  * @what:	What an entry is: "network"
  * @judge:	Judges an entry.  One with host bits is reported and taken
- *		without them: what is meant is clear enough to find further errors
+ *		without them: what is meant is clear enough to find further
+ *		errors
  * @cnt:	Set to the number of entries read
  * @known:	Set to whether none was malformed; false also without any
  *

@@ -4,8 +4,8 @@
  * value.h - Single values of a configuration text, each judged by itself
  *
  * Convention of the family: the result is NULL when the text is good, else a
- * static sentence that says what is wrong or what would be right.  It is written
- * to stand behind `KEY "TEXT": `.  Outputs are touched on success only.
+ * static sentence that says what is wrong or what would be right.  It is
+ * written to stand behind `KEY "TEXT": `.  Outputs are touched on success only.
  */
 
 #ifndef POLICY_VALUE_H
@@ -29,15 +29,16 @@ const char *value_duration(const char *text, uint32_t *seconds);
 
 #define VALUE_DURATION_SIZE 16
 
-/** value_print_duration() - With the largest unit it is whole in; Return: @buf */
+/** value_print_duration() - With the largest unit it is whole in; Return:
+ *  @buf */
 const char *value_print_duration(uint32_t seconds,
 				 char buf[VALUE_DURATION_SIZE]);
 
 /** value_relay() - A relay's address: "wss://HOST[:PORT]/NAME" */
 const char *value_relay(const char *text);
 
-/** value_url_addr() - The host of "SCHEME://[USER@]HOST[:PORT]...", when it is an
- *  address; Return: false when it has a name instead, or is no URL */
+/** value_url_addr() - The host of "SCHEME://[USER@]HOST[:PORT]...", when it is
+ *  an address; Return: false when it has a name instead, or is no URL */
 bool value_url_addr(const char *url, struct ip_addr *addr);
 
 /** value_path() - A file's path: absolute */

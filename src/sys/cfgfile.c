@@ -239,9 +239,9 @@ static int include_one(struct load *load, const struct open_file *file,
  * @file:	File
  * @include:	The one before; receives the next one
  *
- * What is wrong with the first file is told better by the parser, which sees all
- * of it; a comment or text without end in another one would swallow what follows
- * in the first.
+ * What is wrong with the first file is told better by the parser, which sees
+ * all of it; a comment or text without end in another one would swallow what
+ * follows in the first.
  *
  * Return: 1, 0 when there is none, or -EBADMSG after errors
  */

@@ -31,7 +31,8 @@ struct cfgfile {
  * @file:	Caller's storage; cfgfile_free() it in any case
  * @path:	File; must live as long as the arena
  * @arena:	Receives the names of files and where each line is from
- * @diag:	Receives every error, at the line of the "@include" or about @path
+ * @diag:	Receives every error, at the line of the "@include" or about
+ *		@path
  *
  * A name that does not begin with '/' is looked for beside the including file.
  * All files together may have POLICY_LEN_MAX bytes.

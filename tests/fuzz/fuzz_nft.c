@@ -2,8 +2,8 @@
 
 /*
  * fuzz_nft.c - Nothing in a policy gets out of where it stands in the ruleset:
- * quotes end on their line, brackets close, and the table that is read back from
- * the printed script is the one that was printed
+ * quotes end on their line, brackets close, and the table that is read back
+ * from the printed script is the one that was printed
  */
 
 #include <assert.h>

@@ -95,7 +95,8 @@ static void docs_policy_md_has_a_table_for_each_kind_of_group(void **state)
 	free(text);
 }
 
-/** add_nested() - Keys of a table, each followed by those of the groups it lists */
+/** add_nested() - Keys of a table, each followed by those of the groups it
+ *  lists */
 static void add_nested(const struct policy_keys *keys, struct strbuf *out)
 {
 	static const struct {
