@@ -122,6 +122,28 @@ __attribute__((optimize("O3"))) void ws_mask(uint8_t *data, size_t len,
 		data[i] ^= turned[i & 7];
 }
 
+__attribute__((optimize("O3"))) void
+ws_mask_copy(uint8_t *restrict to, const uint8_t *restrict from, size_t len,
+	     const uint8_t mask[4], uint64_t offset)
+{
+	uint8_t turned[8];
+	uint64_t wide;
+	size_t i;
+
+	for (i = 0; i < sizeof(turned); i++)
+		turned[i] = mask[(offset + i) & 3];
+	memcpy(&wide, turned, sizeof(wide));
+	for (i = 0; i + 8 <= len; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, from + i, sizeof(word));
+		word ^= wide;
+		memcpy(to + i, &word, sizeof(word));
+	}
+	for (; i < len; i++)
+		to[i] = from[i] ^ turned[i & 7];
+}
+
 int ws_order_check(struct ws_order *order, const struct ws_head *head)
 {
 	if (ws_opcode_is_control(head->opcode))

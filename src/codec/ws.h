@@ -97,6 +97,11 @@ size_t ws_head_write(uint8_t *data, const struct ws_head *head);
  */
 void ws_mask(uint8_t *data, size_t len, const uint8_t mask[4], uint64_t offset);
 
+/** ws_mask_copy() - As ws_mask(), from @from to @to in one pass; they must not
+ *  overlap */
+void ws_mask_copy(uint8_t *restrict to, const uint8_t *restrict from,
+		  size_t len, const uint8_t mask[4], uint64_t offset);
+
 /**
  * struct ws_order - What may come next on a connection
  * @in_message:	A data message has begun and its last frame has not come

@@ -68,9 +68,8 @@ static size_t pass_payload(struct splice *splice, const uint8_t *in, size_t len,
 {
 	size_t take = len < splice->left ? len : (size_t)splice->left;
 
-	memcpy(out, in, take);
-	ws_mask(out, take, splice->frame.mask,
-		splice->frame.payload_len - splice->left);
+	ws_mask_copy(out, in, take, splice->frame.mask,
+		     splice->frame.payload_len - splice->left);
 	splice->left -= take;
 	return take;
 }

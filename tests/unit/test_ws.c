@@ -342,9 +342,34 @@ static void the_accept_key_equals_that_of_rfc_6455(void **state)
 	assert_int_equal(ws_accept_key(longer, 65, accept), -EBADMSG);
 }
 
+static void a_masked_copy_is_what_masking_in_place_gives(void **state)
+{
+	static const uint8_t mask[4] = {0x12, 0x34, 0x56, 0x78};
+	uint8_t from[100];
+	uint8_t want[100];
+	uint8_t to[101];
+	uint64_t offset;
+	size_t len;
+
+	(void)state;
+	for (len = 0; len < sizeof(from); len++)
+		from[len] = (uint8_t)(len * 7);
+	for (len = 0; len <= sizeof(from); len++) {
+		for (offset = 0; offset < 5; offset++) {
+			memcpy(want, from, sizeof(from));
+			ws_mask(want, len, mask, offset);
+			memset(to, 0xee, sizeof(to));
+			ws_mask_copy(to, from, len, mask, offset);
+			assert_memory_equal(to, want, len);
+			assert_int_equal(to[len], 0xee);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_masked_copy_is_what_masking_in_place_gives),
 		cmocka_unit_test(heads_read_as_in_rfc_6455_and_at_the_edges),
 		cmocka_unit_test(
 			heads_are_written_as_in_rfc_6455_and_at_the_edges),
