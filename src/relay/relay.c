@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include <libwebsockets.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "relay/control.h"
@@ -54,6 +55,10 @@
 #define KEEPALIVE_INTERVAL_S 15
 #define USER_TIMEOUT_MS      120000
 
+/* Records of one connection read in a row, so that others get their turn. */
+#define READ_MORE_CNT      16
+#define TLS_RECORD_LEN_MAX 16384
+
 /* The port, and with a fault a second one. */
 #define PORT_CNT_MAX 2
 
@@ -64,6 +69,7 @@
  * struct server - The program around the relay
  * @tls:	OpenSSL contexts of the ports, as libwebsockets made them
  * @tls_cnt:	How many: none without TLS
+ * @more:	See read_more()
  * @tick:	Once a second
  * @stopped:	When SIGTERM came, and then when the drain had ended
  * @drained:	The second of the two
@@ -75,6 +81,7 @@ struct server {
 	SSL_CTX *tls[PORT_CNT_MAX];
 	size_t tls_cnt;
 	struct guard guard;
+	uint8_t more[TLS_RECORD_LEN_MAX];
 	lws_sorted_usec_list_t tick;
 	int signal_fd;
 	int status_fd;
@@ -223,6 +230,41 @@ static void on_writable(struct session *session)
 	session_writable(session);
 }
 
+/**
+ * read_more() - Further records of a busy pair, without a poll() for each
+ *
+ * libwebsockets reads one record a round of its loop.  Its next read finds
+ * nothing then, which is fine; what is left behind READ_MORE_CNT, it finds.
+ *
+ * Return: false when the connection must be closed
+ */
+static bool read_more(struct server *server, struct session *session)
+{
+	SSL *ssl = server->tls_cnt ? lws_get_ssl(session->io) : NULL;
+	int i;
+
+	for (i = 0; ssl && i < READ_MORE_CNT && session->kind == SESSION_JOINED;
+	     i++) {
+		int got;
+		int err;
+
+		if (session->paused || session->stuck)
+			return true;
+		got = SSL_read(ssl, server->more, sizeof(server->more));
+		if (got > 0) {
+			if (!session_receive(session, server->more,
+					     (size_t)got))
+				return false;
+			continue;
+		}
+		err = SSL_get_error(ssl, got);
+		ERR_clear_error();
+		return err == SSL_ERROR_WANT_READ ||
+		       err == SSL_ERROR_WANT_WRITE;
+	}
+	return true;
+}
+
 /** keep_tls() - libwebsockets made a port's context */
 static int keep_tls(struct server *server, SSL_CTX *context)
 {
@@ -251,7 +293,10 @@ static int on_traffic(struct lws *wsi, enum lws_callback_reasons reason,
 		 * it off in mid-flight. */
 		if (session->kind == SESSION_HEAD)
 			lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
-		return session_receive(session, in, len) ? 0 : -1;
+		return session_receive(session, in, len) &&
+				       read_more(server_of(wsi), session)
+			       ? 0
+			       : -1;
 	case LWS_CALLBACK_RAW_WRITEABLE:
 		if (session->relay)
 			on_writable(session);
