@@ -209,6 +209,7 @@ static const char *join(struct setup *setup, const char *const *list,
 static int take_access(struct setup *setup, char *why, size_t why_size)
 {
 	const struct access_conf *conf = &setup->conf->access;
+	size_t i;
 
 	if (conf->secret_file && !setup->key) {
 		snprintf(why, why_size, "the steward's set has no secret");
@@ -222,6 +223,9 @@ static int take_access(struct setup *setup, char *why, size_t why_size)
 		.proxy = conf->proxy,
 		.proxy_password = setup->proxy_password,
 	};
+	for (i = 0; i < setup->gateway->addr_cnt; i++)
+		setup->path.tunnel_addrs[setup->path.tunnel_addr_cnt++] =
+			setup->gateway->addrs[i];
 	if (conf->pin_cnt)
 		setup->path.pins = join(setup, conf->pins, conf->pin_cnt, ";");
 	if (conf->has_no_proxy)

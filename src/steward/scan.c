@@ -26,6 +26,7 @@
 #include "steward/iptdump.h"
 #include "steward/iptsave.h"
 #include "steward/link.h"
+#include "steward/way.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -228,6 +229,53 @@ static void find_ifnames(struct look *look)
 	diag_fini(&diag);
 }
 
+/** judge_resolver() - Is a name server reached through the tunnel? */
+static void judge_resolver(struct look *look, struct nl_sock *nl,
+			   const char *text)
+{
+	static const struct ip_addr any = {.family = IP_NONE};
+	struct ip_addr addr;
+	struct way way;
+
+	if (ip_addr_parse(text, &addr) ||
+	    way_find(nl, &addr, &any, NULL, 0, &way) ||
+	    strcmp(way.oif, look->plan->conf->tun_name) != 0)
+		return;
+	strbuf_printf(&look->answer,
+		      "name server %s (/etc/resolv.conf) is reached through "
+		      "the tunnel: while that is down no relay's name can be "
+		      "resolved; add a name server elsewhere, or a route to "
+		      "it that leads past the tunnel\n",
+		      text);
+}
+
+/** look_at_resolvers() - Names of relays must be found before the tunnel is up */
+static void look_at_resolvers(struct look *look)
+{
+	FILE *file = fopen("/etc/resolv.conf", "re");
+	struct nl_sock *nl;
+	struct diag diag;
+	char line[256];
+
+	if (!file)
+		return;
+	diag_init(&diag);
+	nl = link_socket(&diag);
+	while (nl && fgets(line, sizeof(line), file)) {
+		char *addr = line + strlen("nameserver");
+
+		if (strncmp(line, "nameserver", strlen("nameserver")) != 0)
+			continue;
+		addr += strspn(addr, " \t");
+		addr[strcspn(addr, " \t\n%")] = '\0';
+		judge_resolver(look, nl, addr);
+	}
+	if (nl)
+		nl_socket_free(nl);
+	diag_fini(&diag);
+	(void)fclose(file);
+}
+
 /** rule_text() - A rule as nft or iptables writes it; heap, "" when not found */
 static char *rule_text(const struct look *look,
 		       const struct foreign_finding *finding)
@@ -265,6 +313,7 @@ static void look_at_all(struct look *look)
 		return;
 	read_tables(look);
 	read_legacy(look);
+	look_at_resolvers(look);
 	find_ifnames(look);
 	foreign_judge(look->sim, look->plan, look->ifnames, look->ifname_cnt,
 		      &found);
@@ -335,7 +384,10 @@ static void log_lines(const char *text, const char *before)
 
 		snprintf(line, sizeof(line), "%.*s", (int)len, text);
 		if (!strstr(before, line))
-			log_warn("event=foreign_drop reason=\"%s\"", line);
+			log_warn("event=%s reason=\"%s\"",
+				 strstr(line, "remedy: ") ? "foreign_drop"
+							  : "warning",
+				 line);
 		text += len + (text[len] == '\n');
 	}
 }
@@ -347,8 +399,8 @@ static void take_answer(struct scan *scan)
 		return;
 	log_lines(strbuf_str(&scan->answer), strbuf_str(&scan->text));
 	if (!scan->answer.len)
-		log_info("event=foreign_clear reason=\"no rule of others drops "
-			 "this gateway's packets any more\"");
+		log_info("event=foreign_clear reason=\"nothing on this machine "
+			 "holds up this gateway's packets any more\"");
 	strbuf_fini(&scan->text);
 	scan->text = scan->answer;
 	strbuf_init(&scan->answer);

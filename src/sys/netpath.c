@@ -6,10 +6,12 @@
 
 #include "sys/netpath.h"
 
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PROXY_SIZE 512
 
@@ -217,4 +219,53 @@ void netpath_explain(CURL *easy, CURLcode code, char *text, size_t size)
 	len = strlen(text);
 	if (*advice)
 		snprintf(text + len, size - len, " (%s)", advice);
+}
+
+/** is_one_of() - Is a socket's address in a list? */
+static bool is_one_of(const struct ip_addr *addrs, size_t addr_cnt,
+		      const struct sockaddr_storage *from)
+{
+	struct ip_addr addr = {.family = IP_NONE};
+	size_t i;
+
+	if (from->ss_family == AF_INET) {
+		addr.family = IP_V4;
+		memcpy(addr.bytes,
+		       &((const struct sockaddr_in *)(const void *)from)
+				->sin_addr,
+		       ip_addr_len(IP_V4));
+	} else if (from->ss_family == AF_INET6) {
+		addr.family = IP_V6;
+		memcpy(addr.bytes,
+		       &((const struct sockaddr_in6 *)(const void *)from)
+				->sin6_addr,
+		       ip_addr_len(IP_V6));
+	}
+	for (i = 0; i < addr_cnt; i++) {
+		if (ip_addr_equal(&addrs[i], &addr))
+			return true;
+	}
+	return false;
+}
+
+bool netpath_sends_from(const struct ip_addr *addrs, size_t addr_cnt,
+			const struct sockaddr *to, socklen_t len)
+{
+	struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
+	socklen_t from_len = sizeof(from);
+	bool leads = false;
+	int fd;
+
+	if (addr_cnt == 0 ||
+	    (to->sa_family != AF_INET && to->sa_family != AF_INET6))
+		return false;
+	/* Nothing is sent by connecting a datagram socket. */
+	fd = socket(to->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	if (connect(fd, to, len) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&from, &from_len) == 0)
+		leads = is_one_of(addrs, addr_cnt, &from);
+	close(fd);
+	return leads;
 }

@@ -12,8 +12,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include <curl/curl.h>
+
+#include "base/addr.h"
+
+/* One per address family. */
+#define NETPATH_TUNNEL_ADDR_MAX 2
 
 /**
  * struct netpath - Everything is borrowed for the life of its user
@@ -24,6 +30,9 @@
  * @proxy:	"http://user@proxy:3128", also https and socks5 (which resolves
  *		names at the proxy); "" for none; NULL: as the environment says
  * @proxy_password: NULL for none
+ * @tunnel_addrs: Addresses that a connection of this process must not come from:
+ *		its way would lead into the tunnel that it carries
+ * @tunnel_addr_cnt: Entries there
  * @no_proxy:	Hosts to go to directly, "a.example,.example.org", NULL: as the
  *		environment says
  */
@@ -36,6 +45,8 @@ struct netpath {
 	const char *proxy;
 	const char *proxy_password;
 	const char *no_proxy;
+	struct ip_addr tunnel_addrs[NETPATH_TUNNEL_ADDR_MAX];
+	size_t tunnel_addr_cnt;
 };
 
 /**
@@ -47,6 +58,16 @@ struct netpath {
  * Return: were all options taken?
  */
 bool netpath_apply(CURL *easy, const struct netpath *path, bool pinned);
+
+/**
+ * netpath_sends_from() - Would the kernel send from one of these addresses?
+ * @addrs:	As @tunnel_addrs above
+ * @to:		Where to; @len bytes
+ *
+ * Asks the kernel, so that all routes count, also those of others.
+ */
+bool netpath_sends_from(const struct ip_addr *addrs, size_t addr_cnt,
+			const struct sockaddr *to, socklen_t len);
 
 /** netpath_proxy() - The proxy in effect for https, without credentials, "" for
  *  none; also from the environment.  Return: @text */

@@ -20,6 +20,7 @@
 #include "sys/stream.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -88,9 +89,40 @@ static void on_done(struct multi *multi, CURLcode code)
 		connected(stream);
 		return;
 	}
-	netpath_explain(multi->easy, code, stream->error,
-			sizeof(stream->error));
+	if (code == CURLE_COULDNT_CONNECT && stream->swallowed[0])
+		snprintf(stream->error, sizeof(stream->error),
+			 "the way to %s leads into the tunnel itself: take it "
+			 "out of the sites' networks, or add a route to it "
+			 "that leads past the tunnel",
+			 stream->swallowed);
+	else
+		netpath_explain(multi->easy, code, stream->error,
+				sizeof(stream->error));
 	fail(stream);
+}
+
+/**
+ * on_opensocket() - libcurl's callback: make a socket to an address
+ *
+ * Not to one that is behind the tunnel: a connection that carries the tunnel
+ * cannot go through it.
+ */
+static curl_socket_t on_opensocket(void *arg, curlsocktype purpose,
+				   struct curl_sockaddr *addr)
+{
+	struct stream *stream = arg;
+
+	if (purpose == CURLSOCKTYPE_IPCXN &&
+	    netpath_sends_from(stream->tunnel_addrs, stream->tunnel_addr_cnt,
+			       &addr->addr, (socklen_t)addr->addrlen)) {
+		if (getnameinfo(&addr->addr, (socklen_t)addr->addrlen,
+				stream->swallowed, sizeof(stream->swallowed),
+				NULL, 0, NI_NUMERICHOST))
+			strcpy(stream->swallowed, "its address");
+		return CURL_SOCKET_BAD;
+	}
+	return socket(addr->family, addr->socktype | SOCK_CLOEXEC,
+		      addr->protocol);
 }
 
 /* libcurl's callback: a socket was made (CURLOPT_SOCKOPTFUNCTION). */
@@ -166,6 +198,8 @@ static bool configure(struct stream *stream, const struct stream_target *target)
 	SET(CURLOPT_QUICK_EXIT, 1L);
 	SET(CURLOPT_ERRORBUFFER, stream->error);
 	SET(CURLOPT_SOCKOPTFUNCTION, on_sockopt);
+	SET(CURLOPT_OPENSOCKETFUNCTION, on_opensocket);
+	SET(CURLOPT_OPENSOCKETDATA, stream);
 #undef SET
 	return bad == CURLE_OK &&
 	       (!stream->direct || records_prepare(&stream->records, easy)) &&
@@ -179,6 +213,9 @@ int stream_open(struct stream *stream, struct loop *loop,
 	char proxy[256];
 
 	*stream = (struct stream){.loop = loop, .handler = handler};
+	memcpy(stream->tunnel_addrs, target->path->tunnel_addrs,
+	       sizeof(stream->tunnel_addrs));
+	stream->tunnel_addr_cnt = target->path->tunnel_addr_cnt;
 	stream->direct =
 		target->tls &&
 		strncmp(netpath_proxy(target->path, proxy, sizeof(proxy)),

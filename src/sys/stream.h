@@ -63,6 +63,10 @@ struct stream_target {
  * @multi:	libcurl's transfer, which is "done" once connected
  * @source:	The connected socket
  * @events:	What the owner wants to hear of it
+ * @tunnel_addrs: As those of struct netpath
+ * @tunnel_addr_cnt: Entries there
+ * @swallowed:	An address of the host, to which the way leads into the tunnel;
+ *		"" when there was none
  * @direct:	TLS lies on the socket, not inside a proxy's
  * @records:	Its records, once connected
  * @error:	libcurl's words and what to do about them
@@ -73,6 +77,9 @@ struct stream {
 	struct multi multi;
 	struct loop_source source;
 	uint32_t events;
+	struct ip_addr tunnel_addrs[NETPATH_TUNNEL_ADDR_MAX];
+	size_t tunnel_addr_cnt;
+	char swallowed[IP_ADDR_TEXT_SIZE];
 	bool direct;
 	struct records records;
 	char error[STREAM_ERROR_SIZE];
