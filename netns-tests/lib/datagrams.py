@@ -4,6 +4,7 @@
 
   datagrams.py serve ADDRESS PORT             answers each with its number
   datagrams.py send HOST PORT COUNT LENGTH    COUNT batches of 40 datagrams
+  datagrams.py flood HOST PORT BYTES LENGTH   as fast as can be, nobody need answer
 
 Each datagram is LENGTH bytes long, its number first, the rest from it; the server
 answers with the number and says nothing to one that is not as it was sent.
@@ -53,12 +54,30 @@ def send(host, port, count, length):
                     sys.exit("datagrams: %d were lost" % len(left))
 
 
+def flood(host, port, total, length):
+    """So many bytes, in batches, from a few flows."""
+    socks = []
+    for _ in range(8):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.connect((host, port))
+        sock.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, length)
+        socks.append(sock)
+    batch = bytes(BATCH * length)
+    sent = turn = 0
+    while sent < total:
+        try:
+            sent += socks[turn % len(socks)].send(batch)
+        except ConnectionRefusedError:
+            pass
+        turn += 1
+
+
 def main():
     """Command line."""
     what, host, port, *rest = sys.argv[1:]
     if what == "serve":
         serve(host, int(port))
-    send(host, int(port), *map(int, rest))
+    {"send": send, "flood": flood}[what](host, int(port), *map(int, rest))
 
 
 if __name__ == "__main__":

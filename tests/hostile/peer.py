@@ -5,6 +5,9 @@
   peer.py cloud HOST PORT CA PATH TOKEN    as edge-1, to the site gateway at PATH
   peer.py site HOST PORT CA PATH TOKEN     as oslo-a, to the cloud gateway
 
+  peer.py deaf HOST PORT CA PATH TOKEN     as oslo-a, who takes channels and reads no
+                                          more, but answers PINGs that it never saw
+
 One line for each trick that did not end as it should; at the end one for each drop
 counter, with how far it must have gone up, and one with how many tricks there were.
 Exits 1 if any went wrong.
@@ -13,6 +16,7 @@ Exits 1 if any went wrong.
 import collections
 import struct
 import sys
+import time
 
 import cases
 import channel as ch
@@ -111,9 +115,28 @@ class Attack:
             channel.close()
 
 
+def deafen(relay, who):
+    """One channel: PONGs of the right time and nothing else, for ever."""
+    channel = ch.Channel(relay, who).open()
+    while True:
+        kind, body = channel.receive()
+        if kind == ch.PING:
+            break
+    # Its clock goes as fast as ours.
+    ahead = struct.unpack_from("<Q", body)[0] - time.monotonic_ns()
+    print("deaf", flush=True)
+    while True:
+        now = time.monotonic_ns() + ahead - 1000000
+        channel.send(ch.message(ch.PONG, struct.pack("<QQQ", now, 0, 0)))
+        time.sleep(0.2)
+
+
 def main():
     """Command line."""
     role, host, port, authority, path, token = sys.argv[1:]
+    if role == "deaf":
+        relay = ch.Relay(host, port, authority, path, token, True)
+        deafen(relay, SELVES["site"][0])
     relay = ch.Relay(host, port, authority, path, token, role == "site")
     attack = Attack(role, relay)
     attack.packets()
