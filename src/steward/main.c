@@ -438,7 +438,9 @@ static int run_down(struct steward *steward)
 	return status;
 }
 
-/** ask() - Give an order to the gateway that runs; Return: exit status */
+/** ask() - Give an order to the gateway that runs
+ *
+ *  Return: exit status, or -ENOENT: it does not run here */
 static int ask(struct steward *steward, const char *order)
 {
 	struct strbuf answer;
@@ -447,42 +449,58 @@ static int ask(struct steward *steward, const char *order)
 	strbuf_init(&answer);
 	status =
 		orders_ask(steward->conf->name, order, &answer, &steward->diag);
-	if (status == -ENOENT)
-		diag_error(&steward->diag, NULL, 0,
-			   "gateway %s is not running here",
-			   steward->conf->name);
-	if (status < 0)
-		log_failure(&steward->diag);
-	else
+	if (status >= 0) {
 		fputs(strbuf_str(&answer), status ? stderr : stdout);
+	} else if (status != -ENOENT) {
+		log_failure(&steward->diag);
+		status = EXIT_FAILURE;
+	}
 	strbuf_fini(&answer);
-	return status < 0 ? EXIT_FAILURE : status;
+	return status;
 }
 
-/** run_reload() - The verb `reload`: judge the files here, where also one who
- *  has no running gateway sees the errors, then let it read them */
+/** not_running() - Return: exit status */
+static int not_running(struct steward *steward)
+{
+	diag_error(&steward->diag, NULL, 0, "gateway %s is not running here",
+		   steward->conf->name);
+	log_failure(&steward->diag);
+	return EXIT_FAILURE;
+}
+
+/** run_reload() - The verb `reload`: the gateway that runs judges its files */
 static int run_reload(struct steward *steward)
 {
 	char order[32] = "reload";
+	int status;
 
-	if (!read_conf(steward) || !read_policy(steward)) {
+	if (!read_conf(steward)) {
 		print_diag(&steward->diag);
 		return EXIT_WRONG_USAGE;
 	}
-	print_diag(&steward->diag); /* warnings */
 	if (steward->confirm_s)
 		snprintf(order, sizeof(order), "reload %u", steward->confirm_s);
-	return ask(steward, order);
+	status = ask(steward, order);
+	if (status != -ENOENT)
+		return status;
+	if (!read_policy(steward)) {
+		print_diag(&steward->diag);
+		return EXIT_WRONG_USAGE;
+	}
+	return not_running(steward);
 }
 
 /** run_confirm() - The verb `confirm` */
 static int run_confirm(struct steward *steward)
 {
+	int status;
+
 	if (!read_conf(steward)) {
 		print_diag(&steward->diag);
 		return EXIT_WRONG_USAGE;
 	}
-	return ask(steward, "confirm");
+	status = ask(steward, "confirm");
+	return status == -ENOENT ? not_running(steward) : status;
 }
 
 /** run_plan() - The verb `plan` */

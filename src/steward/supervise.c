@@ -466,6 +466,7 @@ static int reload(struct supervisor *sup, unsigned int confirm_s,
 	watch_settle(&sup->watch);
 	(void)secrets_look(&sup->secrets, &sup->host->plan->conf->access);
 	log_diag(&diag);
+	add_diag(&diag, answer);
 	if (err) {
 		const char *why = err == -EBADMSG ? "the files have errors"
 						  : strerror(-err);
@@ -473,7 +474,6 @@ static int reload(struct supervisor *sup, unsigned int confirm_s,
 		log_err("event=reload_refused reason=\"%s; all goes on as "
 			"before\"",
 			why);
-		add_diag(&diag, answer);
 		strbuf_printf(answer, "gateway %s goes on as before: %s\n",
 			      sup->host->plan->gateway->name, why);
 	}

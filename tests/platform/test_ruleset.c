@@ -221,7 +221,35 @@ static void differences_lead_where_a_full_load_leads(void **state)
 	take_walk(ROLE_SITE, 200, 40);
 }
 
-static void ten_thousand_services_load_within_three_seconds(void **state)
+/* Instruments and other programs on the machine take their time as well; the
+ * measured figures are in docs/architecture.md. */
+#ifdef __SANITIZE_ADDRESS__
+#define PATIENCE 4
+#else
+#define PATIENCE 1
+#endif
+
+/** load_and_change_one() - All of a plan, then what one service differs */
+static void load_and_change_one(const struct plan *plan,
+				struct policy_service *service)
+{
+	const struct nft_opened opened = {0};
+	struct table *stands = nft_table(plan, &opened);
+	mono_t start = clock_mono();
+	struct table *wanted;
+
+	load_table(stands);
+	assert_true(mono_diff_ms(clock_mono(), start) < PATIENCE * 3000);
+	service->target_port++;
+	start = clock_mono();
+	wanted = nft_table(plan, &opened);
+	assert_int_equal(load_difference(stands, wanted), TABLE_DIFF_SCRIPT);
+	assert_true(mono_diff_ms(clock_mono(), start) < PATIENCE * 500);
+	table_free(stands);
+	table_free(wanted);
+}
+
+static void ten_thousand_services_load_and_one_of_them_changes(void **state)
 {
 	static struct policy_service services[10000];
 	static struct plan_service entries[10000];
@@ -262,15 +290,9 @@ static void ten_thousand_services_load_within_three_seconds(void **state)
 						   (uint32_t)i + 1};
 	}
 	for (i = 0; i < 2; i++) {
-		mono_t start = clock_mono();
-		struct strbuf script;
-
 		gateway.role = roles[i];
-		strbuf_init(&script);
-		nft_render(&plan, &(struct nft_opened){0}, &script);
-		load("10,000 services", strbuf_str(&script));
-		strbuf_fini(&script);
-		assert_true(mono_diff_ms(clock_mono(), start) < 3000);
+		services[5000].target_port = 80;
+		load_and_change_one(&plan, &services[5000]);
 	}
 }
 
@@ -283,7 +305,7 @@ int main(void)
 			a_removal_is_accepted_with_and_without_the_table),
 		cmocka_unit_test(differences_lead_where_a_full_load_leads),
 		cmocka_unit_test(
-			ten_thousand_services_load_within_three_seconds),
+			ten_thousand_services_load_and_one_of_them_changes),
 	};
 
 	return cmocka_run_group_tests(tests, new_namespace, NULL);
