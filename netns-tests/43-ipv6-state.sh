@@ -107,6 +107,16 @@ for where in cloud onprem; do
 	undone $where "forwarding each"
 done
 
+# Where settings cannot be written it is said, and nothing is left behind.
+code=0
+# shellcheck disable=SC2016 # expanded by the inner shell
+at cloud timeout 20 sh -c 'mount --bind /proc/sys /proc/sys &&
+	mount -o remount,ro,bind /proc/sys && exec "$@"' - "$RELAYTUN" gateway \
+	-c "$DIR/edge-1.cfg" >"$DIR/log/ro.log" 2>&1 || code=$?
+expect "exit code with settings that cannot be written" "$code" 1
+expect "lines about it" "$(grep -c 'IPv6 needs /proc/sys/net/ipv6/conf/[^ ]* = 1, which cannot be written: Read-only file system; set it by hand' "$DIR/log/ro.log")" 1
+undone cloud "settings cannot be written"
+
 wait_for 5 default_route || fail "advertisements have no effect"
 expect "the uplink" "$(setting cloud up0 accept_ra)" 1
 ip -n "$NS-cloud" -6 route show default | sed 's/ expires.*//' >"$DIR/ra"

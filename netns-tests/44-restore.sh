@@ -63,6 +63,8 @@ handle() {
 
 topo_up
 services_up web
+ip -n "$NS-cloud" link add 'we"ird*' type veth peer name plain
+ip -n "$NS-cloud" link set 'we"ird*' up
 tunnel_up
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 state >"$DIR/whole"
@@ -113,6 +115,8 @@ ip -n "$NS-cloud" route add 10.1.7.0/24 dev rt0
 wait_for 5 tunnel_is_up || fail "no tunnel after SIGHUP"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 expect "restorations of nothing" "$(restored_cnt)" "$before"
+expect "said of an interface with an odd name" \
+	"$(grep -c 'event=left_alone' "$LOG")" 1
 for route in 10.1.0.128/25 10.1.7.0/24; do
 	ip -n "$NS-cloud" route show $route dev rt0 | grep -q . ||
 		fail "a user's own route into the tunnel is gone"

@@ -178,6 +178,9 @@ static void gather(void *arg, const char *ifname, int forwarding)
 	if (forwarding != 0)
 		return;
 	if (!nft_ifname_ok(ifname)) {
+		if (name_list_has(&gathering->host->odd, ifname))
+			return;
+		state_add(state, &gathering->host->odd, ifname);
 		log_warn("interface=\"%s\" event=left_alone reason=\"its name "
 			 "cannot stand in a ruleset; packets that come in "
 			 "there are not forwarded\"",

@@ -23,6 +23,7 @@
  * @state:	What is to be put back (borrowed)
  * @tun:	The device
  * @family_warned: That IPv6 is off here was said
+ * @odd:	Interfaces left alone for their names: said (in @state's arena)
  * @table:	The ruleset that stands; NULL when that is not known
  */
 struct host {
@@ -31,6 +32,7 @@ struct host {
 	struct state *state;
 	struct link_tun tun;
 	bool family_warned;
+	struct name_list odd;
 	struct table *table;
 };
 
