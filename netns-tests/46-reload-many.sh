@@ -28,7 +28,8 @@ policy() {
 		    from = "$3"; }
 	END
 	[ "$base" = 20000 ] || cat <<-END
-		, { name = "goes"; public = "tcp/7001"; target = "10.1.0.7:7001"; }
+		, { name = "goes"; public = "tcp/7001"; target = "10.1.0.7:7001";
+		    audit = true; }
 		, { name = "goes-udp"; public = "udp/7001"; target = "10.1.0.7:7001"; }
 	END
 	for ((i = 0; i < 500; i++)); do
@@ -97,6 +98,9 @@ grep -c 'ended .*ECONNRESET\|ended .*/udp ECONNREFUSED' "$DIR/log/ends.log" |
 broken=$(grep -c 'broken ECONNRESET' "$DIR/log/seven.log")
 ((broken >= 12)) || fail "only $broken targets saw a reset"
 wait_for 3 gone_everywhere || fail "connection tracking remembers them"
+
+expect "accounting lines" "$(grep -cE 'flow event=ended service="oslo/goes" .*client=203.0.113.2:[0-9]+ .*duration_ms=[0-9]+ bytes_sent=[0-9]+ .*reason=policy' \
+	"$DIR/log/edge-1.log")" 6
 
 expect "flows counted, after" "$(counted)" 200
 expect "new target" "$(told edge.test 7002 tcp)" "10.1.0.1 10.1.0.7 7003"

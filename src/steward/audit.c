@@ -12,6 +12,7 @@
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -30,6 +31,9 @@
  * them: two settings of connection tracking that are switched on (and remembered)
  * only when a service has audit = true, and stay on until `down`.  Flows that
  * began before have no duration.
+ *
+ * Flows that a change of the policy ends are told by audit_tell(): their mark is
+ * another one by the time the kernel tells.
  *
  * A flow is one of ours by its mark and by what only ours have (judge.h).  At
  * most LINES_MAX lines a second are written; those that are too many, and events
@@ -115,6 +119,38 @@ static void mark_audited(struct audit *audit)
 		if (plan->services[i].service->audit)
 			audit->audited[id / 8] |= (uint8_t)(1u << (id % 8));
 	}
+}
+
+void audit_tell(const struct plan *plan, const struct flow *flows, size_t cnt,
+		uint64_t now_ns)
+{
+	struct audit *audit = calloc(1, sizeof(*audit));
+	size_t told = 0;
+	size_t i;
+
+	if (!audit)
+		abort();
+	audit->plan = plan;
+	mark_audited(audit);
+	for (i = 0; i < cnt; i++) {
+		uint32_t id = flows[i].mark & PLAN_MARK_MASK;
+		struct flow flow = flows[i];
+		struct strbuf line;
+
+		if (!(audit->audited[id / 8] >> (id % 8) & 1) ||
+		    told++ >= LINES_MAX)
+			continue;
+		flow.stop_ns = now_ns;
+		strbuf_init(&line);
+		flowlist_audit(plan, &flow, &line);
+		log_info("%s reason=policy", strbuf_str(&line));
+		strbuf_fini(&line);
+	}
+	if (told > LINES_MAX)
+		log_warn("flow event=not_told count=%zu reason=\"more than %d "
+			 "flows ended at once\"",
+			 told - LINES_MAX, LINES_MAX);
+	free(audit);
 }
 
 /** may_write() - Is there room for a line in this second? */

@@ -9,6 +9,7 @@
 
 #include "base/diag.h"
 #include "steward/apply.h"
+#include "steward/flow.h"
 #include "sys/loop.h"
 
 struct judge;
@@ -52,5 +53,13 @@ void audit_open(struct audit *audit, struct loop *loop,
 		const struct host *host);
 void audit_follow(struct audit *audit);
 void audit_close(struct audit *audit);
+
+/**
+ * audit_tell() - Lines for flows that the steward itself ends
+ * @plan:	The one under which they began
+ * @now_ns:	Wall clock
+ */
+void audit_tell(const struct plan *plan, const struct flow *flows, size_t cnt,
+		uint64_t now_ns);
 
 #endif /* STEWARD_AUDIT_H */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "policy/parse.h"
+#include "steward/audit.h"
 #include "steward/change.h"
 #include "steward/files.h"
 #include "sys/clock.h"
@@ -151,6 +152,7 @@ static int end_flows(struct reload *reload, const struct plan *before,
 
 	finish_cut(reload);
 	cnt = cut_begin(&reload->cut, host->plan, before, host->tun.fd, diag);
+	audit_tell(before, reload->cut.flows, reload->cut.cnt, clock_wall_ns());
 	if (reload->cut.cnt)
 		loop_timer_set(reload->loop, &reload->linger,
 			       mono_add_ms(clock_mono(), CUT_LINGER_MS));

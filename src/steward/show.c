@@ -10,12 +10,12 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "steward/flowlist.h"
 #include "steward/flows.h"
 #include "steward/judge.h"
 #include "steward/setting.h"
+#include "sys/clock.h"
 
 /** struct search - Flows of some ids */
 struct search {
@@ -119,16 +119,6 @@ static int print(const struct show *show, struct flowlist *list,
 	return 0;
 }
 
-/** now_ns() - Wall clock, as the kernel writes it down */
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_REALTIME, &now))
-		return 0;
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 int show_flows(const struct show *show, struct strbuf *out, struct diag *diag)
 {
 	struct search search = {.all = !show->service};
@@ -144,7 +134,7 @@ int show_flows(const struct show *show, struct strbuf *out, struct diag *diag)
 	flowlist_init(&list, show->plan);
 	list.counts = is_on("net/netfilter/nf_conntrack_acct");
 	list.times = is_on("net/netfilter/nf_conntrack_timestamp");
-	list.now_ns = now_ns();
+	list.now_ns = clock_wall_ns();
 	search.list = &list;
 	search.judge = judge_new(show->plan);
 	err = flows_each(0, look, &search, diag);

@@ -27,3 +27,12 @@ wall_t clock_wall(void)
 		assert(0);
 	return (wall_t){ts.tv_sec};
 }
+
+uint64_t clock_wall_ns(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_REALTIME, &ts))
+		assert(0);
+	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
+}
