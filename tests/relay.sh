@@ -10,7 +10,8 @@ set -eu
 cd "$(dirname "$0")/.."
 san=build/san-address-undefined/libexec/relaytun/relaytun-relay
 if [ -x "$san" ]; then
-	tests/relay/conformance.py --program "$san" --slack-kib 40000
+	tests/relay/conformance.py --program "$san" --slack-kib 300000 \
+		--jobs 5
 	exec tests/relay/conformance.py R46 X06
 fi
-exec tests/relay/conformance.py
+exec tests/relay/conformance.py --jobs 5

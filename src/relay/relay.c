@@ -71,6 +71,7 @@
  * @tls_cnt:	How many: none without TLS
  * @more:	See read_more()
  * @tick:	Once a second
+ * @told_connections, @told_rate: Refusals that the log knows of
  * @stopped:	When SIGTERM came, and then when the drain had ended
  * @drained:	The second of the two
  */
@@ -86,6 +87,8 @@ struct server {
 	int signal_fd;
 	int status_fd;
 	size_t status_client_cnt;
+	uint64_t told_connections;
+	uint64_t told_rate;
 	mono_t stopped;
 	bool drained;
 };
@@ -486,6 +489,23 @@ static int on_status(struct lws *wsi, enum lws_callback_reasons reason,
 	return 0;
 }
 
+/** tell_refused() - One line a second at most, however many come */
+static void tell_refused(struct server *server)
+{
+	const struct relay_counts *counts = &server->relay.counts;
+	uint64_t full = counts->over_connections - server->told_connections;
+	uint64_t fast = counts->over_rate - server->told_rate;
+
+	if (!full && !fast)
+		return;
+	log_warn("event=connections_refused all_places_taken=%llu "
+		 "too_fast=%llu connections=%zu",
+		 (unsigned long long)full, (unsigned long long)fast,
+		 server->relay.session_cnt);
+	server->told_connections = counts->over_connections;
+	server->told_rate = counts->over_rate;
+}
+
 static void on_tick(lws_sorted_usec_list_t *sul)
 {
 	struct server *server = lws_container_of(sul, struct server, tick);
@@ -498,6 +518,7 @@ static void on_tick(lws_sorted_usec_list_t *sul)
 		next = session->next;
 		session_tick(session, now, now_s);
 	}
+	tell_refused(server);
 	lws_sul_schedule(server->context, 0, &server->tick, on_tick,
 			 LWS_US_PER_SEC);
 }
