@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * test_worker.c - The worker's thread, with a socket in place of the TUN device
+ *
+ * Worth most under ThreadSanitizer (SAN=thread).
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "carrier/worker.h"
+#include "packets.h"
+#include "sys/stream.h"
+
+#define POLICY                                                                 \
+	"version = 1; gateways = ("                                            \
+	"{ name = \"edge-1\"; role = \"cloud\"; address = [ \"100.64.0.1\" "   \
+	"]; "                                                                  \
+	"}, { name = \"oslo-a\"; role = \"site\"; site = \"oslo\"; address = " \
+	"[ \"100.64.0.11\" ]; relays = ( \"wss://127.0.0.1:1/oslo-a\"%s ); } " \
+	"); sites = ( { name = \"oslo\"; networks = [ \"10.1.0.0/24\" ]; "     \
+	"services = ( { name = \"web\"; public = \"tcp/80\"; target = "        \
+	"\"10.1.0.5:80\"; } ); } );"
+#define SETUP_CNT 20
+
+/** struct world - A worker, the other end of its "device", and its setups */
+struct world {
+	struct worker worker;
+	int device;
+	int tun[2];
+	struct setup setups[SETUP_CNT];
+};
+
+/** give() - One message of a setup, as the steward would send it */
+static void give(struct setup *setup, uint32_t type, const char *text, int fd)
+{
+	const struct handover_msg msg = {.type = type, .value = 0x67};
+
+	if (text)
+		fd = handover_seal_text("test", text, strlen(text));
+	assert_true(fd >= 0);
+	assert_int_equal(setup_take(setup, &msg, fd), 0);
+}
+
+/** make_setup() - @more: another relay of oslo-a's, or "" */
+static void make_setup(struct world *w, struct setup *setup, const char *name,
+		       const char *more)
+{
+	char policy[1024];
+	char conf[300];
+	char why[200] = "";
+
+	snprintf(policy, sizeof(policy), POLICY, more);
+	snprintf(conf, sizeof(conf),
+		 "name = \"%s\"; credentials = { key_name = \"k\"; "
+		 "key_file = \"/k\"; }; proxy = \"\";",
+		 name);
+	setup_init(setup);
+	give(setup, HANDOVER_TUN, NULL, dup(w->tun[0]));
+	give(setup, HANDOVER_STATUS, NULL, dup(w->tun[0]));
+	give(setup, HANDOVER_POLICY, policy, -1);
+	give(setup, HANDOVER_GATEWAY, conf, -1);
+	give(setup, HANDOVER_KEY, "c2VjcmV0", -1);
+	if (setup_finish(setup, setup == w->setups ? NULL : w->setups, why,
+			 sizeof(why)))
+		fail_msg("%s", why);
+}
+
+static struct world *world_new(const char *name)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	int i;
+
+	assert_non_null(w);
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, w->tun),
+		0);
+	for (i = 0; i < SETUP_CNT; i++)
+		make_setup(w, &w->setups[i], name,
+			   i % 2 ? ", \"wss://127.0.0.1:2/oslo-a\"" : "");
+	assert_int_equal(worker_start(&w->worker, &w->setups[0]), 0);
+	return w;
+}
+
+static void post(struct world *w, struct worker_order *order)
+{
+	assert_int_equal(mailbox_post(&w->worker.orders, order, sizeof(*order)),
+			 0);
+}
+
+/** await() - The worker's next answer */
+static struct worker_reply await(struct world *w)
+{
+	struct pollfd fd = {.fd = w->worker.replies.take_fd, .events = POLLIN};
+	struct worker_reply reply;
+
+	while (mailbox_take(&w->worker.replies, &reply, sizeof(reply)))
+		assert_true(poll(&fd, 1, 10000) > 0);
+	return reply;
+}
+
+static void world_free(struct world *w)
+{
+	struct worker_order stop = {.kind = WORKER_STOP};
+	int i;
+
+	post(w, &stop);
+	worker_join(&w->worker);
+	for (i = 0; i < SETUP_CNT; i++)
+		setup_fini(&w->setups[i]);
+	close(w->tun[0]);
+	close(w->tun[1]);
+	free(w);
+}
+
+/** ask() - For a report, and wait for it (its lists are the caller's) */
+static struct worker_report *ask(struct world *w, const struct setup *setup)
+{
+	struct worker_order order = {.kind = WORKER_REPORT};
+	struct worker_report *report = calloc(1, sizeof(*report));
+
+	assert_non_null(report);
+	report->channel_cnt = worker_channel_cnt(setup);
+	report->peer_cnt = setup->plan->peer_cnt;
+	report->channels =
+		calloc(report->channel_cnt + 1, sizeof(*report->channels));
+	report->peers = calloc(report->peer_cnt + 1, sizeof(*report->peers));
+	order.report = report;
+	post(w, &order);
+	assert_ptr_equal(await(w).report, report);
+	return report;
+}
+
+static void free_report(struct worker_report *report)
+{
+	free(report->channels);
+	free(report->peers);
+	free(report);
+}
+
+/** send_packets() - Into the device */
+static void send_packets(struct world *w, int cnt)
+{
+	static const uint8_t src[] = {10, 1, 0, 5};
+	static const uint8_t dst[] = {100, 64, 0, 1};
+	uint8_t data[VNET_HDR_LEN + PACKET_SIZE] = {0};
+	struct packet p;
+
+	packet_v4(&p, src, dst, 17);
+	packet_ports(&p, 17, 1, 2);
+	packet_close(&p);
+	memcpy(data + VNET_HDR_LEN, p.data, p.len);
+	while (cnt-- > 0)
+		assert_true(write(w->tun[1], data, VNET_HDR_LEN + p.len) > 0);
+}
+
+static void worker_reports_what_it_counted(void **state)
+{
+	struct world *w = world_new("oslo-a");
+	struct worker_report *report;
+	int tries;
+
+	(void)state;
+	send_packets(w, 5);
+	for (tries = 0; tries < 1000; tries++) {
+		uint64_t dropped;
+
+		report = ask(w, &w->setups[0]);
+		dropped = report->drops[DROP_UP_NO_CHANNEL];
+		free_report(report);
+		if (dropped == 5)
+			break;
+		usleep(1000);
+	}
+	assert_true(tries < 1000);
+	world_free(w);
+}
+
+static void setups_are_given_back_while_packets_come(void **state)
+{
+	struct world *w = world_new("oslo-a");
+	int i;
+
+	(void)state;
+	for (i = 1; i < SETUP_CNT; i++) {
+		struct worker_order order = {.kind = WORKER_SETUP,
+					     .setup = &w->setups[i]};
+
+		send_packets(w, 3);
+		post(w, &order);
+		assert_ptr_equal(await(w).setup, &w->setups[i - 1]);
+		/* It is ours again, and goes. */
+		setup_fini(&w->setups[i - 1]);
+		free_report(ask(w, &w->setups[i]));
+	}
+	world_free(w);
+}
+
+static void channels_that_come_to_nothing_do_no_harm(void **state)
+{
+	struct world *w = world_new("oslo-a");
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		struct worker_order order = {.kind = WORKER_ACCEPT};
+
+		snprintf(order.address, sizeof(order.address), "%s",
+			 i % 2 ? "nonsense" : "ws://127.0.0.1:1/$hc/x?a=b");
+		post(w, &order);
+		free_report(ask(w, &w->setups[0]));
+	}
+	world_free(w);
+}
+
+static void dialling_goes_on_through_setups(void **state)
+{
+	struct world *w = world_new("edge-1");
+	int i;
+
+	(void)state;
+	for (i = 1; i < SETUP_CNT; i++) {
+		struct worker_order order = {.kind = WORKER_SETUP,
+					     .setup = &w->setups[i]};
+
+		post(w, &order);
+		assert_ptr_equal(await(w).setup, &w->setups[i - 1]);
+		setup_fini(&w->setups[i - 1]);
+		free_report(ask(w, &w->setups[i]));
+	}
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(worker_reports_what_it_counted),
+		cmocka_unit_test(setups_are_given_back_while_packets_come),
+		cmocka_unit_test(channels_that_come_to_nothing_do_no_harm),
+		cmocka_unit_test(dialling_goes_on_through_setups),
+	};
+
+	if (stream_global_init())
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
