@@ -122,9 +122,11 @@ __attribute__((optimize("O3"))) void ws_mask(uint8_t *data, size_t len,
 		data[i] ^= turned[i & 7];
 }
 
-__attribute__((optimize("O3"))) void
-ws_mask_copy(uint8_t *restrict to, const uint8_t *restrict from, size_t len,
-	     const uint8_t mask[4], uint64_t offset)
+__attribute__((optimize("O3"))) void ws_mask_copy(uint8_t *restrict to,
+						  const uint8_t *restrict from,
+						  size_t len,
+						  const uint8_t mask[4],
+						  uint64_t offset)
 {
 	uint8_t turned[8];
 	uint64_t wide;
