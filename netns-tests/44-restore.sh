@@ -28,6 +28,7 @@ state() {
 	at cloud nft -s list table $TABLE
 	ip -n "$NS-cloud" -br address show dev rt0
 	ip -n "$NS-cloud" route show proto 114
+	ip -n "$NS-cloud" -6 route show proto 114
 	at cloud sysctl net.ipv4.conf.rt0.rp_filter \
 		net.ipv4.conf.rt0.forwarding
 }
@@ -61,11 +62,23 @@ handle() {
 		sed -n 's/.*# handle //p' | sed -n 2p
 }
 
+# six_policy: both gateways have IPv6
+six_policy() {
+	sed -i -e 's|\[ "100.64.0.1" \]|[ "100.64.0.1", "fd64:1::1" ]|' \
+		-e 's|\[ "100.64.0.11" \]|[ "100.64.0.11", "fd64:1::11" ]|' \
+		"$DIR/policy.cfg"
+}
+
 topo_up
 services_up web
 ip -n "$NS-cloud" link add 'we"ird*' type veth peer name plain
 ip -n "$NS-cloud" link set 'we"ird*' up
-tunnel_up
+configure
+six_policy
+relay_up
+gateway_up onprem
+gateway_up cloud
+wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 state >"$DIR/whole"
 cat >"$DIR/others.nft" <<-END
@@ -94,6 +107,9 @@ END
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 taken "route to 10.1.0.0/24" "ip|unknown" ip route del 10.1.0.0/24 dev rt0
 taken "route to 10.1.0.0/24" "ip|unknown" ip route flush dev rt0
+taken "route to fd64:1::11/128" "ip|unknown" \
+	ip route del fd64:1::11/128 dev rt0
+taken "address fd64:1::1" "ip|unknown" ip address del fd64:1::1/128 dev rt0
 taken "address 100.64.0.1" "ip|unknown" ip address del 100.64.0.1 dev rt0
 taken "options of rt0" "ip|unknown" ip link set rt0 down
 taken "options of rt0" "ip|unknown" ip link set rt0 mtu 1280

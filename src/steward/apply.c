@@ -438,8 +438,8 @@ static int follow_forwarding(struct host *host, struct diag *diag)
 	return err ? err : open_forwarding(host, diag);
 }
 
-int apply_follow(struct host *host, bool rules, struct missing *missing,
-		 struct diag *diag)
+int apply_follow(struct host *host, unsigned int touched,
+		 struct missing *missing, struct diag *diag)
 {
 	const struct gateway_conf *conf = host->plan->conf;
 	int owned;
@@ -450,12 +450,12 @@ int apply_follow(struct host *host, bool rules, struct missing *missing,
 		return owned;
 	if (owned != host->tun.ifindex)
 		return rebuild(host, missing, diag);
-	if (rules)
+	if (touched & FOLLOW_RULES)
 		err = replace_rules(host, diag);
-	if (!err)
+	if (!err && touched & FOLLOW_DEVICE)
 		err = link_tun_configure(host->nl, host->plan, &host->tun,
 					 missing, diag);
-	if (!err)
+	if (!err && touched & FOLLOW_DEVICE)
 		err = route_apply(host->nl, host->plan, host->tun.ifindex,
 				  missing, diag);
 	return err ? err : follow_forwarding(host, diag);

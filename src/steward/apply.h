@@ -56,8 +56,18 @@ int apply_start(struct host *host, const struct plan *plan, struct state *state,
 		struct diag *diag) __attribute__((warn_unused_result));
 
 /**
+ * enum follow - What of ours may have been touched: bits
+ *
+ * Forwarding and the device itself are looked at in any case.
+ */
+enum follow {
+	FOLLOW_RULES = 1,  /* our table: it is loaded again */
+	FOLLOW_DEVICE = 2, /* options, addresses and routes of the device */
+};
+
+/**
  * apply_follow() - Bring the machine to the plan again: something came or went
- * @rules:	The table was touched: load it again
+ * @touched:	Bits of enum follow
  * @missing:	Receives what of device, addresses and routes was not there
  *
  * New interfaces get forwarding; a device of ours that somebody deleted is made
@@ -66,8 +76,9 @@ int apply_start(struct host *host, const struct plan *plan, struct state *state,
  *
  * Return: 0, 1 when @host->tun is a new queue, or negative errno
  */
-int apply_follow(struct host *host, bool rules, struct missing *missing,
-		 struct diag *diag) __attribute__((warn_unused_result));
+int apply_follow(struct host *host, unsigned int touched,
+		 struct missing *missing, struct diag *diag)
+	__attribute__((warn_unused_result));
 
 /**
  * apply_change() - From the plan that stands to another of the same gateway

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netconf.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
@@ -199,14 +200,14 @@ static void log_failure(struct watch *watch, const struct diag *diag)
 static void on_due(struct loop_timer *timer)
 {
 	struct watch *watch = WATCH_OF(timer, due);
-	bool rules = watch->rules_hurt;
+	unsigned int hurt = watch->hurt;
 	struct diag diag;
 	int ret;
 
 	diag_init(&diag);
-	watch->rules_hurt = false;
+	watch->hurt = 0;
 	watch->looked = clock_mono();
-	ret = apply_follow(watch->host, rules, &watch->missing, &diag);
+	ret = apply_follow(watch->host, hurt, &watch->missing, &diag);
 	log_failure(watch, &diag);
 	diag_fini(&diag);
 	watch->failed = ret < 0;
@@ -214,14 +215,14 @@ static void on_due(struct loop_timer *timer)
 		lengthen(watch);
 	missing_fini(&watch->missing);
 	watch->culprit = (struct watch_culprit){0};
-	if (rules)
+	if (hurt & FOLLOW_RULES)
 		watch_settle(watch);
 	if (watch->host->tun.fd < 0) {
 		watch->gone(watch);
 		return;
 	}
 	if (ret < 0) {
-		watch->rules_hurt |= rules;
+		watch->hurt |= hurt;
 		loop_timer_set(watch->loop, timer,
 			       mono_add_ms(clock_mono(), RETRY_MS));
 	}
@@ -305,7 +306,7 @@ static void end_transaction(struct watch *watch, struct nlmsghdr *head)
 	if (watch->touched.cnt && pid != (uint32_t)getpid()) {
 		missing_add(&watch->missing,
 			    "in nftables:", missing_text(&watch->touched));
-		watch->rules_hurt = true;
+		watch->hurt |= FOLLOW_RULES;
 		blame(&watch->culprit, pid, comm);
 		schedule(watch);
 	}
@@ -388,41 +389,55 @@ static bool is_planned_route(const struct plan *plan, struct nlmsghdr *head)
 	return false;
 }
 
+/** event_ifindex() - The interface that a message of rtnetlink is about, 0 when it
+ *  is about none or several */
+static int event_ifindex(struct nlmsghdr *head)
+{
+	struct nlattr *attrs[NETCONFA_MAX + 1];
+
+	switch (head->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		return nlmsg_valid_hdr(head, sizeof(struct ifinfomsg))
+			       ? ((struct ifinfomsg *)nlmsg_data(head))
+					 ->ifi_index
+			       : 0;
+	case RTM_DELADDR:
+		return nlmsg_valid_hdr(head, sizeof(struct ifaddrmsg))
+			       ? (int)((struct ifaddrmsg *)nlmsg_data(head))
+					 ->ifa_index
+			       : 0;
+	case RTM_DELROUTE:
+		return route_ifindex(head);
+	case RTM_NEWNETCONF:
+		if (nlmsg_parse(head, sizeof(struct netconfmsg), attrs,
+				NETCONFA_MAX, NULL) ||
+		    !attrs[NETCONFA_IFINDEX])
+			return 0;
+		return (int)nla_get_u32(attrs[NETCONFA_IFINDEX]);
+	default:
+		return 0;
+	}
+}
+
 /** on_route_event() - One message of rtnetlink; Return: whether to look */
 static bool on_route_event(struct watch *watch, struct nlmsghdr *head)
 {
 	int ours = watch->host->tun.ifindex;
-	bool look = false;
+	bool about_ours = event_ifindex(head) == ours;
 
-	switch (head->nlmsg_type) {
-	case RTM_NEWLINK:
-	case RTM_NEWNETCONF:
+	/* "ip route replace" does not tell what it took away. */
+	if (head->nlmsg_type == RTM_NEWROUTE)
+		about_ours = head->nlmsg_flags & NLM_F_REPLACE &&
+			     is_planned_route(watch->host->plan, head);
+	if (about_ours && !is_ours(watch, head)) {
+		watch->hurt |= FOLLOW_DEVICE;
+		blame(&watch->culprit, head->nlmsg_pid & PORT_PID_MASK, NULL);
 		return true;
-	case RTM_DELLINK:
-		look = nlmsg_valid_hdr(head, sizeof(struct ifinfomsg)) &&
-		       ((struct ifinfomsg *)nlmsg_data(head))->ifi_index ==
-			       ours;
-		break;
-	case RTM_DELADDR:
-		look = nlmsg_valid_hdr(head, sizeof(struct ifaddrmsg)) &&
-		       (int)((struct ifaddrmsg *)nlmsg_data(head))->ifa_index ==
-			       ours;
-		break;
-	case RTM_DELROUTE:
-		look = route_ifindex(head) == ours;
-		break;
-	case RTM_NEWROUTE:
-		/* "ip route replace" does not tell what it took away. */
-		look = head->nlmsg_flags & NLM_F_REPLACE &&
-		       is_planned_route(watch->host->plan, head);
-		break;
-	default:
-		break;
 	}
-	if (!look || is_ours(watch, head))
-		return false;
-	blame(&watch->culprit, head->nlmsg_pid & PORT_PID_MASK, NULL);
-	return true;
+	/* Others' interfaces come, go, and are opened and closed. */
+	return head->nlmsg_type == RTM_NEWLINK ||
+	       head->nlmsg_type == RTM_NEWNETCONF;
 }
 
 /** receive() - A bunch of messages from the kernel; Return: bytes, -errno */
@@ -452,7 +467,10 @@ static void on_links(struct loop_source *source, uint32_t events)
 		struct nlmsghdr *head = (struct nlmsghdr *)(void *)bytes;
 		int rest = (int)len;
 
-		look |= len < 0;
+		if (len < 0) {
+			look = true;
+			watch->hurt |= FOLLOW_DEVICE;
+		}
 		for (; len > 0 && nlmsg_ok(head, rest);
 		     head = nlmsg_next(head, &rest))
 			look |= on_route_event(watch, head);
@@ -495,7 +513,7 @@ static void on_rules(struct loop_source *source, uint32_t events)
 		return;
 	missing_add(&watch->missing,
 		    "in nftables:", "unknown, too many events");
-	watch->rules_hurt = true;
+	watch->hurt |= FOLLOW_RULES;
 	schedule(watch);
 }
 
@@ -555,7 +573,8 @@ int watch_open(struct watch *watch, struct loop *loop, struct host *host)
 			 EPOLLIN);
 	if (err)
 		return err;
-	schedule(watch); /* for what happened since the start */
+	watch->hurt = FOLLOW_DEVICE; /* since the start */
+	schedule(watch);
 	return 0;
 }
 

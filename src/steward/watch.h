@@ -50,7 +50,7 @@ typedef void watch_fn(struct watch *watch);
  * @links:	Source of @route_nl
  * @rules:	Source of @rules_nl
  * @due:	Restores; armed while something is to be looked at
- * @rules_hurt:	Our table was touched by somebody else
+ * @hurt:	What of ours somebody may have touched: bits of enum follow
  * @others_touched: The transaction under way changed rules of others
  * @touched:	What the transaction under way did to our table so far
  * @missing:	What is to be named at the next restoration
@@ -72,7 +72,7 @@ struct watch {
 	struct loop_source links;
 	struct loop_source rules;
 	struct loop_timer due;
-	bool rules_hurt;
+	unsigned int hurt;
 	bool others_touched;
 	struct missing touched;
 	struct missing missing;
