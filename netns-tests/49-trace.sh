@@ -135,3 +135,25 @@ at cloud $CMP compare "$DIR/log/monitor.log" "$RELAYTUN" trace \
 	fail "seed $SEED: $(cat "$DIR/log/compare.log")"
 expect_match "sum" "$(tail -n 1 "$DIR/log/compare.log")" \
 	"^$COUNT packets, .* ([89]|[0-9][0-9]) ends$"
+
+# trace WHERE CODE REGEX ARGUMENT...: it ends so, and says this at last
+trace() {
+	local where=$1 want=$2 regex=$3 code=0 said
+	shift 3
+	said=$(at "$where" "$RELAYTUN" trace -c "$DIR/${GATEWAY[$where]}.cfg" \
+		"$@" 2>&1) || code=$?
+	expect "exit code of trace $* at $where ($said)" "$code" "$want"
+	expect_match "decision of trace $*" "$(tail -n 1 <<<"$said")" "$regex"
+}
+
+trace cloud 0 '^decision +passes, out by rt0$' --from 203.0.113.2 oslo/open
+trace cloud 1 '^decision +dropped by table inet relaytun_edge-1, chain svc_[0-9]+, rule [0-9]+' \
+	--from 203.0.113.31 some
+trace cloud 1 'no service or route "nothing"' nothing
+trace onprem 0 '^decision +passes, out by lan0$' open
+trace onprem 1 '^decision +dropped: the kernel takes no packet of this source' \
+	--from 1.2.3.4 open
+at onprem nft delete table inet site_firewall
+ip -n "$NS-onprem" route add 9.9.9.0/24 dev rt0
+trace onprem 1 '^decision +dropped by table inet relaytun_oslo-a, chain from_tun, .*nothing else' \
+	--from 9.9.9.9 open

@@ -351,6 +351,15 @@ static int trace_one(struct trace *trace, const struct show *show,
 	return walk(trace);
 }
 
+/** pick_host() - A host of a prefix: none has the first address */
+static void pick_host(struct ip_addr *addr, uint8_t len)
+{
+	size_t last = ip_addr_len(addr->family) - 1;
+
+	if (len < 8 * (last + 1) && !(addr->bytes[last] & 1))
+		addr->bytes[last]++;
+}
+
 /** trace_grant() - A route: to the first address of its prefix */
 static int trace_grant(struct trace *trace, const struct show *show,
 		       const struct plan_grant *entry)
@@ -358,16 +367,17 @@ static int trace_grant(struct trace *trace, const struct show *show,
 	const struct policy_route *route = entry->route;
 	const struct policy_allow *allow = &route->allow[0];
 	struct ip_addr daddr = site_tunnel_addr(entry->site, &route->to.addr);
-	size_t last = ip_addr_len(daddr.family) - 1;
 	int err;
 
-	if (route->to.len < 8 * (last + 1) && !(daddr.bytes[last] & 1))
-		daddr.bytes[last]++; /* no host has the first */
+	pick_host(&daddr, route->to.len);
 	begin(trace, show, daddr.family, allow->proto);
 	if (show->from.family != daddr.family && route->from.cnt &&
-	    (trace->plan->gateway->role == ROLE_CLOUD || !route->nat))
+	    (trace->plan->gateway->role == ROLE_CLOUD || !route->nat)) {
 		trace->packet.saddr = route->from.prefixes[0].addr;
+		pick_host(&trace->packet.saddr, route->from.prefixes[0].len);
+	}
 	trace->packet.orig_saddr = trace->packet.saddr;
+	trace->packet.reply_daddr = trace->packet.saddr;
 	err = choose_iif(trace);
 	if (err)
 		return err;
@@ -431,6 +441,8 @@ int trace_service(const struct show *show, struct strbuf *out,
 	int err;
 
 	trace.nl = link_socket(diag);
+	if (trace.nl)
+		nl_socket_disable_seq_check(trace.nl); /* see way.c */
 	err = trace.nl ? read_rules(&trace) : -EIO;
 	if (!err)
 		err = trace_named(&trace, show);

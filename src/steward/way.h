@@ -35,6 +35,9 @@ struct way {
  * @iif:	Interface it came in by; NULL: this machine sends it
  * @mark:	Packet mark
  *
+ * The socket's own counting of messages is passed by: whoever uses it for other
+ * things as well has switched that check off (nl_socket_disable_seq_check()).
+ *
  * Return: 0, or negative errno: -ENETUNREACH there is no route, -EHOSTUNREACH what
  *	   comes in there is not forwarded, -EXDEV reverse path filter, ...
  */
