@@ -74,6 +74,9 @@ down() {
 topo_up
 services_up web
 configure
+sed -i -e 's|\[ "100.64.0.1" \]|[ "100.64.0.1", "fd64:1::1" ]|' \
+	-e 's|\[ "100.64.0.11" \]|[ "100.64.0.11", "fd64:1::11" ]|' \
+	"$DIR/policy.cfg"
 relay_up
 for where in cloud onprem; do
 	plant "$where"

@@ -48,7 +48,7 @@ taken() {
 	at cloud "$@" || fail "$*"
 	wait_for 1 as_before || fail "$* is not undone within a second:
 $(diff "$DIR/whole" "$DIR/now")"
-	wait_for 1 told "$from" "$what" "by=($who)" ||
+	wait_for 1 told "$from" "$what" "by=\"($who)\"" ||
 		fail "$*: the log does not say \"$what\" and \"$who\""
 	# "ip route flush" looks again, and flushes what was restored.
 	(($(restored_cnt) <= before + 2)) ||

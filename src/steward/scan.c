@@ -42,7 +42,9 @@
  * Only tables with a chain on a hook that matters are listed.
  */
 
-/* After a change: others come in bunches. */
+/* After a change: others come in bunches.  A look that took long is followed by
+ * a pause of PAUSE_FACTOR times that. */
+#define PAUSE_FACTOR   5
 #define CALM_MS        500
 #define POLL_MS        60000
 #define LIMIT_MS       30000
@@ -349,12 +351,22 @@ run_child(const struct plan *plan, int answer_fd)
 	_exit(write(answer_fd, text, len) == (ssize_t)len ? 0 : 1);
 }
 
+/** pause_ms() - Until the next look may begin */
+static int64_t pause_ms(const struct scan *scan)
+{
+	int64_t since = mono_diff_ms(clock_mono(), scan->started);
+	int64_t pause = (PAUSE_FACTOR + 1) * scan->took_ms - since;
+
+	return pause > CALM_MS ? pause : CALM_MS;
+}
+
 /** start_child() - Unless one looks already */
 static void start_child(struct scan *scan)
 {
 	int ends[2];
 
 	scan->again = false;
+	scan->started = clock_mono();
 	strbuf_fini(&scan->answer);
 	strbuf_init(&scan->answer);
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
@@ -422,6 +434,7 @@ static bool end_child(struct scan *scan, bool kill_it)
 	}
 	(void)waitpid(scan->pid, &status, 0);
 	scan->pid = 0;
+	scan->took_ms = mono_diff_ms(clock_mono(), scan->started);
 	return status == 0;
 }
 
@@ -491,5 +504,5 @@ void scan_soon(struct scan *scan)
 		scan->again = true;
 	else
 		loop_timer_set(scan->loop, &scan->due,
-			       mono_add_ms(clock_mono(), CALM_MS));
+			       mono_add_ms(clock_mono(), pause_ms(scan)));
 }

@@ -29,6 +29,8 @@ typedef void scan_fn(struct scan *scan);
  * @answer:	What it says, complete at its end
  * @source:	The pipe from it
  * @due:	When to look, or, while one looks, when to end it
+ * @started:	When the last one began
+ * @took_ms:	How long it took
  * @again:	Something happened while it looked
  */
 struct scan {
@@ -40,6 +42,8 @@ struct scan {
 	struct strbuf answer;
 	struct loop_source source;
 	struct loop_timer due;
+	mono_t started;
+	int64_t took_ms;
 	bool again;
 };
 

@@ -96,12 +96,19 @@ static void read_line(uint32_t pid, const char *name, char *out, size_t size)
 	for (i = 0; i < len; i++) {
 		if (out[i] == '\0' || out[i] == '\n')
 			out[i] = ' ';
-		else if (out[i] == '"')
-			out[i] = '\'';
 	}
 	while (len > 0 && out[len - 1] == ' ')
 		len--;
 	out[len > 0 ? len : 0] = '\0';
+}
+
+/** unquote() - Whoever it was chose its name: it must not end the value */
+static void unquote(char *text)
+{
+	for (; *text; text++) {
+		if (*text == '"')
+			*text = '\'';
+	}
 }
 
 /** blame() - Take note of a process, while it may still live */
@@ -122,19 +129,20 @@ static void blame(struct watch_culprit *culprit, uint32_t pid, const char *comm)
 	if (now[0])
 		read_line(pid, "cmdline", culprit->command,
 			  sizeof(culprit->command));
+	unquote(culprit->command);
 }
 
 /** say_restored() - One line: what, and who */
 static void say_restored(struct watch *watch)
 {
 	const struct watch_culprit *culprit = &watch->culprit;
-	char by[256] = "unknown";
+	char by[256] = "\"unknown\"";
 
 	if (culprit->pid && culprit->command[0])
-		snprintf(by, sizeof(by), "%s pid=%u command=\"%s\"",
+		snprintf(by, sizeof(by), "\"%s\" pid=%u command=\"%s\"",
 			 culprit->comm, culprit->pid, culprit->command);
 	else if (culprit->pid)
-		snprintf(by, sizeof(by), "%s pid=%u",
+		snprintf(by, sizeof(by), "\"%s\" pid=%u",
 			 culprit->comm[0] ? culprit->comm : "unknown",
 			 culprit->pid);
 	log_warn("event=restored what=\"%s\" by=%s",
