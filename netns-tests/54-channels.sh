@@ -7,7 +7,8 @@
 #    reset;
 #  - it is back: its channels are, too;
 #  - packets of one channel are dropped in the middle: its flows go elsewhere, the
-#    channel is given up and made anew within 10 s.
+#    channel is given up and made anew within 10 s;
+#  - one channel over each relay is enough, says the configuration.
 #
 #  client == 40 connections == edge-1 --+-- relay.test:443 ---+-- oslo-a
 #                                       +-- relay.test:8443 --+
@@ -89,3 +90,10 @@ took=$(($(now_ms) - start))
 await_status 10 cloud "$open_channels == 4 and $serial > $before"
 flows_end "half-open channel" 4500
 at relay nft delete table inet hole
+
+flows_begin 2
+sed -i 's|^tun .*|channels = 1;\n&|' "$DIR/edge-1.cfg"
+at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" || fail "reload"
+await_status 5 cloud "$open_channels == 2 and
+	([.channels[] | select(.state == \"open\") | .relay] | unique | length) == 2"
+flows_end "fewer channels" 1000

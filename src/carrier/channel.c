@@ -694,8 +694,7 @@ static void send_small(struct channel *channel)
 	wsconn_send(&channel->conn, WS_BINARY, data, (size_t)len);
 }
 
-/** retire() - End for good: what it was for is not in the policy any more */
-static void retire(struct channel *channel, uint16_t code, const char *text)
+void channel_retire(struct channel *channel, uint16_t code, const char *text)
 {
 	channel->dialled = false;
 	loop_timer_cancel(&channel->worker->loop, &channel->timer);
@@ -708,15 +707,15 @@ void channel_moved(struct channel *channel, int peer, size_t relay_idx)
 	if (channel->peer == STEER_NO_PEER)
 		return;
 	if (peer == STEER_NO_PEER) {
-		retire(channel, WIRE_BYE_UNKNOWN_PEER,
-		       "you are no longer in my policy");
+		channel_retire(channel, WIRE_BYE_UNKNOWN_PEER,
+			       "you are no longer in my policy");
 		return;
 	}
 	channel->peer = peer;
 	if (channel->dialled &&
 	    relay_idx == channel->worker->peers[peer].gateway->relay_cnt) {
-		retire(channel, WIRE_BYE_STOPPING,
-		       "the policy does not name this relay any more");
+		channel_retire(channel, WIRE_BYE_STOPPING,
+			       "the policy does not name this relay any more");
 		return;
 	}
 	channel->relay_idx = relay_idx;

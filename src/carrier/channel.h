@@ -188,6 +188,9 @@ int channel_accept(struct channel *channel, const char *address)
  */
 void channel_end(struct channel *channel, uint16_t code, const char *text);
 
+/** channel_retire() - End for good: it is not wanted any more; as channel_end() */
+void channel_retire(struct channel *channel, uint16_t code, const char *text);
+
 /**
  * channel_moved() - The setup has changed under a channel
  * @peer:	The peer's index now, STEER_NO_PEER when the policy no longer has

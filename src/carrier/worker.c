@@ -385,6 +385,34 @@ static void dial_peers(struct worker *worker)
 	}
 }
 
+/** is_surplus() - Are there enough channels of its kind before this one? */
+static bool is_surplus(const struct worker *worker, size_t idx)
+{
+	const struct channel *channel = worker->channels[idx];
+	size_t cnt = 0;
+	size_t i;
+
+	for (i = 0; channel->dialled && i < idx; i++) {
+		const struct channel *other = worker->channels[i];
+
+		cnt += other->dialled && other->peer == channel->peer &&
+		       other->relay_idx == channel->relay_idx;
+	}
+	return cnt >= worker->setup->conf->channels;
+}
+
+/** retire_surplus() - Fewer channels are wanted than there are over a relay */
+static void retire_surplus(struct worker *worker)
+{
+	size_t i = worker->channel_cnt;
+
+	while (i-- > 0) {
+		if (is_surplus(worker, i))
+			channel_retire(worker->channels[i], WIRE_BYE_STOPPING,
+				       "fewer channels are wanted now");
+	}
+}
+
 /** struct move - Where a channel's peer is under the new setup */
 struct move {
 	int peer;
@@ -457,6 +485,7 @@ static void take_setup(struct worker *worker, const struct setup *setup)
 	int err;
 
 	move_channels(worker, setup);
+	retire_surplus(worker);
 	fit_channels(worker);
 	dial_peers(worker);
 	err = watch_tun(worker);
