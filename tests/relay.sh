@@ -12,6 +12,6 @@ san=build/san-address-undefined/libexec/relaytun/relaytun-relay
 if [ -x "$san" ]; then
 	tests/relay/conformance.py --program "$san" --slack-kib 300000 \
 		--jobs 5
-	exec tests/relay/conformance.py R46 X06
+	exec tests/relay/conformance.py R46 X06 X32
 fi
 exec tests/relay/conformance.py --jobs 5

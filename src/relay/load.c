@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "sys/cfgfile.h"
 #include "sys/file.h"
 
 /** read_keys() - Key files of one list, errors into @diag */
-static void read_keys(struct relay_key *keys, size_t cnt, const char *path,
-		      struct diag *diag)
+static void read_keys(struct relay_key *keys, size_t cnt, struct diag *diag)
 {
 	size_t i;
 
@@ -26,8 +26,8 @@ static void read_keys(struct relay_key *keys, size_t cnt, const char *path,
 					       &keys[i].key, &why);
 
 		if (len < 0)
-			diag_error(diag, path, keys[i].line, "key_file %s: %s",
-				   keys[i].file, why);
+			diag_error(diag, keys[i].place.path, keys[i].place.line,
+				   "key_file %s: %s", keys[i].file, why);
 		else
 			keys[i].key_len = (size_t)len;
 	}
@@ -69,10 +69,9 @@ static void read_files(struct relay_conf *conf, const char *path,
 {
 	size_t i;
 
-	read_keys(conf->keys, conf->key_cnt, path, diag);
+	read_keys(conf->keys, conf->key_cnt, diag);
 	for (i = 0; i < conf->path_cnt; i++)
-		read_keys(conf->paths[i].keys, conf->paths[i].key_cnt, path,
-			  diag);
+		read_keys(conf->paths[i].keys, conf->paths[i].key_cnt, diag);
 	check_readable(conf->certificate, "certificate", path, diag);
 	check_readable(conf->private_key, "key", path, diag);
 	check_private(conf->private_key, path, diag);
@@ -86,17 +85,14 @@ static void read_files(struct relay_conf *conf, const char *path,
 bool load_open(struct loaded *loaded, const char *path, struct diag *diag)
 {
 	size_t before = diag->error_cnt;
-	char *text;
-	ssize_t len = file_read(path, POLICY_LEN_MAX, &text);
+	struct cfgfile file;
 
 	arena_init(&loaded->arena);
 	loaded->conf = NULL;
-	if (len < 0) {
-		diag_error(diag, path, 0, "cannot be read: %s", file_why(len));
-		return false;
-	}
-	loaded->conf = relay_conf_parse(text, path, &loaded->arena, diag);
-	free(text);
+	if (!cfgfile_load(&file, path, &loaded->arena, diag))
+		loaded->conf = relay_conf_parse_source(&file.source,
+						       &loaded->arena, diag);
+	cfgfile_free(&file);
 	if (loaded->conf)
 		read_files(loaded->conf, path, diag);
 	return diag->error_cnt == before;

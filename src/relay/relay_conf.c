@@ -20,9 +20,9 @@ static void check_path(struct cfg *cfg, config_setting_t *group,
 		       const char *key, const char *path)
 {
 	if (path && path[0] != '/')
-		diag_error(cfg->diag, cfg->path, cfg_key_line(group, key),
-			   "%s \"%s\": write the whole path, from / on", key,
-			   path);
+		cfg_error(cfg, cfg_key_line(group, key),
+			  "%s \"%s\": write the whole path, from / on", key,
+			  path);
 }
 
 /** parse_port() - Digits alone, 1 to 65535; 0 for anything else */
@@ -68,8 +68,8 @@ static void read_listen(struct cfg *cfg, struct relay_conf *conf)
 		    parse_host(text, (size_t)(colon - text), &conf->addr))
 			return;
 	}
-	diag_error(cfg->diag, cfg->path, cfg_key_line(root, "listen"),
-		   "listen \"%s\": write it as 0.0.0.0:443 or [::]:443", text);
+	cfg_error(cfg, cfg_key_line(root, "listen"),
+		  "listen \"%s\": write it as 0.0.0.0:443 or [::]:443", text);
 }
 
 /** is_base_url() - "wss://host[:port]" and no more? */
@@ -91,10 +91,10 @@ static void read_public(struct cfg *cfg, struct relay_conf *conf)
 
 	conf->public_url = url;
 	if (url && !is_base_url(url))
-		diag_error(cfg->diag, cfg->path, cfg_key_line(root, "public"),
-			   "public \"%s\": write it as wss://relay.example.net "
-			   "or wss://relay.example.net:8443",
-			   url);
+		cfg_error(cfg, cfg_key_line(root, "public"),
+			  "public \"%s\": write it as wss://relay.example.net "
+			  "or wss://relay.example.net:8443",
+			  url);
 }
 
 static void read_tls(struct cfg *cfg, struct relay_conf *conf)
@@ -106,16 +106,16 @@ static void read_tls(struct cfg *cfg, struct relay_conf *conf)
 	conf->plaintext = cfg_bool_or(cfg, root, "plaintext", false);
 	if (!group) {
 		if (!conf->plaintext)
-			diag_error(cfg->diag, cfg->path, 0,
-				   "relay.cfg needs \"tls\", as { certificate "
-				   "= \"/etc/relaytun/relay.crt\"; key = "
-				   "\"/etc/relaytun/relay.key\"; } (or, behind "
-				   "a TLS proxy only, plaintext = true)");
+			cfg_error(cfg, 0,
+				  "relay.cfg needs \"tls\", as { certificate "
+				  "= \"/etc/relaytun/relay.crt\"; key = "
+				  "\"/etc/relaytun/relay.key\"; } (or, behind "
+				  "a TLS proxy only, plaintext = true)");
 		return;
 	}
 	if (conf->plaintext)
-		diag_error(cfg->diag, cfg->path, cfg_line(group),
-			   "\"tls\" and plaintext = true exclude each other");
+		cfg_error(cfg, cfg_line(group),
+			  "\"tls\" and plaintext = true exclude each other");
 	cfg_keys(cfg, group, "tls", keys);
 	conf->certificate = cfg_string(cfg, group, "tls", "certificate");
 	conf->private_key = cfg_string(cfg, group, "tls", "key");
@@ -138,14 +138,13 @@ static unsigned int read_rights(struct cfg *cfg, config_setting_t *group)
 		else if (!strcmp(texts[i], "manage"))
 			rights |= RELAY_MANAGE;
 		else
-			diag_error(cfg->diag, cfg->path,
-				   cfg_key_line(group, "rights"),
-				   "right \"%s\": it is listen, send or manage",
-				   texts[i]);
+			cfg_error(cfg, cfg_key_line(group, "rights"),
+				  "right \"%s\": it is listen, send or manage",
+				  texts[i]);
 	}
 	if (!cnt)
-		diag_error(cfg->diag, cfg->path, cfg_line(group),
-			   "key needs \"rights\", as [ \"listen\" ]");
+		cfg_error(cfg, cfg_line(group),
+			  "key needs \"rights\", as [ \"listen\" ]");
 	return rights;
 }
 
@@ -156,15 +155,16 @@ static void read_key(struct cfg *cfg, config_setting_t *group,
 
 	cfg_keys(cfg, group, "key", keys);
 	key->line = cfg_line(group);
+	key->place = cfg_source_place(&cfg->source, key->line);
 	key->name = cfg_string(cfg, group, "key", "name");
 	key->file = cfg_string(cfg, group, "key", "key_file");
 	key->rights = read_rights(cfg, group);
 	check_path(cfg, group, "key_file", key->file);
 	if (key->name &&
 	    (!key->name[0] || strlen(key->name) > KEY_NAME_LEN_MAX))
-		diag_error(cfg->diag, cfg->path, cfg_key_line(group, "name"),
-			   "a key's name has 1 to %d characters",
-			   KEY_NAME_LEN_MAX);
+		cfg_error(cfg, cfg_key_line(group, "name"),
+			  "a key's name has 1 to %d characters",
+			  KEY_NAME_LEN_MAX);
 }
 
 /** check_key_twice() - The last of @cnt keys must differ from those before */
@@ -176,9 +176,9 @@ static void check_key_twice(struct cfg *cfg, const struct relay_key *keys,
 
 	for (i = 0; last->name && i + 1 < cnt; i++) {
 		if (keys[i].name && !strcmp(keys[i].name, last->name))
-			diag_error(cfg->diag, cfg->path, last->line,
-				   "key \"%s\" stands twice in one list",
-				   last->name);
+			cfg_error(cfg, last->line,
+				  "key \"%s\" stands twice in one list",
+				  last->name);
 	}
 }
 
@@ -196,8 +196,8 @@ static struct relay_key *read_keys(struct cfg *cfg, config_setting_t *group,
 		config_setting_t *entry = config_setting_get_elem(list, i);
 
 		if (!config_setting_is_group(entry)) {
-			diag_error(cfg->diag, cfg->path, cfg_line(entry),
-				   "each key is a group { ... }");
+			cfg_error(cfg, cfg_line(entry),
+				  "each key is a group { ... }");
 			continue;
 		}
 		read_key(cfg, entry, &keys[(*cnt)++]);
@@ -223,10 +223,10 @@ static void read_path(struct cfg *cfg, config_setting_t *group,
 	    (path->path &&
 	     (path->path[0] == '/' || path->path[len - 1] == '/' ||
 	      strpbrk(path->path, "?#\"\\%"))))
-		diag_error(cfg->diag, cfg->path, cfg_key_line(group, "path"),
-			   "path \"%s\": write it as oslo-a or oslo/edge, 1 to "
-			   "260 characters",
-			   path->path ? path->path : "");
+		cfg_error(cfg, cfg_key_line(group, "path"),
+			  "path \"%s\": write it as oslo-a or oslo/edge, 1 to "
+			  "260 characters",
+			  path->path ? path->path : "");
 }
 
 /** check_twice() - The entry just read must differ from those before it */
@@ -239,9 +239,8 @@ static void check_twice(struct cfg *cfg, config_setting_t *group,
 	for (i = 0; last->path && i + 1 < conf->path_cnt; i++) {
 		if (conf->paths[i].path &&
 		    !strcmp(conf->paths[i].path, last->path))
-			diag_error(cfg->diag, cfg->path,
-				   cfg_key_line(group, "path"),
-				   "path \"%s\" stands twice", last->path);
+			cfg_error(cfg, cfg_key_line(group, "path"),
+				  "path \"%s\" stands twice", last->path);
 	}
 }
 
@@ -257,22 +256,22 @@ static void read_paths(struct cfg *cfg, struct relay_conf *conf)
 		config_setting_t *entry = config_setting_get_elem(list, i);
 
 		if (!config_setting_is_group(entry)) {
-			diag_error(cfg->diag, cfg->path, cfg_line(entry),
-				   "each connection is a group { ... }");
+			cfg_error(cfg, cfg_line(entry),
+				  "each connection is a group { ... }");
 			continue;
 		}
 		read_path(cfg, entry, &conf->paths[conf->path_cnt++]);
 		check_twice(cfg, entry, conf);
 		if (!conf->key_cnt && !conf->paths[conf->path_cnt - 1].key_cnt)
-			diag_error(cfg->diag, cfg->path, cfg_line(entry),
-				   "connection without keys: nobody could "
-				   "listen or send; give it \"keys\", or the "
-				   "whole relay");
+			cfg_error(cfg, cfg_line(entry),
+				  "connection without keys: nobody could "
+				  "listen or send; give it \"keys\", or the "
+				  "whole relay");
 	}
 	if (!len)
-		diag_error(cfg->diag, cfg->path, 0,
-			   "relay.cfg needs \"connections\", as ( { path = "
-			   "\"oslo-a\"; keys = ( ... ); } )");
+		cfg_error(cfg, 0,
+			  "relay.cfg needs \"connections\", as ( { path = "
+			  "\"oslo-a\"; keys = ( ... ); } )");
 }
 
 void relay_conf_defaults(struct relay_limits *limits)
@@ -343,13 +342,13 @@ static void read_user(struct cfg *cfg, struct relay_conf *conf)
 {
 	conf->user = cfg_string_or(cfg, cfg_root(cfg), "user", NULL);
 	if (conf->user && !conf->user[0])
-		diag_error(cfg->diag, cfg->path,
-			   cfg_key_line(cfg_root(cfg), "user"),
-			   "user \"\": name one, or leave it out");
+		cfg_error(cfg, cfg_key_line(cfg_root(cfg), "user"),
+			  "user \"\": name one, or leave it out");
 }
 
-struct relay_conf *relay_conf_parse(const char *text, const char *path,
-				    struct arena *arena, struct diag *diag)
+struct relay_conf *relay_conf_parse_source(const struct cfg_source *source,
+					   struct arena *arena,
+					   struct diag *diag)
 {
 	static const char *const keys[] = {
 		"listen",      "public", "tls",    "plaintext", "keys",
@@ -358,7 +357,7 @@ struct relay_conf *relay_conf_parse(const char *text, const char *path,
 	size_t before = diag->error_cnt;
 	struct cfg cfg;
 
-	if (cfg_open(&cfg, text, path, arena, diag) == 0) {
+	if (cfg_open_source(&cfg, source, arena, diag) == 0) {
 		cfg_keys(&cfg, cfg_root(&cfg), "relay.cfg", keys);
 		read_listen(&cfg, conf);
 		read_public(&cfg, conf);
@@ -372,6 +371,14 @@ struct relay_conf *relay_conf_parse(const char *text, const char *path,
 	}
 	cfg_close(&cfg);
 	return diag->error_cnt == before ? conf : NULL;
+}
+
+struct relay_conf *relay_conf_parse(const char *text, const char *path,
+				    struct arena *arena, struct diag *diag)
+{
+	const struct cfg_source source = {.text = text, .path = path};
+
+	return relay_conf_parse_source(&source, arena, diag);
 }
 
 const struct relay_path *relay_conf_find(const struct relay_conf *conf,

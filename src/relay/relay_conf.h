@@ -13,6 +13,7 @@
 
 #include "base/addr.h"
 #include "base/arena.h"
+#include "base/cfgsource.h"
 #include "base/diag.h"
 
 /** enum relay_right - What a key gives; Manage implies both others */
@@ -25,6 +26,7 @@ enum relay_right {
 /** struct relay_key - A shared access rule
  * @key:	Its text, @key_len bytes; read from @file by the shell, wiped at
  *		the end
+ * @line:	Of the text; @place: the file and line that it is from
  */
 struct relay_key {
 	const char *name;
@@ -33,6 +35,7 @@ struct relay_key {
 	char *key;
 	size_t key_len;
 	unsigned int line;
+	struct cfg_place place;
 };
 
 /**
@@ -124,10 +127,17 @@ struct relay_conf {
 void relay_conf_defaults(struct relay_limits *limits);
 
 /**
- * relay_conf_parse() - Read and check a relay.cfg
+ * relay_conf_parse_source() - Read and check a relay.cfg
+ * @source:	Its text, and where it is from
  *
  * Return: the settings (in @arena), or NULL after any error in @diag
  */
+struct relay_conf *relay_conf_parse_source(const struct cfg_source *source,
+					   struct arena *arena,
+					   struct diag *diag)
+	__attribute__((warn_unused_result));
+
+/** relay_conf_parse() - The same of one text; @path is its name in errors */
 struct relay_conf *relay_conf_parse(const char *text, const char *path,
 				    struct arena *arena, struct diag *diag)
 	__attribute__((warn_unused_result));

@@ -315,6 +315,12 @@ def x28(relay):
             [OPTIONS.program, "-c", other.file("relay.cfg"), "--check"],
             capture_output=True, text=True, timeout=20, check=True)
         eq(again.stdout, done.stdout)
+        # What is included is told of as its own file.
+        other.write("more.cfg", "# nothing\nfoo = 1;\n")
+        other.write("relay.cfg", done.stdout + '@include "more.cfg"\n')
+        code, err = other.run_once("-c", other.file("relay.cfg"), "--check")
+        eq(code, 2)
+        assert "more.cfg:2:" in err and "foo" in err, err
         other.write("relay.cfg", "listen = \"x\";\nfoo = 1;\n")
         code, err = other.run_once("-c", other.file("relay.cfg"), "--check")
         eq(code, 2)
