@@ -28,6 +28,6 @@ expect_match "datagram that expires on its way" \
 # A narrow link in the LAN: the client's TCP has to learn of it.
 ip -n "$NS-onprem" link set lan0 mtu 1300
 stream --up 5000000 >"$DIR/log/narrow.log" || fail "a narrow link stops TCP"
-at client ip route get 203.0.113.1 | grep -q 'mtu 1300' ||
+at client ip route get 203.0.113.1 | said 'mtu 1300' ||
 	fail "the client did not learn the MTU of the narrow link"
 expect "resets on the client's link" "$(seen client resets)" 0

@@ -36,6 +36,6 @@ wait_for 10 at client python3 "$HERE/lib/stream.py" run edge.test 9001 --up 1 ||
 at client timeout 20 python3 "$HERE/lib/stream.py" run edge.test 9001 \
 	--up 5000000 >"$DIR/log/narrow.log" ||
 	fail "a narrow link behind a router stops TCP"
-at client ip route get 203.0.113.1 | grep -q 'mtu 1300' ||
+at client ip route get 203.0.113.1 | said 'mtu 1300' ||
 	fail "the client did not learn the MTU of the narrow link"
 expect "resets on the client's link" "$(seen client resets)" 0

@@ -42,7 +42,7 @@ s.sendto(struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 600, 0, 0),
 
 default_route() {
 	advertise
-	ip -n "$NS-cloud" -6 route show default | grep -q 'dev up0'
+	ip -n "$NS-cloud" -6 route show default | said 'dev up0'
 }
 
 # up_without_each: cloud's gateway, on a kernel without force_forwarding
@@ -57,9 +57,9 @@ up_without_each() {
 
 # six_stands WHERE ADDRESS ROUTE
 six_stands() {
-	ip -n "$NS-$1" -6 address show dev rt0 | grep -q "inet6 $2/128 " ||
+	ip -n "$NS-$1" -6 address show dev rt0 | said "inet6 $2/128 " ||
 		fail "$1 has no address $2"
-	ip -n "$NS-$1" -6 route show proto 114 | grep -q "^$3 dev rt0 " ||
+	ip -n "$NS-$1" -6 route show proto 114 | said "^$3 dev rt0 " ||
 		fail "$1 has no route to $3"
 	expect "addresses of rt0 at $1" \
 		"$(ip -n "$NS-$1" -6 -o address show dev rt0 | wc -l)" 1
@@ -129,7 +129,7 @@ grep -q 'interface=up0 event=accept_ra value=2' "$DIR/log/edge-1.log" ||
 	fail "what happened to the uplink is not said"
 ip -n "$NS-cloud" -6 route show default | sed 's/ expires.*//' >"$DIR/ra2"
 expect_file "the router's route" "$DIR/ra2" "$DIR/ra"
-at cloud nft list set inet relaytun_edge-1 opened_all | grep -q ipv6 ||
+at cloud nft list set inet relaytun_edge-1 opened_all | said ipv6 ||
 	fail "the machine forwards for others"
 gateway_down cloud TERM || fail "exit code after SIGTERM"
 up_without_each

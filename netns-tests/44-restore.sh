@@ -35,7 +35,7 @@ state() {
 
 told() {
 	tail -n +"$1" "$LOG" | grep -E "event=restored.*$2" |
-		grep -qE "$3"
+		said -E "$3"
 }
 
 # taken WHAT WHO COMMAND...: the command is undone within a second, WHAT and WHO
@@ -134,6 +134,6 @@ expect "restorations of nothing" "$(restored_cnt)" "$before"
 expect "said of an interface with an odd name" \
 	"$(grep -c 'event=left_alone' "$LOG")" 1
 for route in 10.1.0.128/25 10.1.7.0/24; do
-	ip -n "$NS-cloud" route show $route dev rt0 | grep -q . ||
+	ip -n "$NS-cloud" route show $route dev rt0 | said . ||
 		fail "a user's own route into the tunnel is gone"
 done

@@ -16,7 +16,7 @@ FOREIGN=$TOP/tests/foreign
 
 # warns WHERE REGEX: does the status have such a warning?
 warns() {
-	status_json "$1" '.warnings[]' | grep -qE "$2"
+	status_json "$1" '.warnings[]' | said -E "$2"
 }
 
 # warned WHERE REGEX

@@ -92,7 +92,7 @@ wait_for 5 eval '[ $(grep -c ^ended "$DIR/log/ends.log") = 18 ]' ||
 late=$(awk -v limit="$((done_by + 100))" '$4 * 1000 > limit' "$DIR/log/ends.log")
 [ -z "$late" ] || fail "told late (reload $start to $done_by ms): $late"
 grep -c 'ended .*ECONNRESET\|ended .*/udp ECONNREFUSED' "$DIR/log/ends.log" |
-	grep -qx 18 || fail "ended otherwise: $(cat "$DIR/log/ends.log")"
+	said -x 18 || fail "ended otherwise: $(cat "$DIR/log/ends.log")"
 # The site does not know that three of the 15 connections are not let in any
 # more: their targets are told when they speak.
 broken=$(grep -c 'broken ECONNRESET' "$DIR/log/seven.log")

@@ -21,7 +21,7 @@ refuses() {
 # device_settled: the kernel tells late that nobody reads a device any more
 device_settled() {
 	ip -n "$NS-cloud" -6 -d route show table local dev rt0 |
-		grep -q 'ff00::/8.*linkdown'
+		said 'ff00::/8.*linkdown'
 }
 
 # larger_policy: one network, one service and one address are others

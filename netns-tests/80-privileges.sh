@@ -45,7 +45,7 @@ is_nobody() {
 
 # talks WHERE PID: has it a socket that could reach the network?
 talks() {
-	at "$1" ss -Htunawp | grep -q "pid=$2,"
+	at "$1" ss -Htunawp | said "pid=$2,"
 }
 
 topo_up

@@ -46,6 +46,14 @@ expect_file() {
 $difference"
 }
 
+# said [OPTION...] REGEX: is it in what a pipe brings?  Unlike grep -q it reads to
+# the end, so that whoever writes into the pipe does not die of it.
+said() {
+	local text
+	text=$(cat)
+	grep -q "$@" <<<"$text"
+}
+
 # refused WHAT CODE REGEX COMMAND...: COMMAND ends with CODE and says REGEX in
 # one single line.
 refused() {

@@ -116,7 +116,7 @@ service_dns() {
 
 service_dns_ready() {
 	at lan dig +short +time=1 +tries=1 @10.1.0.2 intranet.oslo.test |
-		grep -q .
+		said .
 }
 
 # service_echo: what is sent to 10.1.0.7 port 7 comes back, TCP and UDP
@@ -179,7 +179,7 @@ long_stream_up() {
 
 # long_stream_lives: does the client still have the connection it began with?
 long_stream_lives() {
-	at client ss -Htn state established "sport = :$port" | grep -q .
+	at client ss -Htn state established "sport = :$port" | said .
 }
 
 # long_stream_ends: it was alive until now, ends with equal checksums, over the

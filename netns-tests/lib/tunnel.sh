@@ -105,7 +105,7 @@ relay_up() {
 }
 
 relay_listens() {
-	at relay ss -Hltn 'sport = :443' | grep -q .
+	at relay ss -Hltn 'sport = :443' | said .
 }
 
 # relay_down [SIGNAL]
