@@ -209,3 +209,20 @@ told() {
 	at client python3 "$HERE/lib/tell.py" ask "$@" 2>/dev/null ||
 		echo nothing
 }
+
+# crowd_up NAME HOST COUNT PORT...: as the client, many flows that ask again and
+# again; see crowd.py.  Returns when all have been answered.
+crowd_up() {
+	local name=$1
+	shift
+	spawn client "$name" python3 "$HERE/lib/crowd.py" "$@"
+	wait_for 20 grep -q '^open' "$DIR/log/$name.log" ||
+		fail "not all flows of $name open"
+}
+
+# crowd_lives NAME COUNT: end it; so many flows lived until now, and none broke.
+crowd_lives() {
+	stop "$1" TERM || fail "$1 failed"
+	! grep '^ended' "$DIR/log/$1.log" >&2 || fail "a flow of $1 broke"
+	expect "living flows of $1" "$(sed -n 's/^alive //p' "$DIR/log/$1.log")" "$2"
+}

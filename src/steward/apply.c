@@ -282,7 +282,7 @@ static int load_rules(struct host *host, struct diag *diag)
 	const struct plan *plan = host->plan;
 
 	return rules_load(plan->conf, &host->table,
-			  rules_wanted(plan, host->state), diag);
+			  rules_wanted(plan, host->state, host->ending), diag);
 }
 
 /** replace_rules() - All of the table: somebody changed it */
@@ -480,11 +480,20 @@ static int change_to(struct host *host, const struct plan *plan,
 		err = link_tun_configure(host->nl, plan, &host->tun, NULL,
 					 diag);
 	if (!err)
-		err = route_apply(host->nl, plan, host->tun.ifindex, NULL,
-				  diag);
+		err = route_change(host->nl, plan, host->ending,
+				   host->tun.ifindex, diag);
 	if (!err)
 		err = open_forwarding(host, diag);
 	return err;
+}
+
+int apply_settle(struct host *host, struct diag *diag)
+{
+	int err = load_rules(host, diag);
+
+	return err ? err
+		   : route_apply(host->nl, host->plan, host->tun.ifindex, NULL,
+				 diag);
 }
 
 int apply_change(struct host *host, const struct plan *plan, struct diag *diag)
@@ -494,8 +503,9 @@ int apply_change(struct host *host, const struct plan *plan, struct diag *diag)
 
 	if (err)
 		return err;
+	host->ending = before;
 	err = change_to(host, plan, diag);
-
+	host->ending = NULL;
 	if (err && change_to(host, before, diag))
 		diag_error(diag, NULL, 0,
 			   "going back to the policy before did not work "

@@ -25,6 +25,7 @@
  * @family_warned: That IPv6 is off here was said
  * @odd:	Interfaces left alone for their names: said (in @state's arena)
  * @table:	The ruleset that stands; NULL when that is not known
+ * @ending:	During apply_change() the plan before
  */
 struct host {
 	struct nl_sock *nl;
@@ -34,6 +35,7 @@ struct host {
 	bool family_warned;
 	struct name_list odd;
 	struct table *table;
+	const struct plan *ending;
 };
 
 /**
@@ -87,6 +89,11 @@ int apply_follow(struct host *host, unsigned int touched,
  * After a failure the plan that stood stands again, as far as the kernel lets it.
  */
 int apply_change(struct host *host, const struct plan *plan, struct diag *diag)
+	__attribute__((warn_unused_result));
+
+/** apply_settle() - Flows of the plan before have ended: what stands for them only,
+ *  routes and what the ruleset knows them by, goes */
+int apply_settle(struct host *host, struct diag *diag)
 	__attribute__((warn_unused_result));
 
 /** apply_release() - Let go; everything stays standing */

@@ -371,7 +371,8 @@ static struct table *begin(const struct plan *plan)
 struct table *nft_table(const struct plan *plan,
 			const struct nft_opened *opened)
 {
-	struct nft_work work = {.plan = plan, .table = begin(plan)};
+	struct nft_work work = {
+		.plan = plan, .ending = opened->ending, .table = begin(plan)};
 	size_t i;
 
 	find_families(&work, opened);

@@ -34,6 +34,8 @@ bool nft_ifname_ok(const char *name);
  * @v6_all:	IPv6 on every interface there is or will be: this kernel has one
  *		switch for all of them
  * @v6_off:	The kernel has no IPv6: nothing of it is to stand
+ * @ending:	The plan before, whose flows may be about to end (borrowed), or
+ *		NULL
  *
  * On these nothing but the tunnel's own traffic may be forwarded, as it was
  * before.
@@ -45,6 +47,7 @@ struct nft_opened {
 	size_t v6_cnt;
 	bool v6_all;
 	bool v6_off;
+	const struct plan *ending;
 };
 
 /** nft_opened() - What a state says was opened (borrowed from it) */

@@ -25,12 +25,12 @@ static void own_pool(const struct plan *plan, enum ip_family family,
 			      ip_addr_format(&last, text));
 }
 
-/** networks_set() - What lies behind the tunnel, as it stands in the tunnel */
-static void networks_set(struct nft_work *work, const struct nft_family *family)
+/** gather_networks() - What lies behind the tunnel, as it stands in the tunnel */
+static void gather_networks(const struct plan *plan,
+			    const struct nft_family *family,
+			    struct nft_prefixes *list)
 {
-	const struct policy *policy = work->plan->policy;
-	struct nft_prefixes list = {0};
-	char name[NFT_NAME_SIZE];
+	const struct policy *policy = plan->policy;
 	size_t i;
 	size_t n;
 
@@ -39,12 +39,25 @@ static void networks_set(struct nft_work *work, const struct nft_family *family)
 			site_tunnel_prefixes(&policy->sites[i]);
 
 		for (n = 0; n < policy->sites[i].network_cnt; n++)
-			nft_prefixes_add(&list, &prefixes[n], family->family);
+			nft_prefixes_add(list, &prefixes[n], family->family);
 	}
+}
+
+static void networks_sets(struct nft_work *work,
+			  const struct nft_family *family)
+{
+	struct nft_prefixes list = {0};
+	char name[NFT_NAME_SIZE];
+
+	gather_networks(work->plan, family, &list);
 	snprintf(name, sizeof(name), "networks_%s", family->tag);
 	nft_prefixes_set(work, &list, name,
 			 "networks of the sites, or what stands for them",
 			 family);
+	gather_networks(work->plan, family, &list);
+	if (work->ending)
+		gather_networks(work->ending, family, &list);
+	nft_ending_set(work, &list, family);
 }
 
 /** public_chain() - A new flow: is it for a public port? */
@@ -159,6 +172,10 @@ static void forward_hook(struct nft_work *work)
 
 	nft_chain(work, "forward", "others' traffic passes untouched",
 		  "filter hook forward priority 0");
+	for (i = 0; i < work->family_cnt; i++)
+		nft_rule(work, NULL,
+			 CUT " ct reply %s saddr @ending_%s goto cut",
+			 work->families[i]->ip, work->families[i]->tag);
 	nft_rule(work, NULL, "oifname \"%s\" goto to_tun", tun);
 	nft_rule(work, NULL, "iifname \"%s\" goto from_tun", tun);
 	for (i = 0; i < work->family_cnt; i++) {
@@ -218,7 +235,7 @@ void nft_cloud(struct nft_work *work)
 	nft_timeouts(work);
 	nft_from_sets(work, true);
 	for (i = 0; i < work->family_cnt; i++) {
-		networks_set(work, work->families[i]);
+		networks_sets(work, work->families[i]);
 		nft_cloud_services(work, work->families[i]);
 		nft_grants(work, work->families[i]);
 	}

@@ -229,3 +229,15 @@ void nft_peers_set(struct nft_work *work, const struct nft_family *family)
 			 "tunnel addresses of the gateways at the other end",
 			 family);
 }
+
+void nft_ending_set(struct nft_work *work, struct nft_prefixes *list,
+		    const struct nft_family *family)
+{
+	char name[NFT_NAME_SIZE];
+
+	snprintf(name, sizeof(name), "ending_%s", family->tag);
+	nft_prefixes_set(work, list, name,
+			 "whose flows may be about to end, a second long also "
+			 "of the policy before",
+			 family);
+}

@@ -9,15 +9,13 @@
 #include "steward/nft_work.h"
 
 /**
- * sources_set() - "sources_F": where flows of the tunnel come from
- *
- * Gateways at the other end, and who keeps his source on the way.
+ * gather_sources() - Where flows of the tunnel come from: gateways at the other
+ * end, and who keeps his source on the way
  */
-static void sources_set(struct nft_work *work, const struct nft_family *family)
+static void gather_sources(const struct plan *plan,
+			   const struct nft_family *family,
+			   struct nft_prefixes *list)
 {
-	const struct plan *plan = work->plan;
-	struct nft_prefixes list = {0};
-	char name[NFT_NAME_SIZE];
 	size_t i;
 	size_t f;
 
@@ -26,18 +24,30 @@ static void sources_set(struct nft_work *work, const struct nft_family *family)
 			gateway_pool(plan->peers[i], family->family);
 
 		if (pool)
-			nft_prefixes_add(&list, pool, family->family);
+			nft_prefixes_add(list, pool, family->family);
 	}
 	for (i = 0; i < plan->grant_cnt; i++) {
 		const struct policy_route *route = plan->grants[i].route;
 
 		for (f = 0; !route->nat && f < route->from.cnt; f++)
-			nft_prefixes_add(&list, &route->from.prefixes[f],
+			nft_prefixes_add(list, &route->from.prefixes[f],
 					 family->family);
 	}
+}
+
+static void sources_sets(struct nft_work *work, const struct nft_family *family)
+{
+	struct nft_prefixes list = {0};
+	char name[NFT_NAME_SIZE];
+
+	gather_sources(work->plan, family, &list);
 	snprintf(name, sizeof(name), "sources_%s", family->tag);
 	nft_prefixes_set(work, &list, name,
 			 "where flows of the tunnel come from", family);
+	gather_sources(work->plan, family, &list);
+	if (work->ending)
+		gather_sources(work->ending, family, &list);
+	nft_ending_set(work, &list, family);
 }
 
 /** alias_name() - Of the chain that translates network number @idx */
@@ -132,6 +142,10 @@ static void forward_hook(struct nft_work *work)
 
 	nft_chain(work, "forward", "others' traffic passes untouched",
 		  "filter hook forward priority 0");
+	for (i = 0; i < work->family_cnt; i++)
+		nft_rule(work, NULL,
+			 CUT " ct original %s saddr @ending_%s goto cut",
+			 work->families[i]->ip, work->families[i]->tag);
 	nft_rule(work, NULL, "oifname \"%s\" goto to_tun", tun);
 	nft_rule(work, NULL, "iifname \"%s\" goto from_tun", tun);
 	for (i = 0; i < work->family_cnt; i++)
@@ -196,7 +210,7 @@ void nft_site(struct nft_work *work)
 	nft_timeouts(work);
 	nft_from_sets(work, false);
 	for (i = 0; i < work->family_cnt; i++) {
-		sources_set(work, work->families[i]);
+		sources_sets(work, work->families[i]);
 		nft_site_services(work, work->families[i]);
 		nft_grants(work, work->families[i]);
 		alias_chains(work, work->families[i]);

@@ -47,10 +47,12 @@ struct nft_family {
  * struct nft_work - A ruleset being rendered
  * @plan:	Wanted state
  * @table:	Receives it
+ * @ending:	The plan before, or NULL
  * @families:	Those in which this gateway has a tunnel address
  */
 struct nft_work {
 	const struct plan *plan;
+	const struct plan *ending;
 	struct table *table;
 	const struct nft_family *families[2];
 	size_t family_cnt;
@@ -125,6 +127,11 @@ void nft_grants(struct nft_work *work, const struct nft_family *family);
 
 /** nft_grant_marks() - The sets of marks of routes */
 void nft_grant_marks(struct nft_work *work);
+
+/** nft_ending_set() - "ending_F": by what flows that are being ended are known as
+ *  ours, wherever they are about to go; consumes the list */
+void nft_ending_set(struct nft_work *work, struct nft_prefixes *list,
+		    const struct nft_family *family);
 
 /* nft_cloud.c, nft_site.c */
 

@@ -106,7 +106,7 @@ static void tell_routes(const struct plan *plan, const struct plan *other,
 static void tell_rules(const struct views *views, struct strbuf *out)
 {
 	struct table *stands = rules_remembered(views->now->conf);
-	struct table *wanted = rules_wanted(views->now, &views->state);
+	struct table *wanted = rules_wanted(views->now, &views->state, NULL);
 	enum table_diff how = TABLE_DIFF_REPLACE;
 	struct strbuf script;
 

@@ -59,7 +59,16 @@ static void finish_cut(struct reload *reload)
 
 static void on_linger(struct loop_timer *timer)
 {
-	finish_cut(RELOAD_OF(timer, linger));
+	struct reload *reload = RELOAD_OF(timer, linger);
+	struct diag diag;
+
+	finish_cut(reload);
+	diag_init(&diag);
+	/* What fails now is done by a later change. */
+	if (apply_settle(reload->host, &diag))
+		log_warn("event=leftovers reason=\"what stood for flows of the "
+			 "policy before could not be removed\"");
+	diag_fini(&diag);
 }
 
 static void on_deadline(struct loop_timer *timer);
@@ -153,7 +162,7 @@ static int end_flows(struct reload *reload, const struct plan *before,
 	finish_cut(reload);
 	cnt = cut_begin(&reload->cut, host->plan, before, host->tun.fd, diag);
 	audit_tell(before, reload->cut.flows, reload->cut.cnt, clock_wall_ns());
-	if (reload->cut.cnt)
+	if (reload->cut.cnt || before != host->plan)
 		loop_timer_set(reload->loop, &reload->linger,
 			       mono_add_ms(clock_mono(), CUT_LINGER_MS));
 	return cnt < 0 ? 0 : cnt;

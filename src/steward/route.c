@@ -78,9 +78,32 @@ static bool is_ours(struct rtnl_route *route, int ifindex)
 	return rtnl_route_nh_get_ifindex(hop) == ifindex;
 }
 
-/** remove_stale() - Our routes of an earlier policy */
+/** struct wanted - What is to stand on which device
+ * @ending:	The plan before, whose routes linger, or NULL
+ */
+struct wanted {
+	const struct plan *plan;
+	const struct plan *ending;
+	int ifindex;
+};
+
+/** lingers() - Is a standing route one of the plan before, in nobody's way? */
+static bool lingers(const struct plan *plan, const struct plan *ending,
+		    struct rtnl_route *route)
+{
+	size_t i;
+
+	for (i = 0; ending && i < plan->route_cnt; i++) {
+		if (same(rtnl_route_get_dst(route), &plan->routes[i].to.addr,
+			 plan->routes[i].to.len))
+			return false;
+	}
+	return ending && is_planned(ending, route);
+}
+
+/** remove_stale() - Our routes of an earlier policy, but those that linger */
 static int remove_stale(struct nl_sock *nl, struct nl_cache *standing,
-			const struct plan *plan, int ifindex, struct diag *diag)
+			const struct wanted *wanted, struct diag *diag)
 {
 	struct nl_object *object;
 	int ret = 0;
@@ -90,7 +113,9 @@ static int remove_stale(struct nl_sock *nl, struct nl_cache *standing,
 		struct rtnl_route *route = (struct rtnl_route *)object;
 		int err;
 
-		if (!is_ours(route, ifindex) || is_planned(plan, route))
+		if (!is_ours(route, wanted->ifindex) ||
+		    is_planned(wanted->plan, route) ||
+		    lingers(wanted->plan, wanted->ending, route))
 			continue;
 		err = rtnl_route_delete(nl, route, 0);
 		if (err && err != -NLE_OBJ_NOTFOUND) {
@@ -244,9 +269,11 @@ static int add(struct nl_sock *nl, const struct plan_route *wanted, int ifindex,
 	return -EIO;
 }
 
-int route_apply(struct nl_sock *nl, const struct plan *plan, int ifindex,
-		struct missing *missing, struct diag *diag)
+/** bring() - Routes that stand to those that are wanted */
+static int bring(struct nl_sock *nl, const struct wanted *wanted,
+		 struct missing *missing, struct diag *diag)
 {
+	const struct plan *plan = wanted->plan;
 	bool v6 = ipv6_wanted(plan);
 	struct nl_cache *standing;
 	int err = rtnl_route_alloc_cache(nl, AF_UNSPEC, 0, &standing);
@@ -257,16 +284,32 @@ int route_apply(struct nl_sock *nl, const struct plan *plan, int ifindex,
 			   nl_geterror(err));
 		return -EIO;
 	}
-	err = remove_stale(nl, standing, plan, ifindex, diag);
+	err = remove_stale(nl, standing, wanted, diag);
 	for (i = 0; i < plan->route_cnt && !err; i++) {
-		const struct plan_route *wanted = &plan->routes[i];
+		const struct plan_route *route = &plan->routes[i];
 
-		if ((wanted->to.addr.family == IP_V4 || v6) &&
-		    !stands(standing, wanted, ifindex))
-			err = add(nl, wanted, ifindex, missing, diag);
+		if ((route->to.addr.family == IP_V4 || v6) &&
+		    !stands(standing, route, wanted->ifindex))
+			err = add(nl, route, wanted->ifindex, missing, diag);
 	}
 	nl_cache_free(standing);
 	return err;
+}
+
+int route_apply(struct nl_sock *nl, const struct plan *plan, int ifindex,
+		struct missing *missing, struct diag *diag)
+{
+	const struct wanted wanted = {plan, NULL, ifindex};
+
+	return bring(nl, &wanted, missing, diag);
+}
+
+int route_change(struct nl_sock *nl, const struct plan *plan,
+		 const struct plan *ending, int ifindex, struct diag *diag)
+{
+	const struct wanted wanted = {plan, ending, ifindex};
+
+	return bring(nl, &wanted, NULL, diag);
 }
 
 /** take_prefix() - A route's destination; Return: whether it is one */

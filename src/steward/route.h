@@ -39,6 +39,17 @@ int route_apply(struct nl_sock *nl, const struct plan *plan, int ifindex,
 	__attribute__((warn_unused_result));
 
 /**
+ * route_change() - From one plan to another
+ * @ending:	The plan before: its routes stay until route_apply() comes, unless
+ *		they are in the way; NULL for none
+ *
+ * Return: as route_apply()
+ */
+int route_change(struct nl_sock *nl, const struct plan *plan,
+		 const struct plan *ending, int ifindex, struct diag *diag)
+	__attribute__((warn_unused_result));
+
+/**
  * route_tunnel_prefixes() - What lies at the other end, as the routes that stand
  * tell
  * @ifindex:	The TUN device

@@ -34,11 +34,13 @@
  * not have.
  */
 
-struct table *rules_wanted(const struct plan *plan, const struct state *state)
+struct table *rules_wanted(const struct plan *plan, const struct state *state,
+			   const struct plan *ending)
 {
 	struct nft_opened opened = nft_opened(state);
 
 	opened.v6_off = !ipv6_usable(plan->conf);
+	opened.ending = ending;
 	return nft_table(plan, &opened);
 }
 

@@ -17,10 +17,12 @@
 /**
  * rules_wanted() - The table that a plan wants on this machine
  * @state:	What was opened
+ * @ending:	The plan before, whose flows are being ended, or NULL
  *
  * Return: the table; table_free() it
  */
-struct table *rules_wanted(const struct plan *plan, const struct state *state);
+struct table *rules_wanted(const struct plan *plan, const struct state *state,
+			   const struct plan *ending);
 
 /**
  * rules_remembered() - The table that was loaded last, as a file tells
