@@ -561,7 +561,8 @@ static int close_forwarding(struct nl_sock *nl, const struct state *state,
 	}
 	ipv6_close(state);
 	put_back(state);
-	for (i = 0; i < state->lro.cnt; i++)
+	/* Who forwards by his own will has no use for LRO. */
+	for (i = 0; i < state->lro.cnt && !by_owner; i++)
 		(void)!link_set_lro(state->lro.names[i], true);
 	return ret;
 }

@@ -44,11 +44,13 @@
 
 /* After a change: others come in bunches.  A look that took long is followed by
  * a pause of PAUSE_FACTOR times that. */
-#define PAUSE_FACTOR   5
-#define CALM_MS        500
-#define POLL_MS        60000
-#define LIMIT_MS       30000
+#define PAUSE_FACTOR 5
+#define CALM_MS      500
+#define POLL_MS      60000
+#define LIMIT_MS     30000
 
+/* In the child: the first behind the standard ones. */
+#define ANSWER_FD      3
 #define ANSWER_LEN_MAX 16384
 #define IFNAME_CNT_MAX 16
 
@@ -336,19 +338,23 @@ static void look_at_all(struct look *look)
 static void __attribute__((noreturn))
 run_child(const struct plan *plan, int answer_fd)
 {
-	struct look look = {.plan = plan,
-			    .sim = sim_new(),
-			    .nft = nft_ctx_new(NFT_CTX_DEFAULT)};
+	struct look look = {.plan = plan};
 	const char *text;
 	size_t len;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* The lock and the carrier's socket must not outlive the steward. */
+	if (dup2(answer_fd, ANSWER_FD) < 0 ||
+	    close_range(ANSWER_FD + 1, ~0u, 0))
+		_exit(1);
+	look.sim = sim_new();
+	look.nft = nft_ctx_new(NFT_CTX_DEFAULT);
 	if (look.nft)
 		look_at_all(&look);
 	text = strbuf_str(&look.answer);
 	len = look.answer.len < ANSWER_LEN_MAX ? look.answer.len
 					       : ANSWER_LEN_MAX;
-	_exit(write(answer_fd, text, len) == (ssize_t)len ? 0 : 1);
+	_exit(write(ANSWER_FD, text, len) == (ssize_t)len ? 0 : 1);
 }
 
 /** pause_ms() - Until the next look may begin */

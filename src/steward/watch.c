@@ -272,15 +272,18 @@ static const struct nft_kind nft_kinds[] = {
 static void note_touch(struct watch *watch, const struct nft_kind *kind,
 		       struct nlattr *const *attrs)
 {
+	const char *name = nla_get_string(kind->attr && attrs[kind->attr]
+						  ? attrs[kind->attr]
+						  : attrs[NFTA_TABLE_NAME]);
 	char what[64];
 
+	/* The sets that nft makes of "{ ... }" in a rule go with the rule. */
+	if (strncmp(name, "__set", 5) == 0 || strncmp(name, "__map", 5) == 0)
+		return;
 	if (kind->type == NFT_MSG_DELTABLE)
 		missing_fini(&watch->touched); /* says it all */
 	snprintf(what, sizeof(what), "%s %s", kind->verb, kind->kind);
-	missing_add(&watch->touched, what,
-		    kind->attr && attrs[kind->attr]
-			    ? nla_get_string(attrs[kind->attr])
-			    : nla_get_string(attrs[NFTA_TABLE_NAME]));
+	missing_add(&watch->touched, what, name);
 }
 
 /** is_our_table() - "relaytun_NAME"? */
