@@ -109,6 +109,10 @@ static void read_tables(struct look *look)
 	size_t i;
 
 	if (sim_add(chains, list(look, true, "list chains"))) {
+		strbuf_printf(
+			&look->answer,
+			"the rules of others cannot be listed: whether "
+			"they drop this gateway's packets is not known\n");
 		sim_free(chains);
 		return;
 	}
@@ -460,6 +464,9 @@ static void on_answer(struct loop_source *source, uint32_t events)
 		return;
 	if (end_child(scan, false))
 		take_answer(scan);
+	else
+		log_warn("event=foreign_unknown reason=\"the look at the rules "
+			 "of others failed\"");
 	loop_timer_set(
 		scan->loop, &scan->due,
 		mono_add_ms(clock_mono(), scan->again ? CALM_MS : POLL_MS));
