@@ -362,8 +362,11 @@ static void warn_family(struct host *host)
 {
 	const struct plan *plan = host->plan;
 
-	if (host->family_warned || !gateway_addr(plan->gateway, IP_V6) ||
-	    ipv6_wanted(plan))
+	if (!gateway_addr(plan->gateway, IP_V6) || ipv6_wanted(plan)) {
+		host->family_warned = false;
+		return;
+	}
+	if (host->family_warned)
 		return;
 	host->family_warned = true;
 	log_warn("event=no_ipv6 reason=\"the policy gives this gateway an IPv6 "
@@ -450,6 +453,7 @@ int apply_follow(struct host *host, unsigned int touched,
 		return owned;
 	if (owned != host->tun.ifindex)
 		return rebuild(host, missing, diag);
+	warn_family(host); /* it may be switched off and on again */
 	if (touched & FOLLOW_RULES)
 		err = replace_rules(host, diag);
 	if (!err && touched & FOLLOW_DEVICE)

@@ -573,7 +573,8 @@ int watch_open(struct watch *watch, struct loop *loop, struct host *host)
 	if (nl_socket_add_memberships(
 		    watch->route_nl, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
 		    RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
-		    RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF, 0) ||
+		    RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF,
+		    RTNLGRP_IPV6_IFINFO, 0) ||
 	    nl_socket_add_memberships(watch->rules_nl, NFNLGRP_NFTABLES, 0))
 		return -EIO;
 	err = loop_watch(loop, &watch->links, nl_socket_get_fd(watch->route_nl),
