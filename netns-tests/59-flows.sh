@@ -29,7 +29,9 @@ write_policy() {
 		      { name = "echo"; public = "tcp/7"; target = "10.1.0.7:7"; $AUDIT },
 		      { name = "echo-udp"; public = "udp/7"; target = "10.1.0.7:7"; $AUDIT },
 		      { name = "six"; public = "tcp/7000"; target = "[fd00:1::7]:7000"; }
-		    ); }
+		    );
+		    routes = ( { name = "plain"; to = "10.1.0.0/25";
+		                 allow = "tcp/7001"; from = "203.0.113.0/24"; } ); }
 		);
 	END
 }
@@ -65,6 +67,7 @@ topo_up
 topo_v6
 services_up echo
 tell_up six fd00:1::7 7000
+spawn lan echo7001 python3 "$HERE/lib/echo.py" serve 10.1.0.7 7001
 AUDIT=""
 tunnel_up
 hold first edge.test 7
@@ -93,6 +96,16 @@ grep -q 'bytes are not counted.*nf_conntrack_acct' "$DIR/log/table.log" ||
 	fail "it is not said why there are no bytes"
 refused "an unknown service" 1 'no service or route "nothing"' \
 	flows cloud nothing
+
+# A route's, at both ends.
+ip -n "$NS-client" route add 10.1.0.0/25 via 203.0.113.1
+hold routed 10.1.0.7 7001
+for where in cloud onprem; do
+	expect "of a route at $where" \
+		"$(flows $where --json plain | jq -c '[.flows[] | [.service, .target]]')" \
+		'[["oslo/plain","10.1.0.7"]]'
+done
+stop routed || :
 
 # With audit: the kernel counts from now on.
 AUDIT="audit = true;"
