@@ -49,9 +49,14 @@ more_reloads() {
 	(($(grep -c 'steward.*event=reloaded' "$1") > $2))
 }
 
-# refused_reload WHAT REGEX
+# refused_reload WHAT REGEX: one line for the mistake, one for what follows
 refused_reload() {
-	refused "$1" 2 "$2" at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg"
+	local said code=0
+	said=$(at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" 2>&1) || code=$?
+	expect "exit code with $1 ($said)" "$code" 2
+	expect_match "message with $1" "$(head -n 1 <<<"$said")" "$2"
+	expect "what follows from $1" "$(tail -n +2 <<<"$said")" \
+		"gateway edge-1 goes on as before: the files have errors"
 	expect "a service after $1" "$(told edge.test 7000 tcp)" "$ANSWER"
 	expect "reloads after $1" \
 		"$(grep -c 'steward.*event=reloaded' "$DIR/log/edge-1.log" || :)" 1
