@@ -145,3 +145,9 @@ fetch --data-binary "@$dir/large" "https://localhost:$port/hyco" \
 	>"$dir/got" || fail "a large POST"
 (echo "POST /hyco" && cat "$dir/large") | cmp - "$dir/got" ||
 	fail "the body of a large POST"
+
+# C01: tokens as Microsoft's SDK makes them.
+if sdk=$(tests/sdk/install.sh 2>"$dir/npm.log"); then
+	tests/sdk/tokens.py "$lib/libhyco.so" "$sdk" >"$dir/tokens.log" ||
+		fail "tokens differ from those of hyco-ws"
+fi

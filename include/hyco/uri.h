@@ -70,7 +70,7 @@ ssize_t hyco_uri_action(const struct hyco_uri *uri, enum hyco_action action,
  * @uri:	Address of the hybrid connection
  * @audience:	Receives "http://ns/oslo" (section 4), as hyco-ws
  *		does it: port kept when it was given, no query, "$hc/" dropped,
- *		escapes of the path left as they are
+ *		escapes of the path and a slash at its end left as they are
  * @size:	Room there
  */
 ssize_t hyco_uri_audience(const struct hyco_uri *uri, char *audience,

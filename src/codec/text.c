@@ -93,8 +93,9 @@ static bool is_unreserved(char c)
 	       (c >= '0' && c <= '9') || (c && strchr("-._~", c));
 }
 
-ssize_t text_percent_encode(const char *text, size_t len, char *out,
-			    size_t size)
+/** percent_encode() - As text_percent_encode(), but for characters that stay */
+static ssize_t percent_encode(const char *text, size_t len, const char *stay,
+			      char *out, size_t size)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	size_t used = 0;
@@ -102,7 +103,8 @@ ssize_t text_percent_encode(const char *text, size_t len, char *out,
 
 	for (i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
-		bool plain = is_unreserved(text[i]);
+		bool plain = is_unreserved(text[i]) ||
+			     (text[i] && strchr(stay, text[i]));
 
 		if (used + (plain ? 2 : 4) > size)
 			return -EMSGSIZE;
@@ -118,6 +120,18 @@ ssize_t text_percent_encode(const char *text, size_t len, char *out,
 		return -EMSGSIZE;
 	out[used] = '\0';
 	return (ssize_t)used;
+}
+
+ssize_t text_percent_encode(const char *text, size_t len, char *out,
+			    size_t size)
+{
+	return percent_encode(text, len, "", out, size);
+}
+
+ssize_t text_component_encode(const char *text, size_t len, char *out,
+			      size_t size)
+{
+	return percent_encode(text, len, "!'()*", out, size);
 }
 
 static int hex_value(char c)

@@ -30,6 +30,10 @@ ssize_t text_base64_decode(const char *text, size_t len, uint8_t *out,
 ssize_t text_percent_encode(const char *text, size_t len, char *out,
 			    size_t size) __attribute__((warn_unused_result));
 
+/** text_component_encode() - As encodeURIComponent: "!'()*" stay as they are */
+ssize_t text_component_encode(const char *text, size_t len, char *out,
+			      size_t size) __attribute__((warn_unused_result));
+
 /** text_percent_decode() - %XX to bytes, '+' stays '+'; refuses "%" without two
  *  digits, and %00 */
 ssize_t text_percent_decode(const char *text, size_t len, char *out,

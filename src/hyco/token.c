@@ -51,8 +51,8 @@ ssize_t hyco_token_sign(const char *audience, const char *key_name,
 
 	if (!*key_name || !key_len || strlen(key_name) > KEY_NAME_LEN_MAX)
 		return HYCO_EINVAL;
-	if (text_percent_encode(audience, strlen(audience), raw_audience,
-				sizeof(raw_audience)) < 0 ||
+	if (text_component_encode(audience, strlen(audience), raw_audience,
+				  sizeof(raw_audience)) < 0 ||
 	    text_percent_encode(key_name, strlen(key_name), raw_name,
 				sizeof(raw_name)) < 0)
 		return HYCO_EMSGSIZE;

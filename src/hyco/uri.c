@@ -202,6 +202,8 @@ ssize_t hyco_uri_audience(const struct hyco_uri *uri, char *audience,
 	size_t path_len = plain_path(uri, &path);
 	int len;
 
+	/* As hyco-ws does it: a slash at the end stays. */
+	path_len = strcspn(path, "?");
 	if (uri->port_given)
 		snprintf(port, sizeof(port), ":%u", uri->port);
 	len = snprintf(audience, size, "http://%s%s%s%s/%.*s",

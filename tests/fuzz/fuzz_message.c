@@ -13,11 +13,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void look(void *arg, const char *name, const char *value)
+{
+	(void)arg;
+	assert(strlen(name) + strlen(value) < 65536);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *in = (const char *)data;
 	struct hyco_accept accept;
 	struct hyco_accept again;
+	struct hyco_request request;
 	char text[16384];
 	char token[512];
 	char renewed[512];
@@ -43,6 +50,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		       hyco_message_parse_renew(text, (size_t)len, renewed,
 						sizeof(renewed)) > 0);
 		assert(!strcmp(token, renewed));
+	}
+	if (!hyco_message_parse_request(in, size, &request)) {
+		assert(request.address[0]);
+		assert(!request.method[0] || request.target[0] == '/');
+		(void)hyco_message_headers(in, size, look, NULL);
+		assert(hyco_message_header(in, size, "Via", token,
+					   sizeof(token)) < 512);
 	}
 	return 0;
 }

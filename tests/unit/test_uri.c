@@ -203,7 +203,7 @@ static void the_audience_has_the_port_that_was_given_and_no_query(void **state)
 		{"wss://NS/oslo", "http://ns/oslo"},
 		{"wss://ns:443/$hc/oslo/edge?x=1", "http://ns:443/oslo/edge"},
 		{"ws://ns:80/oslo", "http://ns:80/oslo"},
-		{"sb://ns:5671/oslo/", "http://ns:5671/oslo"},
+		{"sb://ns:5671/oslo/", "http://ns:5671/oslo/"},
 		{"wss://[FD64::1]/a", "http://[fd64::1]/a"},
 		{"wss://ns", "http://ns/"},
 	};
