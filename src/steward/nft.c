@@ -318,13 +318,21 @@ static void own_from_tun(struct nft_work *work)
 /** own_hooks() - What the gateway itself says to the tunnel and hears */
 static void own_hooks(struct nft_work *work)
 {
+	bool cloud = work->plan->gateway->role == ROLE_CLOUD;
 	const char *tun = work->plan->conf->tun_name;
+	size_t i;
 
 	cut_chain(work);
 	own_to_tun(work);
 	own_from_tun(work);
 	nft_chain(work, "output", "from the gateway itself",
 		  "filter hook output priority 0");
+	/* Resets about such flows are "related": they pass. */
+	for (i = 0; cloud && i < work->family_cnt; i++)
+		nft_rule(work, "public ports, used on the gateway",
+			 CUT " ct state established ct direction original "
+			     "ct reply %s saddr @ending_%s goto cut",
+			 work->families[i]->ip, work->families[i]->tag);
 	nft_rule(work, NULL, "oifname \"%s\" goto own_to_tun", tun);
 	nft_chain(work, "input", "to the gateway itself",
 		  "filter hook input priority 0");
