@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # A site with two gateways.  Flows are spread over both and each stays with its
-# own, which has its connection tracking: also datagrams of 8,000 bytes, whose
-# fragments must not part.  When one gateway goes, only its flows suffer, and new
+# own, which has its connection tracking: also datagrams of 8,000 bytes of either
+# family, whose fragments must not part.  When one gateway goes, only its flows suffer, and new
 # ones begin at once; when the relay restarts, none does.
 #
 #                     +-- oslo-a 198.18.0.2 -- 10.1.0.1 --+
@@ -37,16 +37,27 @@ flows_begin() {
 		fail "the connections do not come up"
 }
 
+SERVICES+="
+echo-udp6 udp/7 [fd00:1::7]:7
+"
+
 topo_up
 cable relay site1 198.18.1.1/24 onprem2 up0 198.18.1.2/24
 cable onprem2 lan0 10.1.9.1/24 lan eth1 10.1.9.5/24
 ip -n "$NS-onprem2" route add 192.0.2.1 via 198.18.1.1
 ip -n "$NS-onprem2" route add 10.1.0.0/24 via 10.1.9.5
+topo_v6
+ip -n "$NS-onprem2" address add fd00:2::1/64 dev lan0 nodad
+ip -n "$NS-lan" address add fd00:2::5/64 dev eth1 nodad
+ip -n "$NS-onprem2" route add fd00:1::/64 via fd00:2::5
+spawn lan echo6 python3 "$HERE/lib/echo.py" serve fd00:1::7 7
 services_up echo
 configure
 write_gateway onprem2
-sed -i 's|  { name = "oslo-a"|  { name = "oslo-b"; role = "site"; site = "oslo"; \
-	address = [ "100.64.0.12" ]; relays = ( "wss://relay.test/oslo-b" ); },\n&|' \
+sed -i 's|"10.1.0.0/24"|&, "fd00:1::/64"|; s|"100.64.0.1"|&, "fd64:1::1"|
+	s|"100.64.0.11"|&, "fd64:1::11"|
+	s|  { name = "oslo-a"|  { name = "oslo-b"; role = "site"; site = "oslo"; \
+	address = [ "100.64.0.12", "fd64:1::12" ]; relays = ( "wss://relay.test/oslo-b" ); },\n&|' \
 	"$DIR/policy.cfg"
 sed 's|^connections.*||; s|^);||; s|"oslo-a"|"oslo-b"|' "$DIR/relay.cfg" |
 	sed -n '/path/,$p' >"$DIR/path"
@@ -62,11 +73,13 @@ strays=$(at_oslo_b)
 ((strays > 10 && strays < 50)) || fail "$strays of 60 flows go by oslo-b"
 ended flows 20 || fail "connections broke: $(cat "$DIR/log/flows.log")"
 
-before_a=$(carried oslo-a) before_b=$(carried oslo-b)
-at client python3 "$HERE/lib/echo.py" large edge.test 7 40 8000 ||
-	fail "fragments of a datagram went apart"
-(($(carried oslo-a) > before_a && $(carried oslo-b) > before_b)) ||
-	fail "all datagrams took the same gateway: the test proves nothing"
+for where in edge.test 2001:db8:c::1; do
+	before_a=$(carried oslo-a) before_b=$(carried oslo-b)
+	at client python3 "$HERE/lib/echo.py" large $where 7 40 8000 ||
+		fail "$where: fragments of a datagram went apart"
+	(($(carried oslo-a) > before_a && $(carried oslo-b) > before_b)) ||
+		fail "$where: one gateway took all: the test proves nothing"
+done
 
 # The relay restarts: connections wait for their own gateway.
 flows_begin 60 8

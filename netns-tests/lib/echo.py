@@ -25,6 +25,11 @@ PATIENCE_S = 3
 IP_RECVERR = 11  # linux/in.h; Python has no name for it
 
 
+def family_of(address):
+    """Of a numeric address."""
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
 def serve_tcp(address, port):
     """Accept for ever, a thread for each connection."""
 
@@ -34,7 +39,7 @@ def serve_tcp(address, port):
             while data := sock.recv(65536):
                 sock.sendall(data)
 
-    with socket.create_server((address, port)) as listener:
+    with socket.create_server((address, port), family=family_of(address)) as listener:
         while True:
             sock, _ = listener.accept()
             threading.Thread(target=answer, args=(sock,), daemon=True).start()
@@ -42,7 +47,7 @@ def serve_tcp(address, port):
 
 def serve_udp(address, port):
     """Answer every datagram."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+    with socket.socket(family_of(address), socket.SOCK_DGRAM) as sock:
         sock.bind((address, port))
         while True:
             data, peer = sock.recvfrom(65536)
