@@ -128,9 +128,8 @@ HYCO_CONNECTION_STRING=$(string listen) "$dir/static-bin/http-responder" \
 	2>"$dir/http.log" &
 pids+=($!)
 wait_for 10 said http "listening at" || fail "http-responder does not register"
-token=$(string send | sed 's/.*SharedAccessKey=\([^;]*\).*/\1/' >"$dir/key" &&
-	chmod 600 "$dir/key" && build/bin/relaytun token --key-name send \
-	--key-file "$dir/key" --uri "https://localhost:$port/hyco")
+token=$(umask 077 && string send >"$dir/string" &&
+	build/bin/relaytun token --connection-string-file "$dir/string")
 fetch() {
 	curl -sS --http1.1 --max-time 20 --cacert "$dir/ca.pem" \
 		-H "ServiceBusAuthorization: $token" "$@" 2>"$dir/curl.log"

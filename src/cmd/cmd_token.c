@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <hyco/connection_string.h>
 #include <hyco/error.h>
 #include <hyco/token.h>
 #include <hyco/uri.h>
@@ -27,6 +29,7 @@ struct token_args {
 	const char *uri;
 	const char *key_name;
 	const char *key_file;
+	const char *string_file;
 	long ttl_s;
 };
 
@@ -34,6 +37,9 @@ static void usage(FILE *to)
 {
 	fputs("Usage: relaytun token --uri URL --key-name NAME --key-file "
 	      "FILE\n"
+	      "                      [--ttl SECONDS]\n"
+	      "       relaytun token --connection-string-file FILE [--uri "
+	      "URL]\n"
 	      "                      [--ttl SECONDS]\n"
 	      "\n"
 	      "Prints a SAS token for a hybrid connection.  The key is read "
@@ -44,12 +50,16 @@ static void usage(FILE *to)
 	      "\n"
 	      "  --uri URL        as "
 	      "wss://contoso.servicebus.windows.net/oslo-a\n"
+	      "                   [the connection string's, when it has an "
+	      "EntityPath]\n"
 	      "  --key-name NAME  name of the shared access rule\n"
 	      "  --key-file FILE  the rule's key\n"
+	      "  --connection-string-file FILE\n"
+	      "                   both of them, as the portal shows them\n"
 	      "  --ttl SECONDS    life of the token, 1 to 31622400 [3600]\n"
 	      "  -h, --help       this text\n"
 	      "\n"
-	      "Exit status: 0 done, 2 wrong usage or unusable key file.\n",
+	      "Exit status: 0 done, 2 wrong usage or unusable file.\n",
 	      to);
 }
 
@@ -66,6 +76,14 @@ static long parse_ttl(const char *text)
 	return ttl_s;
 }
 
+/** is_complete() - One of the two forms, and nothing of the other? */
+static bool is_complete(const struct token_args *args)
+{
+	if (args->string_file)
+		return !args->key_name && !args->key_file;
+	return args->uri && args->key_name && args->key_file;
+}
+
 /** read_args() - Return: true to go on; else *@status is the exit status */
 static bool read_args(int argc, char **argv, struct token_args *args,
 		      int *status)
@@ -74,6 +92,7 @@ static bool read_args(int argc, char **argv, struct token_args *args,
 		{"uri", required_argument, NULL, 'u'},
 		{"key-name", required_argument, NULL, 'n'},
 		{"key-file", required_argument, NULL, 'f'},
+		{"connection-string-file", required_argument, NULL, 's'},
 		{"ttl", required_argument, NULL, 't'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
@@ -93,6 +112,9 @@ static bool read_args(int argc, char **argv, struct token_args *args,
 		case 'f':
 			args->key_file = optarg;
 			break;
+		case 's':
+			args->string_file = optarg;
+			break;
 		case 't':
 			args->ttl_s = parse_ttl(optarg);
 			break;
@@ -108,8 +130,7 @@ static bool read_args(int argc, char **argv, struct token_args *args,
 	if (args->ttl_s < 0)
 		fprintf(stderr, "relaytun: --ttl: it is 1 to %ld seconds\n",
 			TTL_S_MAX);
-	else if (optind < argc || !args->uri || !args->key_name ||
-		 !args->key_file)
+	else if (optind < argc || !is_complete(args))
 		usage(stderr);
 	else
 		return true;
@@ -146,6 +167,55 @@ static int print_token(const struct token_args *args, const char *key,
 	return EXIT_DONE;
 }
 
+/** from_string() - With what a connection string says; Return: exit status */
+static int from_string(struct token_args *args,
+		       const struct hyco_connection_string *string)
+{
+	char address[HYCO_HOST_SIZE + HYCO_TARGET_SIZE];
+
+	if (string->token[0]) {
+		fprintf(stderr, "relaytun: %s: it has a token in it, no key\n",
+			args->string_file);
+		return EXIT_USAGE;
+	}
+	if (!args->uri) {
+		if (hyco_connection_string_address(string, NULL, address,
+						   sizeof(address)) < 0) {
+			fprintf(stderr,
+				"relaytun: %s: it has no EntityPath; say which "
+				"with --uri\n",
+				args->string_file);
+			return EXIT_USAGE;
+		}
+		args->uri = address;
+	}
+	args->key_name = string->key_name;
+	return print_token(args, string->key, strlen(string->key));
+}
+
+/** with_string() - Read the connection string; Return: exit status */
+static int with_string(struct token_args *args)
+{
+	struct hyco_connection_string string;
+	const char *why;
+	char *text;
+	ssize_t len = file_read_secret(args->string_file, SECRET_FILE_LEN_MAX,
+				       &text, &why);
+	int status = EXIT_USAGE;
+
+	if (len < 0) {
+		fprintf(stderr, "relaytun: %s: %s\n", args->string_file, why);
+		return status;
+	}
+	if (hyco_connection_string_parse(text, (size_t)len, &string, &why))
+		fprintf(stderr, "relaytun: %s: %s\n", args->string_file, why);
+	else
+		status = from_string(args, &string);
+	hyco_connection_string_wipe(&string);
+	file_wipe(text, (size_t)len);
+	return status;
+}
+
 int cmd_token(int argc, char **argv)
 {
 	struct token_args args;
@@ -156,6 +226,8 @@ int cmd_token(int argc, char **argv)
 
 	if (!read_args(argc, argv, &args, &status))
 		return status;
+	if (args.string_file)
+		return with_string(&args);
 	key_len = file_read_secret(args.key_file, KEY_LEN_MAX, &key, &why);
 	if (key_len < 0) {
 		fprintf(stderr, "relaytun: key file %s: %s\n", args.key_file,
