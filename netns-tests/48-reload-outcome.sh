@@ -80,6 +80,7 @@ disk() {
 }
 disk dd if=/dev/zero of="$DIR/small/fill" bs=4k 2>/dev/null || :
 order "a reload onto a full disk" 1 'cannot be written: No space left' reload
+! grep -q 'did not work' "$DIR/log/edge-1.log" || fail "it was half applied"
 disk rm "$DIR/small/fill"
 
 # A file of 50 MB.

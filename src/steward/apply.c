@@ -465,30 +465,33 @@ int apply_follow(struct host *host, unsigned int touched,
 	return err ? err : follow_forwarding(host, diag);
 }
 
-/** change_to() - Steps of a change, in order: rules close before ways open */
-static int change_to(struct host *host, const struct plan *plan,
-		     struct diag *diag)
+/** prepare() - What of a change can fail before the kernel's state is touched */
+static int prepare(struct host *host, const struct plan *plan,
+		   struct diag *diag)
 {
 	struct gathering gathering;
-	int err;
+	int err = check_room(host, plan, host->tun.ifindex, diag);
 
+	if (err)
+		return err;
 	host->plan = plan;
 	state_take_ids(host->state, plan);
-	warn_family(host);
 	err = gather_closed(host, &gathering, diag);
+	return err ? err : write_state(host, diag);
+}
+
+/** enact() - Steps of a change, in order: rules close before ways open */
+static int enact(struct host *host, struct diag *diag)
+{
+	int err = load_rules(host, diag);
+
 	if (!err)
-		err = write_state(host, diag);
-	if (!err)
-		err = load_rules(host, diag);
-	if (!err)
-		err = link_tun_configure(host->nl, plan, &host->tun, NULL,
+		err = link_tun_configure(host->nl, host->plan, &host->tun, NULL,
 					 diag);
 	if (!err)
-		err = route_change(host->nl, plan, host->ending,
+		err = route_change(host->nl, host->plan, host->ending,
 				   host->tun.ifindex, diag);
-	if (!err)
-		err = open_forwarding(host, diag);
-	return err;
+	return err ? err : open_forwarding(host, diag);
 }
 
 int apply_settle(struct host *host, struct diag *diag)
@@ -503,14 +506,20 @@ int apply_settle(struct host *host, struct diag *diag)
 int apply_change(struct host *host, const struct plan *plan, struct diag *diag)
 {
 	const struct plan *before = host->plan;
-	int err = check_room(host, plan, host->tun.ifindex, diag);
+	int err = prepare(host, plan, diag);
 
-	if (err)
+	if (err) {
+		host->plan = before;
 		return err;
+	}
+	warn_family(host);
 	host->ending = before;
-	err = change_to(host, plan, diag);
+	err = enact(host, diag);
 	host->ending = NULL;
-	if (err && change_to(host, before, diag))
+	if (!err)
+		return 0;
+	host->plan = before;
+	if (enact(host, diag))
 		diag_error(diag, NULL, 0,
 			   "going back to the policy before did not work "
 			   "either: restart the gateway");
