@@ -586,6 +586,7 @@ static void fill_info(struct lws_context_creation_info *info,
 	info->ka_time = KEEPALIVE_S;
 	info->ka_probes = KEEPALIVE_PROBE_CNT;
 	info->ka_interval = KEEPALIVE_INTERVAL_S;
+	info->alpn = "http/1.1"; /* else a client that can gets HTTP/2 */
 	info->listen_accept_role = "raw-skt";
 	info->listen_accept_protocol = "relay";
 	info->options = LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG |

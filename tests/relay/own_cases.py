@@ -196,6 +196,19 @@ def x08(relay):
         raise AssertionError("TLS 1.1 was accepted")
 
 
+@case("X19", "HTTP/1.1 is what is agreed on, whatever else a client offers")
+def x19(relay):
+    for offer, want in ((["h2", "http/1.1"], "http/1.1"), (["h2"], None),
+                        (["http/1.1"], "http/1.1")):
+        context = ssl.create_default_context(cafile=relay.file("crt.pem"))
+        context.set_alpn_protocols(offer)
+        client = relay.client(context=context)
+        eq(client.sock.selected_alpn_protocol(), want)
+        eq(client.upgrade("/$hc/hyco?sb-hc-action=listen",
+                          relay.auth("listen")), 101)
+        client.quit()
+
+
 @case("X09", "no log line holds a token or a key")
 def x09(relay):
     with relay.listen():
