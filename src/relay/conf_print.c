@@ -74,14 +74,15 @@ static void print_limits(struct strbuf *out, const struct relay_limits *limits)
 		      "limits = {\n"
 		      "  rendezvous_s = %lld;\n  head_s = %lld;\n"
 		      "  response_s = %lld;\n  ping_s = %lld;\n"
-		      "  drain_s = %lld;\n"
+		      "  drain_s = %lld;\n  peer_s = %lld;\n"
 		      "  listeners = %zu;\n  connections = %zu;\n"
 		      "  handshakes = %zu;\n  held_mib = %zu;\n};\n",
 		      (long long)limits->rendezvous_s,
 		      (long long)limits->head_s, (long long)limits->response_s,
 		      (long long)limits->ping_s, (long long)limits->drain_s,
-		      limits->listener_cnt, limits->connection_cnt,
-		      limits->handshake_cnt, limits->held_len >> 20);
+		      (long long)limits->peer_s, limits->listener_cnt,
+		      limits->connection_cnt, limits->handshake_cnt,
+		      limits->held_len >> 20);
 }
 
 /** print_line() - A member of the whole file, when it is set */

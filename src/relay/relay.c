@@ -47,13 +47,9 @@
 /* After the drain, for closes to be sent. */
 #define STOP_LIMIT_MS 3000
 
-/* A pair whose two sides vanished without a word is given up after two
- * minutes, and so is a client that takes nothing for as long; the relay itself
- * sends nothing on a joined connection. */
-#define KEEPALIVE_S          60
-#define KEEPALIVE_PROBE_CNT  4
-#define KEEPALIVE_INTERVAL_S 15
-#define USER_TIMEOUT_MS      120000
+/* limits.peer_s: half of it without a byte, then so many questions in the other
+ * half. */
+#define KEEPALIVE_PROBE_CNT 4
 
 /* Records of one connection read in a row, so that others get their turn. */
 #define READ_MORE_CNT      16
@@ -179,7 +175,7 @@ static int filter(struct server *server, int fd)
 {
 	struct relay *relay = &server->relay;
 	const struct relay_limits *limits = &relay->conf->limits;
-	const int timeout_ms = USER_TIMEOUT_MS;
+	const unsigned int timeout_ms = (unsigned int)limits->peer_s * 1000;
 	struct sockaddr_storage from = {0};
 	socklen_t len = sizeof(from);
 	struct ip_addr addr;
@@ -583,9 +579,12 @@ static void fill_info(struct lws_context_creation_info *info,
 	info->uid = -1;
 	info->pt_serv_buf_size = RELAY_READ_SIZE;
 	info->timeout_secs = (unsigned int)conf->limits.head_s;
-	info->ka_time = KEEPALIVE_S;
+	/* A pair whose two sides vanished without a word ends by this: the
+	 * relay itself sends nothing on a joined connection. */
+	info->ka_time = (int)conf->limits.peer_s / 2;
 	info->ka_probes = KEEPALIVE_PROBE_CNT;
-	info->ka_interval = KEEPALIVE_INTERVAL_S;
+	info->ka_interval =
+		(int)(conf->limits.peer_s / 2) / KEEPALIVE_PROBE_CNT + 1;
 	info->alpn = "http/1.1"; /* else a client that can gets HTTP/2 */
 	info->listen_accept_role = "raw-skt";
 	info->listen_accept_protocol = "relay";

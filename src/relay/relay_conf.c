@@ -281,6 +281,7 @@ void relay_conf_defaults(struct relay_limits *limits)
 		.head_s = 10,
 		.response_s = 60,
 		.ping_s = 30,
+		.peer_s = 120,
 		.drain_s = 5,
 		.listener_cnt = 25,
 		.connection_cnt = 5000,
@@ -299,9 +300,9 @@ static void read_size(struct cfg *cfg, config_setting_t *group, const char *key,
 static void read_limits(struct cfg *cfg, struct relay_conf *conf)
 {
 	static const char *const keys[] = {
-		"rendezvous_s", "head_s",    "response_s",  "ping_s",
-		"drain_s",      "listeners", "connections", "handshakes",
-		"held_mib",     NULL};
+		"rendezvous_s", "head_s",   "response_s", "ping_s",
+		"drain_s",      "peer_s",   "listeners",  "connections",
+		"handshakes",   "held_mib", NULL};
 	config_setting_t *root = cfg_root(cfg);
 	config_setting_t *group = cfg_group(cfg, root, "limits");
 	struct relay_limits *l = &conf->limits;
@@ -317,6 +318,7 @@ static void read_limits(struct cfg *cfg, struct relay_conf *conf)
 	l->response_s =
 		cfg_int_or(cfg, group, "response_s", l->response_s, 1, 3600);
 	l->ping_s = cfg_int_or(cfg, group, "ping_s", l->ping_s, 1, 3600);
+	l->peer_s = cfg_int_or(cfg, group, "peer_s", l->peer_s, 4, 86400);
 	l->drain_s = cfg_int_or(cfg, group, "drain_s", l->drain_s, 0, 3600);
 	read_size(cfg, group, "listeners", 1, 10000, &l->listener_cnt);
 	read_size(cfg, group, "connections", 1, 1000000, &l->connection_cnt);

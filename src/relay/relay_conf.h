@@ -75,6 +75,7 @@ struct relay_fault {
  * @response_s:	For an HTTP answer to begin, and between its parts
  * @ping_s:	An idle control channel is pinged; silent for two and a half
  *		times as long, it is given up
+ * @peer_s:	For a client that vanished without a word, or takes nothing
  * @drain_s:	After SIGTERM, for what is under way to end
  * @listener_cnt: At one hybrid connection
  * @connection_cnt: In all, those in their handshake included
@@ -86,6 +87,7 @@ struct relay_limits {
 	int64_t head_s;
 	int64_t response_s;
 	int64_t ping_s;
+	int64_t peer_s;
 	int64_t drain_s;
 	size_t listener_cnt;
 	size_t connection_cnt;

@@ -73,7 +73,7 @@ static void a_full_file_is_read_as_it_stands(void **state)
 		  "user = \"relaytun\";\n"
 		  "limits = { rendezvous_s = 5; listeners = 3; "
 		  "connections = 7; handshakes = 9; held_mib = 2;\n"
-		  "  head_s = 4; response_s = 6; ping_s = 8; drain_s = 0; };\n"
+		  "  head_s = 4; response_s = 6; ping_s = 8; drain_s = 0; peer_s = 9; };\n"
 		  "status = { socket = \"/run/s\"; };\n");
 
 	assert_int_equal(p.diag.cnt, 0);
@@ -104,6 +104,7 @@ static void a_full_file_is_read_as_it_stands(void **state)
 	assert_int_equal(p.conf->limits.response_s, 6);
 	assert_int_equal(p.conf->limits.ping_s, 8);
 	assert_int_equal(p.conf->limits.drain_s, 0);
+	assert_int_equal(p.conf->limits.peer_s, 9);
 	assert_string_equal(p.conf->status_socket, "/run/s");
 	assert_false(p.conf->paths[0].anonymous);
 	assert_true(p.conf->paths[0].http);
@@ -149,7 +150,7 @@ static void the_normal_form_parses_to_itself(void **state)
 		"= [ \"manage\" ]; }, { name = \"l\"; key_file = \"/l\"; "
 		"rights = "
 		"[ \"send\" ]; } ); }, { path = \"b\"; " KEYS " } );\n"
-		"limits = { handshakes = 0; drain_s = 0; };\n",
+		"limits = { handshakes = 0; drain_s = 0; peer_s = 9; };\n",
 	};
 	size_t i;
 
