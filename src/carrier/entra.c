@@ -151,7 +151,7 @@ static int make_jwt(const struct access_conf *conf, const char *pem,
 	err = add_part(json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "aud", url,
 				 "iss", client, "sub", client, "jti", jti_text,
 				 "nbf", (json_int_t)now_s, "exp",
-				 (json_int_t)(now_s + ASSERTION_LIFE_S)),
+				 (json_int_t)now_s + ASSERTION_LIFE_S),
 		       jwt, &len);
 	return err ? err : sign_jwt(pem, random, jwt, &len);
 }

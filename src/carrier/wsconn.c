@@ -130,6 +130,8 @@ static void say_refused(struct wsconn *conn)
 static void explain(struct wsconn *conn, const struct hyco_end *end)
 {
 	bool before = conn->state == WSCONN_CONNECTING;
+	bool unanswered = conn->state == WSCONN_UPGRADING &&
+			  end->kind == HYCO_END_TRANSPORT;
 
 	snprintf(conn->error, sizeof(conn->error), "%s", end->text);
 	conn->status = end->answer.status;
@@ -139,6 +141,12 @@ static void explain(struct wsconn *conn, const struct hyco_end *end)
 		say(conn, " (the relay sent us to this rendezvous host, which "
 			  "is not the namespace's: outbound connections to it "
 			  "must be open as well)");
+	else if (unanswered)
+		say(conn,
+		    " (%s:%u hung up before it answered: perhaps it asks "
+		    "for a client certificate, tls.certificate_file, or "
+		    "it is no relay)",
+		    wsconn_host(conn), wsconn_port(conn));
 	else if (end->close_code == WS_CLOSE_POLICY)
 		say(conn, " (the token ended, or was not accepted any more)");
 }

@@ -199,9 +199,10 @@ ssize_t hyco_uri_audience(const struct hyco_uri *uri, char *audience,
 	bool bracket = strchr(uri->host, ':') != NULL;
 	char port[8] = "";
 	const char *path;
-	size_t path_len = plain_path(uri, &path);
+	size_t path_len;
 	int len;
 
+	(void)plain_path(uri, &path);
 	/* As hyco-ws does it: a slash at the end stays. */
 	path_len = strcspn(path, "?");
 	if (uri->port_given)
