@@ -3,7 +3,8 @@
 #   make build      the programs, in build/bin and build/libexec/relaytun
 #   sudo make demo  the whole way in namespaces of this machine
 #   sudo make check the tests; check-all adds the long ones
-#   SAN=address,undefined (or thread) builds into a folder of its own
+#   SAN=address,undefined (or thread) builds into a folder of its own; SAN=1 is
+#   the former, and with check-all means whole systems built with sanitizers
 
 VERSION	:= 0.1.0
 SAN	?=
@@ -12,6 +13,9 @@ SYSCONF	?= /etc
 DESTDIR	?=
 CC	:= $(if $(filter default,$(origin CC)),gcc,$(CC))
 comma	:= ,
+ifeq ($(SAN),1)
+override SAN := address,undefined
+endif
 B	:= build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 
 # gcc 12 gives false -Wconversion warnings under the sanitizers.
@@ -108,7 +112,7 @@ check-unit: deps
 check-netns: deps
 	@tests/run netns
 check-all: deps
-	@tests/run long
+	@$(if $(SAN),env -u SAN -u MAKEFLAGS -u MFLAGS tests/run san,tests/run long)
 demo: deps
 	@netns-tests/demo
 bench: deps build

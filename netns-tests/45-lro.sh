@@ -10,14 +10,18 @@
 not_plain
 need gcc
 
+# The runtime of a sanitizer wants to be the first of all libraries.
+PRELOAD=$(ldd "$BUILD/libexec/relaytun/relaytun-steward" |
+	awk '/lib[at]san/ { printf "%s ", $3 }')$DIR/lro.so
+
 up() {
-	spawn cloud edge-1 env LD_PRELOAD="$DIR/lro.so" LRO_FLAG="$DIR/run/lro" \
+	spawn cloud edge-1 env LD_PRELOAD="$PRELOAD" LRO_FLAG="$DIR/run/lro" \
 		"$RELAYTUN" gateway -c "$DIR/edge-1.cfg"
 	wait_for 10 status_json cloud . || fail "edge-1 does not come up"
 }
 
 down() {
-	at cloud env LD_PRELOAD="$DIR/lro.so" LRO_FLAG="$DIR/run/lro" \
+	at cloud env LD_PRELOAD="$PRELOAD" LRO_FLAG="$DIR/run/lro" \
 		"$RELAYTUN" down -c "$DIR/edge-1.cfg" >>"$DIR/log/down.log" 2>&1 ||
 		fail "down"
 }

@@ -104,5 +104,7 @@ expect "new target" "$(told edge.test 7002 tcp)" "10.1.0.1 10.1.0.7 7003"
 expect "not let in" "$(told edge.test 7004 tcp)" nothing
 crowd_lives stays 200
 gap=$(sed -n 's/^gap //p' "$DIR/log/stays.log")
-((gap < 200)) || fail "an unchanged flow waited $gap ms"
+calm=$(sed -n 's/^calm //p' "$DIR/log/stays.log")
+limit=$((3 * calm > 200 ? 3 * calm : 200)) # on a machine that is busy itself
+((gap < limit)) || fail "an unchanged flow waited $gap ms, before $calm ms"
 echo "longest wait $gap ms"

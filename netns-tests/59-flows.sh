@@ -145,7 +145,7 @@ import socket
 s = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(600)]
 for one in s:
     one.sendto(b"x", ("203.0.113.1", 7))'
-wait_for 5 eval '(($(flows cloud --json echo-udp 2>/dev/null |
+wait_for 15 eval '(($(flows cloud --json echo-udp 2>/dev/null |
 	jq ".flows | length") >= 600))' || fail "not 600 flows"
 at cloud conntrack -D -p udp >>"$DIR/log/conntrack.log" 2>&1 || :
 told=$(($(grep -c 'flow event=ended' "$LOG") - before))

@@ -5,8 +5,10 @@
   crowd.py HOST COUNT PORT[/udp]...   COUNT flows to each port
 
 Each flow asks every 40 ms (tell.py answers).  Prints "open" when all have been
-answered once, a line "ended PORT ERROR TIME" for each that breaks, and on SIGTERM
-"gap MS" (the longest that a living flow waited for an answer) and "alive COUNT".
+answered once, "calm MS" when that was a second ago (the longest that a flow waited
+for an answer until then: what this machine does to them anyway), a line "ended PORT
+ERROR TIME" for each that breaks, and on SIGTERM "gap MS" (the longest wait of a
+living flow) and "alive COUNT".
 A port with the word "idle" after it, as 7001/idle, asks once and then stays silent.
 """
 
@@ -18,6 +20,7 @@ import sys
 import time
 
 PERIOD_S = 0.04
+CALM_S = 1
 
 
 class Flow:
@@ -57,11 +60,18 @@ class Flow:
         self.answered = True
 
 
+def longest_ms(flows):
+    """The longest wait of a flow, also one that is not over."""
+    now = time.monotonic()
+    waits = [max(f.gap, now - f.asked if f.asked else 0) for f in flows]
+    return max([0.0] + waits) * 1000
+
+
 def serve(flows, ready):
     """Until SIGTERM."""
     stopped = []
     signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
-    opened = False
+    opened = calm = None
     due = time.monotonic()
 
     def end(flow, error):
@@ -87,14 +97,15 @@ def serve(flows, ready):
                 pass
             except OSError as error:
                 end(key.data, error)
-        if not opened and all(flow.answered for flow in flows):
-            opened = True
+        if opened is None and all(flow.answered for flow in flows):
+            opened = time.monotonic()
             for flow in flows:
                 flow.gap = 0.0
             print("open", flush=True)
-    now = time.monotonic()
-    gap = max([0.0] + [max(f.gap, now - f.asked if f.asked else 0) for f in flows])
-    print("gap %d" % (gap * 1000))
+        if opened and not calm and time.monotonic() - opened > CALM_S:
+            calm = True
+            print("calm %d" % longest_ms(flows), flush=True)
+    print("gap %d" % longest_ms(flows))
     print("alive %d" % len(flows), flush=True)
 
 

@@ -135,6 +135,22 @@ carrier_pid() {
 	program_pid "$1" relaytun-carrier
 }
 
+# peak_memory WHEN LIMIT_KB WHERE...: say it of each of relaytun's processes
+peak_memory() {
+	local when=$1 limit=$2 where pid program kb
+	shift 2
+	for where; do
+		for pid in $(ip netns pids "$NS-$where"); do
+			program=$(readlink "/proc/$pid/exe" || :)
+			program=${program##*/}
+			[[ $program == relaytun-* ]] || continue
+			kb=$(awk '/VmHWM/ { print $2 }' "/proc/$pid/status")
+			echo "$when: $program at $where $kb KB"
+			((kb < limit)) || fail "$when: $program at $where $kb KB"
+		done
+	done
+}
+
 # steward_sleeps cloud|onprem, steward_wakes cloud|onprem: in between it restores
 # nothing that the test takes away; its carrier runs on.
 steward_sleeps() {

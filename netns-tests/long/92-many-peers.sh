@@ -68,14 +68,6 @@ all_answer() {
 	done
 }
 
-# memory WHEN: peak RSS of edge-1's carrier
-memory() {
-	local kb
-	kb=$(awk '/VmHWM/ { print $2 }' "/proc/$(carrier_pid cloud)/status")
-	echo "$1: carrier of edge-1 $kb KB"
-	((kb < RSS_MAX_KB)) || fail "$1: $kb KB"
-}
-
 open='([.channels[] | select(.state == "open")] | length)'
 
 topo_up
@@ -99,7 +91,7 @@ relay_up
 crowd_up
 await_status 90 cloud "$open == $((2 * SITES))"
 all_answer "after the relay was killed"
-memory "$SITES peers, $((2 * SITES)) channels"
+peak_memory "$SITES peers, $((2 * SITES)) channels" "$RSS_MAX_KB" cloud relay
 gateway_down cloud INT
 stop crowd KILL || :
 relay_down
@@ -121,4 +113,4 @@ at client python3 "$HERE/lib/flows.py" edge.test 7 200 3 50 >"$DIR/log/flows.log
 	fail "connections broke: $(cat "$DIR/log/flows.log")"
 expect "channels that carried nothing" "$(status_json cloud \
 	'[.channels[] | select(.sent.messages < 30)] | length')" 0
-memory "24 channels"
+peak_memory "24 channels" "$RSS_MAX_KB" cloud relay onprem
