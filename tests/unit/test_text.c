@@ -277,6 +277,17 @@ static void hex_is_lower_case_and_fits_exactly_or_is_refused(void **state)
 	assert_int_equal(text_hex_encode(bytes, 0, text, 0), -EMSGSIZE);
 }
 
+static void a_component_keeps_what_encodeuricomponent_keeps(void **state)
+{
+	char out[64];
+
+	(void)state;
+	assert_int_equal(
+		text_component_encode("a-_.~!'()* /\xc3\xa5", 14, out, 64), 22);
+	assert_string_equal(out, "a-_.~!'()*%20%2F%C3%A5");
+	assert_int_equal(text_component_encode("!!", 2, out, 2), -EMSGSIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +310,8 @@ int main(void)
 		cmocka_unit_test(percent_decode_fits_exactly_or_is_refused),
 		cmocka_unit_test(
 			hex_is_lower_case_and_fits_exactly_or_is_refused),
+		cmocka_unit_test(
+			a_component_keeps_what_encodeuricomponent_keeps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -338,6 +338,44 @@ static void digits_of_escapes_may_have_either_case(void **state)
 	assert_true(hyco_token_covers(&t, "hyco"));
 }
 
+/* The middle part is {"exp":1800000000}, by hand: basenc --base64url. */
+static void a_ready_token_tells_its_end(void **state)
+{
+	(void)state;
+	assert_int_equal(hyco_token_expiry(
+				 "SharedAccessSignature sr=http%3A%2F%2Fn%2F&"
+				 "sig=9ADimLhHe2X%2BXie1dM1FZgUrEPScyEhiOTRf1xv"
+				 "uVJs%3D&se=1800003600&skn=send"),
+			 1800003600);
+	assert_int_equal(
+		hyco_token_expiry("eyJhIjoxfQ.eyJleHAiOjE4MDAwMDAwMDB9.c2ln"),
+		1800000000);
+}
+
+static void what_has_no_end_is_no_token(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"x",
+		".",
+		"..",
+		"a.b",
+		"a.%%%.c",
+		"a.e30.c",                    /* {} */
+		"a.eyJleHAiOiIxIn0.c",        /* {"exp":"1"} */
+		"a.eyJleHAiOi0xfQ.c",         /* {"exp":-1} */
+		"a.eyJleHAiOjE4MDAwMDAwMDB9", /* no signature */
+		"SharedAccessSignature sr=x",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		if (hyco_token_expiry(bad[i]) != HYCO_EBADMSG)
+			fail_msg("\"%s\" has an end", bad[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,6 +393,8 @@ int main(void)
 		cmocka_unit_test(sign_refuses_an_empty_name_or_key),
 		cmocka_unit_test(an_audience_covers_its_path_at_a_slash),
 		cmocka_unit_test(digits_of_escapes_may_have_either_case),
+		cmocka_unit_test(a_ready_token_tells_its_end),
+		cmocka_unit_test(what_has_no_end_is_no_token),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
