@@ -95,7 +95,7 @@ bool load_open(struct loaded *loaded, const char *path, struct diag *diag)
 	cfgfile_free(&file);
 	if (loaded->conf)
 		read_files(loaded->conf, path, diag);
-	return diag->error_cnt == before;
+	return loaded->conf && diag->error_cnt == before;
 }
 
 void load_close(struct loaded *loaded)

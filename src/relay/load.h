@@ -24,7 +24,7 @@ struct loaded {
  * @path:	relay.cfg
  * @diag:	Receives what is wrong
  *
- * Return: are there no errors?
+ * Return: are there no errors, and is @loaded->conf set?
  */
 bool load_open(struct loaded *loaded, const char *path, struct diag *diag);
 

@@ -263,7 +263,7 @@ static void harden(void)
 static int serve_files(struct program *program, bool check)
 {
 	struct loaded *loaded = &program->loaded[0];
-	int status = EXIT_USAGE;
+	int status;
 	struct strbuf text;
 	struct diag diag;
 	bool good;
@@ -272,13 +272,15 @@ static int serve_files(struct program *program, bool check)
 	good = load_open(loaded, program->path, &diag);
 	print_diag(&diag);
 	diag_fini(&diag);
-	if (good && check) {
+	if (!good || !loaded->conf) {
+		status = EXIT_USAGE;
+	} else if (check) {
 		strbuf_init(&text);
 		relay_conf_print(loaded->conf, &text);
 		fputs(strbuf_str(&text), stdout);
 		strbuf_fini(&text);
 		status = EXIT_SUCCESS;
-	} else if (good) {
+	} else {
 		status = run(program, loaded->conf);
 	}
 	load_close(&program->loaded[program->now]);
@@ -299,7 +301,7 @@ static int serve_dev(struct program *program)
 	print_diag(&diag);
 	if (err == -EIO)
 		log_err("event=failed error=\"no certificate could be made\"");
-	if (!err)
+	if (!err && program->dev.conf)
 		status = run(program, program->dev.conf);
 	diag_fini(&diag);
 	arena_fini(&arena);

@@ -147,22 +147,27 @@ void relay_kill(struct session *session)
 static void read_addr(const struct sockaddr_storage *from, struct ip_addr *addr,
 		      uint16_t *port)
 {
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
+	/* IPv4 in IPv6's form, RFC 4291 section 2.5.5.2. */
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
 
+	memcpy(&v4, from, sizeof(v4));
+	memcpy(&v6, from, sizeof(v6));
 	memset(addr, 0, sizeof(*addr));
 	if (from->ss_family == AF_INET) {
 		addr->family = IP_V4;
-		memcpy(addr->bytes, &v4->sin_addr, 4);
-		*port = ntohs(v4->sin_port);
-	} else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+		memcpy(addr->bytes, &v4.sin_addr, 4);
+		*port = ntohs(v4.sin_port);
+		return;
+	}
+	*port = ntohs(v6.sin6_port);
+	if (!memcmp(&v6.sin6_addr, mapped, sizeof(mapped))) {
 		addr->family = IP_V4;
-		memcpy(addr->bytes, v6->sin6_addr.s6_addr + 12, 4);
-		*port = ntohs(v6->sin6_port);
+		memcpy(addr->bytes, v6.sin6_addr.s6_addr + 12, 4);
 	} else {
 		addr->family = IP_V6;
-		memcpy(addr->bytes, &v6->sin6_addr, 16);
-		*port = ntohs(v6->sin6_port);
+		memcpy(addr->bytes, &v6.sin6_addr, 16);
 	}
 }
 
