@@ -27,6 +27,7 @@ state() {
 	# shellcheck disable=SC2086 # two words
 	at cloud nft -s list table $TABLE
 	ip -n "$NS-cloud" -br address show dev rt0
+	ip -n "$NS-cloud" link show dev rt0 | grep -o 'alias .*'
 	ip -n "$NS-cloud" route show proto 114
 	ip -n "$NS-cloud" -6 route show proto 114
 	at cloud sysctl net.ipv4.conf.rt0.rp_filter \
@@ -115,6 +116,8 @@ taken "options of rt0" "ip|unknown" ip link set rt0 down
 taken "options of rt0" "ip|unknown" ip link set rt0 mtu 1280
 taken "options of rt0" "sysctl|unknown" \
 	sysctl -q -w net.ipv4.conf.rt0.rp_filter=1
+taken "alias of rt0" "ip|unknown" ip link set rt0 alias foo
+taken "name of rt0" "ip|unknown" ip link set rt0 name rt9
 taken "device rt0" "ip|unknown" ip link del rt0
 wait_for 15 tunnel_is_up || fail "no tunnel with the new device"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
@@ -137,3 +140,12 @@ for route in 10.1.0.128/25 10.1.7.0/24; do
 	ip -n "$NS-cloud" route show $route dev rt0 | said . ||
 		fail "a user's own route into the tunnel is gone"
 done
+
+# One that was renamed while the gateway was away gets its name back.
+gateway_down cloud KILL || :
+ip -n "$NS-cloud" link set rt0 name rt9
+gateway_up cloud
+wait_for 15 tunnel_is_up || fail "no tunnel with a device that was renamed"
+ip -n "$NS-cloud" link show dev rt9 >"$DIR/log/rt9.log" 2>&1 &&
+	fail "the renamed device is still there"
+expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"

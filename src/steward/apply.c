@@ -387,7 +387,7 @@ int apply_start(struct host *host, const struct plan *plan, struct state *state,
 	host->nl = link_socket(diag);
 	if (!host->nl)
 		return -EIO;
-	owned = link_owned_index(host->nl, conf->tun_name, conf->name, diag);
+	owned = link_reclaim(host->nl, conf->tun_name, conf->name, diag);
 	if (owned < 0) {
 		apply_release(host);
 		return owned;
@@ -441,28 +441,35 @@ static int follow_forwarding(struct host *host, struct diag *diag)
 	return err ? err : open_forwarding(host, diag);
 }
 
+/** first_of() - The first error of two steps that do not need each other */
+static int first_of(int err, int next)
+{
+	return err ? err : next;
+}
+
 int apply_follow(struct host *host, unsigned int touched,
 		 struct missing *missing, struct diag *diag)
 {
 	const struct gateway_conf *conf = host->plan->conf;
-	int owned;
-	int err = 0;
+	int stands =
+		link_tun_restore(host->nl, conf, &host->tun, missing, diag);
+	int err = stands < 0 ? stands : 0;
 
-	owned = link_owned_index(host->nl, conf->tun_name, conf->name, diag);
-	if (owned < 0)
-		return owned;
-	if (owned != host->tun.ifindex)
+	if (stands == 0)
 		return rebuild(host, missing, diag);
+	/* What cannot be restored is no reason to leave the rest. */
 	warn_family(host); /* it may be switched off and on again */
 	if (touched & FOLLOW_RULES)
-		err = replace_rules(host, diag);
-	if (!err && touched & FOLLOW_DEVICE)
-		err = link_tun_configure(host->nl, host->plan, &host->tun,
-					 missing, diag);
-	if (!err && touched & FOLLOW_DEVICE)
-		err = route_apply(host->nl, host->plan, host->tun.ifindex,
-				  missing, diag);
-	return err ? err : follow_forwarding(host, diag);
+		err = first_of(err, replace_rules(host, diag));
+	if (touched & FOLLOW_DEVICE) {
+		err = first_of(err,
+			       link_tun_configure(host->nl, host->plan,
+						  &host->tun, missing, diag));
+		err = first_of(err,
+			       route_apply(host->nl, host->plan,
+					   host->tun.ifindex, missing, diag));
+	}
+	return first_of(err, follow_forwarding(host, diag));
 }
 
 /** prepare() - What of a change can fail before the kernel's state is touched */
@@ -595,7 +602,7 @@ static size_t tunnel_prefixes(struct nl_sock *nl,
 
 	/* No reason not to remove the rest. */
 	diag_init(&unheard);
-	ifindex = link_owned_index(nl, conf->tun_name, conf->name, &unheard);
+	ifindex = link_reclaim(nl, conf->tun_name, conf->name, &unheard);
 	if (ifindex > 0)
 		cnt = route_tunnel_prefixes(nl, ifindex, prefixes, size,
 					    &unheard);

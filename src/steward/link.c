@@ -33,7 +33,9 @@
  * The device is persistent and bears a mark of ownership, its alias
  * "relaytun:GATEWAY": a device without it is somebody else's and is never
  * touched.  A new device gets the alias before it becomes persistent, so that
- * one that was left behind by a crash always bears it.
+ * one that was left behind by a crash always bears it.  One that was renamed is
+ * found by it at a start; while the gateway runs, name and alias are given back
+ * to the device that our queue belongs to.
  *
  * Options of interfaces are set by RTM_SETLINK with IFLA_AF_SPEC, not through
  * /proc/sys: the steward needs no more than CAP_NET_ADMIN for it, and the
@@ -196,6 +198,147 @@ static int set_alias(struct nl_sock *nl, int ifindex, const char *gateway)
 	/* The kernel takes the length without the NUL. */
 	return send_or_free(
 		nl, msg, nla_put(msg, IFLA_IFALIAS, (int)strlen(alias), alias));
+}
+
+/** set_name() - Rename; Return: 0 or a libnl error */
+static int set_name(struct nl_sock *nl, int ifindex, const char *name)
+{
+	struct nl_msg *msg = setlink_begin(ifindex, 0);
+
+	if (!msg)
+		return -NLE_NOMEM;
+	return send_or_free(nl, msg, nla_put_string(msg, IFLA_IFNAME, name));
+}
+
+/** set_down() - Return: 0 or a libnl error */
+static int set_down(struct nl_sock *nl, int ifindex)
+{
+	struct nl_msg *msg = setlink_begin(ifindex, IFF_UP);
+	struct ifinfomsg *info;
+
+	if (!msg)
+		return -NLE_NOMEM;
+	info = nlmsg_data(nlmsg_hdr(msg));
+	info->ifi_flags = 0;
+	return send_or_free(nl, msg, 0);
+}
+
+/** rename_back() - Our device bears another name; Return: 0, -EIO */
+static int rename_back(struct nl_sock *nl, int ifindex, const char *found,
+		       const char *name, struct diag *diag)
+{
+	int err = set_name(nl, ifindex, name);
+
+	/* Before Linux 6.2 only a device that is down can be renamed;
+	 * link_tun_configure() has it up again. */
+	if (err == -NLE_BUSY) {
+		err = set_down(nl, ifindex);
+		if (!err)
+			err = set_name(nl, ifindex, name);
+	}
+	if (!err)
+		return 0;
+	diag_error(diag, NULL, 0,
+		   "the gateway's TUN device was renamed to %s, and cannot be "
+		   "given its name %s again: %s",
+		   found, name, nl_geterror(err));
+	return -EIO;
+}
+
+/** find_marked() - The device that bears a gateway's mark, whatever its name;
+ *  Return: 1 when there is one, 0, or -EIO */
+static int find_marked(struct nl_sock *nl, const char *gateway, int *ifindex,
+		       char name[IF_NAMESIZE], struct diag *diag)
+{
+	struct nl_object *object;
+	struct nl_cache *cache;
+	char alias[ALIAS_SIZE];
+	int err = rtnl_link_alloc_cache(nl, AF_UNSPEC, &cache);
+	int ret = 0;
+
+	if (err)
+		return failed(diag, "list of", "interfaces", err);
+	alias_of(gateway, alias);
+	for (object = nl_cache_get_first(cache); object && !ret;
+	     object = nl_cache_get_next(object)) {
+		struct rtnl_link *link = (struct rtnl_link *)object;
+		const char *found = rtnl_link_get_ifalias(link);
+
+		if (!found || strcmp(found, alias) != 0)
+			continue;
+		*ifindex = rtnl_link_get_ifindex(link);
+		snprintf(name, IF_NAMESIZE, "%s", rtnl_link_get_name(link));
+		ret = 1;
+	}
+	nl_cache_free(cache);
+	return ret;
+}
+
+int link_reclaim(struct nl_sock *nl, const char *tun_name, const char *gateway,
+		 struct diag *diag)
+{
+	int owned = link_owned_index(nl, tun_name, gateway, diag);
+	char found[IF_NAMESIZE];
+	int ifindex;
+	int ret;
+
+	if (owned != 0)
+		return owned;
+	ret = find_marked(nl, gateway, &ifindex, found, diag);
+	if (ret > 0)
+		ret = rename_back(nl, ifindex, found, tun_name, diag);
+	else
+		return ret;
+	return ret ? ret : ifindex;
+}
+
+/** restore_mark() - Name and alias of our device; Return: 1, or -EIO */
+static int restore_mark(struct nl_sock *nl, const struct gateway_conf *conf,
+			struct rtnl_link *link, struct missing *missing,
+			struct diag *diag)
+{
+	const char *name = rtnl_link_get_name(link);
+	const char *found = rtnl_link_get_ifalias(link);
+	int ifindex = rtnl_link_get_ifindex(link);
+	char alias[ALIAS_SIZE];
+	int err;
+
+	alias_of(conf->name, alias);
+	if (!found || strcmp(found, alias) != 0) {
+		err = set_alias(nl, ifindex, conf->name);
+		if (err)
+			return failed(diag, "alias of", name, err);
+		missing_add(missing, "alias of", conf->tun_name);
+	}
+	if (strcmp(name, conf->tun_name) != 0) {
+		if (rename_back(nl, ifindex, name, conf->tun_name, diag))
+			return -EIO;
+		missing_add(missing, "name of", conf->tun_name);
+	}
+	return 1;
+}
+
+int link_tun_restore(struct nl_sock *nl, const struct gateway_conf *conf,
+		     const struct link_tun *tun, struct missing *missing,
+		     struct diag *diag)
+{
+	struct ifreq req = {0};
+	struct rtnl_link *link;
+	int err;
+	int ret;
+
+	/* Name and alias are others' to change, our queue is not. */
+	if (ioctl(tun->fd, TUNGETIFF, &req))
+		return 0;
+	err = rtnl_link_get_kernel(nl, tun->ifindex, NULL, &link);
+	if (is_missing(err))
+		return 0;
+	if (err)
+		return failed(diag, "cannot look up interface", conf->tun_name,
+			      err);
+	ret = restore_mark(nl, conf, link, missing, diag);
+	rtnl_link_put(link);
+	return ret;
 }
 
 /** set_offloads() - As many as this kernel takes, of those that are wanted;

@@ -50,6 +50,23 @@ int link_owned_index(struct nl_sock *nl, const char *tun_name,
 	__attribute__((warn_unused_result));
 
 /**
+ * link_reclaim() - As link_owned_index(); ours under another name is renamed
+ * back when the name is free
+ */
+int link_reclaim(struct nl_sock *nl, const char *tun_name, const char *gateway,
+		 struct diag *diag) __attribute__((warn_unused_result));
+
+/**
+ * link_tun_restore() - Is the device of our queue there, with name and mark?
+ * @missing:	Receives what others changed and was restored
+ *
+ * Return: 1, 0 when it is gone, or -EIO with an entry in @diag
+ */
+int link_tun_restore(struct nl_sock *nl, const struct gateway_conf *conf,
+		     const struct link_tun *tun, struct missing *missing,
+		     struct diag *diag) __attribute__((warn_unused_result));
+
+/**
  * link_tun_open() - Create the device, or adopt ours, and take one queue
  * @tun:	Receives it; link_tun_close() it
  */
