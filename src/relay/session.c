@@ -323,8 +323,10 @@ void session_goodbye(struct session *session, bool now)
 			exchange_fail(session, 503, "relay stops");
 		break;
 	case SESSION_CHANNEL:
-		if (now)
-			http_channel_closed(session);
+		if (!now)
+			break;
+		http_channel_closed(session);
+		http_channel_end(session, WS_CLOSE_GOING_AWAY, "relay stops");
 		break;
 	case SESSION_HEAD:
 		if (now || !session->head.len)
