@@ -24,7 +24,6 @@ typedef void reload_fn(void *arg);
 /**
  * struct reload - What a reload works on
  * @conf_path:	gateway.cfg
- * @found:	What stood when the gateway started, NULL when that is not known
  * @host:	What stands; gets the new plan
  * @feed:	What carriers are handed; gets the new texts
  * @arena:	Holds the configuration in force since the last reload
@@ -40,7 +39,6 @@ typedef void reload_fn(void *arg);
  */
 struct reload {
 	const char *conf_path;
-	const struct plan *found;
 	struct host *host;
 	struct feed *feed;
 	struct arena arena;
@@ -55,10 +53,8 @@ struct reload {
 	struct loop_timer deadline;
 };
 
-/** reload_init() - @found:	As apply_start() got it */
 void reload_init(struct reload *reload, const char *conf_path,
-		 const struct plan *found, struct host *host,
-		 struct feed *feed);
+		 struct host *host, struct feed *feed);
 void reload_fini(struct reload *reload);
 
 /**
