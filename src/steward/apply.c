@@ -35,6 +35,10 @@
  * hold, and whenever the steward dies, `relaytun down` finds in the state file
  * what was changed (a line too many does no harm: what was off is off).
  *
+ * What stood before, at a start as at a change, lasts until its flows have been
+ * ended (reload.c): a flow that nothing knows any more would pass beside the
+ * tunnel.
+ *
  * Removal goes the other way: forwarding off, device (its addresses and routes
  * go with it), rules, what connection tracking knows of our flows, state file.
  *
@@ -350,8 +354,8 @@ static int build(struct host *host, int owned, struct diag *diag)
 		err = link_tun_configure(host->nl, host->plan, &host->tun, NULL,
 					 diag);
 	if (!err)
-		err = route_apply(host->nl, host->plan, host->tun.ifindex, NULL,
-				  diag);
+		err = route_change(host->nl, host->plan, host->ending,
+				   host->tun.ifindex, diag);
 	if (!err)
 		err = open_forwarding(host, diag);
 	return err;
@@ -375,7 +379,8 @@ static void warn_family(struct host *host)
 		 "IPv4 is carried\"");
 }
 
-int apply_start(struct host *host, const struct plan *plan, struct state *state,
+int apply_start(struct host *host, const struct plan *plan,
+		const struct plan *before, struct state *state,
 		struct diag *diag)
 {
 	const struct gateway_conf *conf = plan->conf;
@@ -394,7 +399,9 @@ int apply_start(struct host *host, const struct plan *plan, struct state *state,
 	}
 	host->table = rules_adopt(conf);
 	adopted = host->table;
+	host->ending = before;
 	err = build(host, owned, diag);
+	host->ending = NULL;
 	if (err) {
 		apply_release(host);
 		if (!owned)

@@ -25,7 +25,7 @@
  * @family_warned: That IPv6 is off here was said
  * @odd:	Interfaces left alone for their names: said (in @state's arena)
  * @table:	The ruleset that stands; NULL when that is not known
- * @ending:	During apply_change() the plan before
+ * @ending:	During apply_start() and apply_change() the plan before, or NULL
  */
 struct host {
 	struct nl_sock *nl;
@@ -49,12 +49,15 @@ int apply_read_state(const struct gateway_conf *conf, struct state *state,
  * apply_start() - Bring the machine to the plan, adopting what stands
  * @host:	Receives what is held; apply_release() it after success
  * @plan:	Made with the ids of @state
+ * @before:	Of the policy that an earlier run left standing: its routes stay, and
+ *		the ruleset knows its flows, until apply_settle(); or NULL
  * @state:	Read by apply_read_state()
  *
  * After a failure everything is as it was before: a first start is undone, an
  * adoption leaves standing what stood.
  */
-int apply_start(struct host *host, const struct plan *plan, struct state *state,
+int apply_start(struct host *host, const struct plan *plan,
+		const struct plan *before, struct state *state,
 		struct diag *diag) __attribute__((warn_unused_result));
 
 /**

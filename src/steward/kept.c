@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy/parse.h"
 #include "sys/file.h"
 
 /* 10,000 services take 3 MB of rules; 100,000 prefixes 2 MB more. */
@@ -55,6 +56,27 @@ ssize_t kept_read(const struct gateway_conf *conf, enum kept which, char **text)
 
 	free(path);
 	return len;
+}
+
+const struct plan *kept_plan(const struct gateway_conf *conf,
+			     const struct state *state, struct arena *arena)
+{
+	const struct policy_gateway *gateway = NULL;
+	const struct policy *policy;
+	struct diag unheard;
+	char *text;
+
+	if (kept_read(conf, KEPT_POLICY, &text) < 0)
+		return NULL;
+	diag_init(&unheard);
+	policy = policy_parse(text, "kept", arena, &unheard);
+	diag_fini(&unheard);
+	free(text);
+	if (policy)
+		gateway = policy_gateway_find(policy, conf->name);
+	return gateway ? plan_make(policy, gateway, conf, state->ids,
+				   state->id_cnt, arena)
+		       : NULL;
 }
 
 int kept_remove(const struct gateway_conf *conf, struct diag *diag)

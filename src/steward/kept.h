@@ -12,7 +12,9 @@
 
 #include "base/diag.h"
 #include "base/strbuf.h"
+#include "policy/plan.h"
 #include "policy/policy.h"
+#include "steward/state.h"
 
 /** enum kept - Which one */
 enum kept {
@@ -31,6 +33,16 @@ int kept_write(const struct gateway_conf *conf, enum kept which,
 /** kept_read() - Return: length of *@text (heap), or negative errno */
 ssize_t kept_read(const struct gateway_conf *conf, enum kept which, char **text)
 	__attribute__((warn_unused_result));
+
+/**
+ * kept_plan() - Of the policy that stands
+ * @state:	Read from the state file: its ids are those of the flows there
+ * @arena:	Holds it
+ *
+ * Return: the plan, or NULL when it is not known
+ */
+const struct plan *kept_plan(const struct gateway_conf *conf,
+			     const struct state *state, struct arena *arena);
 
 /** kept_remove() - Both; one that is not there is as good */
 int kept_remove(const struct gateway_conf *conf, struct diag *diag)

@@ -21,6 +21,7 @@
 #include "steward/apply.h"
 #include "steward/feed.h"
 #include "steward/files.h"
+#include "steward/kept.h"
 #include "steward/lock.h"
 #include "steward/orders.h"
 #include "steward/preview.h"
@@ -221,10 +222,22 @@ static bool check_machine(struct steward *steward)
 	       link_tun_available(&steward->diag) == 0 && find_carrier(steward);
 }
 
+/** plan_found() - What an earlier run left standing; NULL when that is not known,
+ *  or when it was another role */
+static const struct plan *plan_found(struct steward *steward)
+{
+	const struct plan *found =
+		kept_plan(steward->conf, &steward->state, &steward->arena);
+
+	return found && found->gateway->role == steward->gateway->role ? found
+								       : NULL;
+}
+
 /** serve() - Kernel state, then the loop; Return: exit status */
 static int serve(struct steward *steward, struct feed *feed,
 		 const struct spawner *spawner, int lock)
 {
+	const struct plan *found;
 	const struct plan *plan;
 	struct reload reload;
 	struct host host;
@@ -237,14 +250,15 @@ static int serve(struct steward *steward, struct feed *feed,
 	plan = plan_make(steward->policy, steward->gateway, steward->conf,
 			 steward->state.ids, steward->state.id_cnt,
 			 &steward->arena);
-	if (apply_start(&host, plan, &steward->state, &steward->diag)) {
+	found = plan_found(steward);
+	if (apply_start(&host, plan, found, &steward->state, &steward->diag)) {
 		log_failure(&steward->diag);
 		return EXIT_FAILURE;
 	}
 	log_info("event=started role=%s services=%zu routes=%zu",
 		 gateway_role_name(steward->gateway->role), plan->service_cnt,
 		 plan->route_cnt);
-	reload_init(&reload, steward->conf_path, &host, feed);
+	reload_init(&reload, steward->conf_path, found, &host, feed);
 	end = supervise_run(&host, feed, spawner, lock, &reload);
 	apply_release(&host);
 	reload_fini(&reload);

@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 
-#include "policy/parse.h"
 #include "steward/change.h"
 #include "steward/cut.h"
 #include "steward/kept.h"
@@ -47,29 +46,6 @@ static void read_ids(const struct gateway_conf *conf, struct state *state,
 		return;
 	(void)state_parse(state, text);
 	free(text);
-}
-
-/** plan_before() - Of the policy that stands; NULL when it is not known */
-static const struct plan *plan_before(const struct gateway_conf *conf,
-				      const struct state *state,
-				      struct arena *arena)
-{
-	const struct policy_gateway *gateway = NULL;
-	const struct policy *policy;
-	struct diag unheard;
-	char *text;
-
-	if (kept_read(conf, KEPT_POLICY, &text) < 0)
-		return NULL;
-	diag_init(&unheard);
-	policy = policy_parse(text, "kept", arena, &unheard);
-	diag_fini(&unheard);
-	free(text);
-	if (policy)
-		gateway = policy_gateway_find(policy, conf->name);
-	return gateway ? plan_make(policy, gateway, conf, state->ids,
-				   state->id_cnt, arena)
-		       : NULL;
 }
 
 /** has_route() - Does a plan lead a destination into the tunnel? */
@@ -206,7 +182,7 @@ bool preview(const struct policy *policy, const struct policy_gateway *gateway,
 	read_ids(conf, &views.state, arena);
 	views.now = plan_make(policy, gateway, conf, views.state.ids,
 			      views.state.id_cnt, arena);
-	views.before = plan_before(conf, &views.state, arena);
+	views.before = kept_plan(conf, &views.state, arena);
 	if (!views.before)
 		diag_warning(diag, NULL, 0,
 			     "nothing is known to stand of gateway %s: all is "

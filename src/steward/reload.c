@@ -27,6 +27,9 @@
  * addresses and routes; then flows that are not allowed any more are ended, in two
  * steps (cut.c).  The carrier gets the new set from supervise.c.
  *
+ * A gateway that starts does the same, with the plan that an earlier run left
+ * standing in place of the one before.
+ *
  * Unchanged services notice nothing: neither their rules nor their entries of
  * connection tracking are touched, and their counters go on.
  *
@@ -74,10 +77,11 @@ static void on_linger(struct loop_timer *timer)
 static void on_deadline(struct loop_timer *timer);
 
 void reload_init(struct reload *reload, const char *conf_path,
-		 struct host *host, struct feed *feed)
+		 const struct plan *found, struct host *host, struct feed *feed)
 {
 	*reload = (struct reload){
 		.conf_path = conf_path,
+		.found = found,
 		.host = host,
 		.feed = feed,
 		.linger = {.fire = on_linger},
@@ -373,7 +377,9 @@ void reload_attach(struct reload *reload, struct loop *loop, reload_fn *changed,
 	reload->changed = changed;
 	reload->arg = arg;
 	diag_init(&diag);
-	cnt = end_flows(reload, reload->host->plan, &diag);
+	cnt = end_flows(reload,
+			reload->found ? reload->found : reload->host->plan,
+			&diag);
 	diag_fini(&diag);
 	if (cnt)
 		log_info("event=flows_ended count=%d reason=\"the policy "

@@ -24,6 +24,7 @@ typedef void reload_fn(void *arg);
 /**
  * struct reload - What a reload works on
  * @conf_path:	gateway.cfg
+ * @found:	What stood when the gateway started, NULL when that is not known
  * @host:	What stands; gets the new plan
  * @feed:	What carriers are handed; gets the new texts
  * @arena:	Holds the configuration in force since the last reload
@@ -39,6 +40,7 @@ typedef void reload_fn(void *arg);
  */
 struct reload {
 	const char *conf_path;
+	const struct plan *found;
 	struct host *host;
 	struct feed *feed;
 	struct arena arena;
@@ -53,8 +55,10 @@ struct reload {
 	struct loop_timer deadline;
 };
 
+/** reload_init() - @found:	As apply_start() got it */
 void reload_init(struct reload *reload, const char *conf_path,
-		 struct host *host, struct feed *feed);
+		 const struct plan *found, struct host *host,
+		 struct feed *feed);
 void reload_fini(struct reload *reload);
 
 /**
