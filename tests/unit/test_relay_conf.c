@@ -73,7 +73,8 @@ static void a_full_file_is_read_as_it_stands(void **state)
 		  "user = \"relaytun\";\n"
 		  "limits = { rendezvous_s = 5; listeners = 3; "
 		  "connections = 7; handshakes = 9; held_mib = 2;\n"
-		  "  head_s = 4; response_s = 6; ping_s = 8; drain_s = 0; peer_s = 9; };\n"
+		  "  head_s = 4; response_s = 6; ping_s = 8; drain_s = 0; "
+		  "peer_s = 9; };\n"
 		  "status = { socket = \"/run/s\"; };\n");
 
 	assert_int_equal(p.diag.cnt, 0);
