@@ -82,6 +82,17 @@ disk dd if=/dev/zero of="$DIR/small/fill" bs=4k 2>/dev/null || :
 order "a reload onto a full disk" 1 'cannot be written: No space left' reload
 ! grep -q 'did not work' "$DIR/log/edge-1.log" || fail "it was half applied"
 disk rm "$DIR/small/fill"
+# One that has room for the policy, but not for the rules.
+policy "$(for i in {1..100}; do echo "n$i tcp/$((20000 + i)) 10.1.0.7:7000"; done)"
+disk dd if=/dev/zero of="$DIR/small/fill" bs=4k 2>/dev/null || :
+disk truncate -s -24k "$DIR/small/fill"
+order "a reload onto a small disk" 1 'state.rules: cannot be written: No space left' \
+	reload
+disk rm "$DIR/small/fill"
+policy
+expect "what plan says then" "$(disk nsenter -t "$(steward_pid cloud)" -n "$RELAYTUN" \
+	plan -c "$DIR/edge-1.cfg" 2>&1)" "nothing would change"
+policy 'more tcp/7001 10.1.0.7:7001'
 
 # A file of 50 MB.
 truncate -s 50M "$DIR/large.cfg"

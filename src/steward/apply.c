@@ -136,7 +136,11 @@ int apply_read_state(const struct gateway_conf *conf, struct state *state,
 	return err;
 }
 
-/** keep_policy() - For who asks what another one would change */
+/**
+ * keep_policy() - For who asks what another one would change, and for a start
+ *
+ * It is written before anything is changed, and counts once the change is made.
+ */
 static int keep_policy(const struct plan *plan, struct diag *diag)
 {
 	struct strbuf text;
@@ -144,9 +148,20 @@ static int keep_policy(const struct plan *plan, struct diag *diag)
 
 	strbuf_init(&text);
 	policy_print(plan->policy, &text);
-	err = kept_write(plan->conf, KEPT_POLICY, &text, diag);
+	err = kept_write(plan->conf, KEPT_NEXT, &text, diag);
 	strbuf_fini(&text);
 	return err;
+}
+
+/** settle_policy() - The change was made, or was not
+ *  @err:	What it ended with */
+static void settle_policy(const struct plan *plan, int err)
+{
+	if (err)
+		kept_discard(plan->conf, KEPT_NEXT);
+	else if (kept_promote(plan->conf))
+		log_warn("event=policy_not_kept error=\"%m\" reason=\"relaytun "
+			 "plan compares with the one before\"");
 }
 
 static int write_state(const struct host *host, struct diag *diag)
@@ -163,7 +178,7 @@ static int write_state(const struct host *host, struct diag *diag)
 	if (err)
 		diag_error(diag, path, 0, "state file cannot be written: %s",
 			   strerror(-err));
-	return err ? err : keep_policy(host->plan, diag);
+	return err;
 }
 
 /** struct gathering - Which interfaces do not forward */
@@ -346,6 +361,8 @@ static int build(struct host *host, int owned, struct diag *diag)
 	if (!err)
 		err = write_state(host, diag);
 	if (!err)
+		err = keep_policy(host->plan, diag);
+	if (!err)
 		err = load_rules(host, diag);
 	if (!err)
 		err = link_remove_owned(host->nl, conf->name, conf->tun_name,
@@ -358,6 +375,7 @@ static int build(struct host *host, int owned, struct diag *diag)
 				   host->tun.ifindex, diag);
 	if (!err)
 		err = open_forwarding(host, diag);
+	settle_policy(host->plan, err);
 	return err;
 }
 
@@ -491,7 +509,9 @@ static int prepare(struct host *host, const struct plan *plan,
 	host->plan = plan;
 	state_take_ids(host->state, plan);
 	err = gather_closed(host, &gathering, diag);
-	return err ? err : write_state(host, diag);
+	if (!err)
+		err = write_state(host, diag);
+	return err ? err : keep_policy(plan, diag);
 }
 
 /** enact() - Steps of a change, in order: rules close before ways open */
@@ -530,6 +550,7 @@ int apply_change(struct host *host, const struct plan *plan, struct diag *diag)
 	host->ending = before;
 	err = enact(host, diag);
 	host->ending = NULL;
+	settle_policy(plan, err);
 	if (!err)
 		return 0;
 	host->plan = before;

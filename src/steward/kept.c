@@ -15,6 +15,7 @@
 
 #include "policy/parse.h"
 #include "sys/file.h"
+#include "sys/log.h"
 
 /* 10,000 services take 3 MB of rules; 100,000 prefixes 2 MB more. */
 #define KEPT_LEN_MAX (256u << 20)
@@ -23,6 +24,7 @@
 static const char *const suffixes[] = {
 	[KEPT_RULES] = "rules",
 	[KEPT_POLICY] = "policy",
+	[KEPT_NEXT] = "next",
 };
 #define KEPT_CNT (sizeof(suffixes) / sizeof(*suffixes))
 
@@ -77,6 +79,26 @@ const struct plan *kept_plan(const struct gateway_conf *conf,
 	return gateway ? plan_make(policy, gateway, conf, state->ids,
 				   state->id_cnt, arena)
 		       : NULL;
+}
+
+int kept_promote(const struct gateway_conf *conf)
+{
+	char *next = kept_path(conf, KEPT_NEXT);
+	char *path = kept_path(conf, KEPT_POLICY);
+	int err = rename(next, path) ? -errno : 0;
+
+	free(path);
+	free(next);
+	return err;
+}
+
+void kept_discard(const struct gateway_conf *conf, enum kept which)
+{
+	char *path = kept_path(conf, which);
+
+	if (unlink(path) && errno != ENOENT)
+		log_warn("file=%s event=not_removed error=\"%m\"", path);
+	free(path);
 }
 
 int kept_remove(const struct gateway_conf *conf, struct diag *diag)

@@ -20,6 +20,7 @@
 enum kept {
 	KEPT_RULES,  /* STATE_FILE.rules: the script of the table */
 	KEPT_POLICY, /* STATE_FILE.policy: the policy in normal form */
+	KEPT_NEXT, /* STATE_FILE.next: the policy that is about to be in force */
 };
 
 /** kept_path() - Of a file (heap) */
@@ -44,7 +45,15 @@ ssize_t kept_read(const struct gateway_conf *conf, enum kept which, char **text)
 const struct plan *kept_plan(const struct gateway_conf *conf,
 			     const struct state *state, struct arena *arena);
 
-/** kept_remove() - Both; one that is not there is as good */
+/** kept_promote() - What is kept as KEPT_NEXT is in force: it needs no room on the
+ *  disk */
+int kept_promote(const struct gateway_conf *conf)
+	__attribute__((warn_unused_result));
+
+/** kept_discard() - One of them, if it is there */
+void kept_discard(const struct gateway_conf *conf, enum kept which);
+
+/** kept_remove() - All; one that is not there is as good */
 int kept_remove(const struct gateway_conf *conf, struct diag *diag)
 	__attribute__((warn_unused_result));
 
