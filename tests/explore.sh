@@ -41,12 +41,12 @@ keep() {
 	mv "$fewest" "tests/fuzz/corpus/$name/found"
 }
 
+find -L "tests/fuzz/corpus/$name" -type f \
+	-exec cp -t "build/explore/$name/corpus" {} +
 if [ -n "$keep" ]; then
 	keep
 	exit
 fi
-find -L "tests/fuzz/corpus/$name" -type f \
-	-exec cp -t "build/explore/$name/corpus" {} +
 options=(-max_total_time="$seconds" -max_len=16384 -timeout=30)
 [ ! -e "tests/fuzz/$name.dict" ] || options+=(-dict="tests/fuzz/$name.dict")
 exec nice -n 19 "$folder/fuzz/fuzz_$name" "${options[@]}" \
