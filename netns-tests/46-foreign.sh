@@ -102,6 +102,38 @@ warned cloud "table ip mine, chain passing, rule 'oifname .*rt0.* tcp dport 1-10
 at cloud nft delete table ip mine
 calm cloud
 
+# Routes and rules of others that come before ours: theirs, so not touched, but
+# said, with who did it.
+strays() {
+	local regex=$1
+	shift
+	at cloud ip "$@"
+	wait_for 5 warns cloud "$regex" || fail "no warning after ip $*:
+$(status_json cloud '.warnings' || :)"
+	wait_for 1 grep -qE "event=stray .*$regex.* by=\"(ip|unknown)\" pid=" \
+		"$DIR/log/edge-1.log" || fail "not in the log: ip $*"
+	! page || fail "ip $* does not matter"
+}
+strays "packets to 10.1.0.[0-9]+ .of 10.1.0.0/24. go out by up0 .table 254., not into the tunnel: .*ip route get 10.1.0.*ip rule" \
+	route replace 10.1.0.0/24 via 192.0.2.1
+at cloud ip route del 10.1.0.0/24 via 192.0.2.1
+calm cloud
+wait_for 5 page || fail "the route is not back"
+strays "packets to 10.1.0.[4-7] .of 10.1.0.0/24. go out by up0" \
+	route add 10.1.0.4/30 via 192.0.2.1
+at cloud ip route del 10.1.0.4/30
+calm cloud
+at cloud ip route add default via 192.0.2.1 table 99
+strays "packets to .* go out by up0 .table 99." \
+	rule add from 203.0.113.0/24 lookup 99
+at cloud ip rule del from 203.0.113.0/24 lookup 99
+calm cloud
+strays "packets to 10.1.0.5 .of 10.1.0.0/24. go nowhere" \
+	route add blackhole 10.1.0.5/32
+at cloud ip route del blackhole 10.1.0.5/32
+calm cloud
+page || fail "no page after all routes are as before"
+
 # iptables-legacy tells nobody of its changes: seen at the start.
 gateway_down cloud TERM || fail "exit code"
 at cloud iptables-legacy-restore <"$FOREIGN/legacy.save"

@@ -285,12 +285,16 @@ static int bring(struct nl_sock *nl, const struct wanted *wanted,
 		return -EIO;
 	}
 	err = remove_stale(nl, standing, wanted, diag);
-	for (i = 0; i < plan->route_cnt && !err; i++) {
+	/* One that somebody else has taken is no reason to leave the rest. */
+	for (i = 0; i < plan->route_cnt; i++) {
 		const struct plan_route *route = &plan->routes[i];
+		int add_err = 0;
 
 		if ((route->to.addr.family == IP_V4 || v6) &&
 		    !stands(standing, route, wanted->ifindex))
-			err = add(nl, route, wanted->ifindex, missing, diag);
+			add_err =
+				add(nl, route, wanted->ifindex, missing, diag);
+		err = err ? err : add_err;
 	}
 	nl_cache_free(standing);
 	return err;

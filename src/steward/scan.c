@@ -26,6 +26,7 @@
 #include "steward/iptdump.h"
 #include "steward/iptsave.h"
 #include "steward/link.h"
+#include "steward/stray.h"
 #include "steward/way.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -37,7 +38,8 @@
  * leisure: so a child of the steward does it, with the steward's one capability,
  * and answers with sentences through a pipe.  It is started a moment after the
  * last change (scan_soon()), never twice at a time, and every POLL_MS as well,
- * since iptables-legacy tells nobody of its changes.
+ * since iptables-legacy tells nobody of its changes.  It looks at the ways of the
+ * tunnel's packets as well (stray.h).
  *
  * Only tables with a chain on a hook that matters are listed.
  */
@@ -284,6 +286,24 @@ static void look_at_resolvers(struct look *look)
 	(void)fclose(file);
 }
 
+/** look_at_ways() - Do packets for the tunnel go there? */
+static void look_at_ways(struct look *look)
+{
+	bool cloud = look->plan->gateway->role == ROLE_CLOUD;
+	struct nl_sock *nl;
+	struct diag diag;
+
+	diag_init(&diag);
+	nl = link_socket(&diag);
+	if (nl) {
+		stray_tell(look->plan, nl,
+			   cloud && look->ifname_cnt ? look->ifnames[0] : NULL,
+			   &look->answer);
+		nl_socket_free(nl);
+	}
+	diag_fini(&diag);
+}
+
 /** rule_text() - A rule as nft or iptables writes it; heap, "" when not found */
 static char *rule_text(const struct look *look,
 		       const struct foreign_finding *finding)
@@ -323,6 +343,7 @@ static void look_at_all(struct look *look)
 	read_legacy(look);
 	look_at_resolvers(look);
 	find_ifnames(look);
+	look_at_ways(look);
 	foreign_judge(look->sim, look->plan, look->ifnames, look->ifname_cnt,
 		      &found);
 	for (i = 0; i < found.cnt; i++) {
@@ -398,14 +419,19 @@ static void start_child(struct scan *scan)
 }
 
 /** log_lines() - Each finding that is new */
-static void log_lines(const char *text, const char *before)
+static void log_lines(struct scan *scan, const char *text, const char *before)
 {
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 		char line[1024];
 
 		snprintf(line, sizeof(line), "%.*s", (int)len, text);
-		if (!strstr(before, line))
+		if (strstr(before, line))
+			;
+		else if (strstr(line, STRAY_SIGN))
+			log_warn("event=stray reason=\"%s\" by=%s", line,
+				 scan->by[0] ? scan->by : "\"unknown\"");
+		else
 			log_warn("event=%s reason=\"%s\"",
 				 strstr(line, "remedy: ") ? "foreign_drop"
 							  : "warning",
@@ -419,13 +445,14 @@ static void take_answer(struct scan *scan)
 {
 	if (!strcmp(strbuf_str(&scan->answer), strbuf_str(&scan->text)))
 		return;
-	log_lines(strbuf_str(&scan->answer), strbuf_str(&scan->text));
+	log_lines(scan, strbuf_str(&scan->answer), strbuf_str(&scan->text));
 	if (!scan->answer.len)
 		log_info("event=foreign_clear reason=\"nothing on this machine "
 			 "holds up this gateway's packets any more\"");
 	strbuf_fini(&scan->text);
 	scan->text = scan->answer;
 	strbuf_init(&scan->answer);
+	scan->by[0] = '\0';
 	scan->changed(scan);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/strbuf.h"
 #include "steward/apply.h"
+#include "steward/watch.h"
 #include "sys/loop.h"
 
 struct scan;
@@ -31,6 +32,7 @@ typedef void scan_fn(struct scan *scan);
  * @due:	When to look, or, while one looks, when to end it
  * @started:	When the last one began
  * @took_ms:	How long it took
+ * @by:		Who changed routes or rules of routing last, "" when unknown
  * @again:	Something happened while it looked
  */
 struct scan {
@@ -44,6 +46,7 @@ struct scan {
 	struct loop_timer due;
 	mono_t started;
 	int64_t took_ms;
+	char by[WATCH_BY_SIZE];
 	bool again;
 };
 

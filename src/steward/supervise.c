@@ -568,10 +568,15 @@ static void on_signal(struct loop_source *source, uint32_t events)
 	}
 }
 
-/** on_others() - Rules of others were changed */
+/** on_others() - Rules of others were changed, or routes beside ours */
 static void on_others(struct watch *watch)
 {
-	scan_soon(&SUPERVISOR_OF(watch, watch)->scan);
+	struct scan *scan = &SUPERVISOR_OF(watch, watch)->scan;
+
+	if (watch->diverter.pid)
+		watch_by(&watch->diverter, scan->by);
+	watch->diverter = (struct watch_culprit){0};
+	scan_soon(scan);
 }
 
 /** on_new_queue() - The device was made anew */

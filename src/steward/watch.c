@@ -41,6 +41,8 @@
  *		Adding to our table counts like taking away.
  * rtnetlink	Messages about our device, and deletions by others of routes and
  *		addresses on it.  A deletion's nlmsg_pid is mostly the process.
+ *		Routes and rules of others that may come before ours are left
+ *		alone; where packets really go is looked at (scan.h).
  *
  * on_due() restores at once.  After QUICK_MAX restorations that follow each other
  * somebody fights: then the pause between two doubles up to PAUSE_MS_MAX, and
@@ -132,19 +134,25 @@ static void blame(struct watch_culprit *culprit, uint32_t pid, const char *comm)
 	unquote(culprit->command);
 }
 
+void watch_by(const struct watch_culprit *culprit, char by[WATCH_BY_SIZE])
+{
+	if (culprit->pid && culprit->command[0])
+		snprintf(by, WATCH_BY_SIZE, "\"%s\" pid=%u command=\"%s\"",
+			 culprit->comm, culprit->pid, culprit->command);
+	else if (culprit->pid)
+		snprintf(by, WATCH_BY_SIZE, "\"%s\" pid=%u",
+			 culprit->comm[0] ? culprit->comm : "unknown",
+			 culprit->pid);
+	else
+		snprintf(by, WATCH_BY_SIZE, "\"unknown\"");
+}
+
 /** say_restored() - One line: what, and who */
 static void say_restored(struct watch *watch)
 {
-	const struct watch_culprit *culprit = &watch->culprit;
-	char by[256] = "\"unknown\"";
+	char by[WATCH_BY_SIZE];
 
-	if (culprit->pid && culprit->command[0])
-		snprintf(by, sizeof(by), "\"%s\" pid=%u command=\"%s\"",
-			 culprit->comm, culprit->pid, culprit->command);
-	else if (culprit->pid)
-		snprintf(by, sizeof(by), "\"%s\" pid=%u",
-			 culprit->comm[0] ? culprit->comm : "unknown",
-			 culprit->pid);
+	watch_by(&watch->culprit, by);
 	log_warn("event=restored what=\"%s\" by=%s",
 		 missing_text(&watch->missing), by);
 }
@@ -209,6 +217,7 @@ static void on_due(struct loop_timer *timer)
 {
 	struct watch *watch = WATCH_OF(timer, due);
 	unsigned int hurt = watch->hurt;
+	bool failed = watch->failed;
 	struct diag diag;
 	int ret;
 
@@ -236,6 +245,8 @@ static void on_due(struct loop_timer *timer)
 	}
 	if (ret > 0)
 		watch->new_queue(watch);
+	if (failed && ret >= 0)
+		watch->others(watch); /* what was in the way is not any more */
 }
 
 /** struct nft_kind - How an object of a table is named in a message
@@ -378,26 +389,77 @@ static int route_ifindex(struct nlmsghdr *head)
 	return (int)nla_get_u32(attrs[RTA_OIF]);
 }
 
-/** is_planned_route() - Does a message's route lead where one of ours does? */
-static bool is_planned_route(const struct plan *plan, struct nlmsghdr *head)
+/** route_to() - Destination of a message's route; Return: whether it has one */
+static bool route_to(struct nlmsghdr *head, struct ip_prefix *to)
 {
 	struct nlattr *attrs[RTA_MAX + 1];
 	const struct rtmsg *route = nlmsg_data(head);
+	bool v4;
+
+	if (nlmsg_parse(head, sizeof(*route), attrs, RTA_MAX, NULL) ||
+	    !attrs[RTA_DST])
+		return false;
+	v4 = route->rtm_family == AF_INET;
+	*to = (struct ip_prefix){
+		.addr = {.family = v4 ? IP_V4 : IP_V6},
+		.len = route->rtm_dst_len,
+	};
+	if (nla_len(attrs[RTA_DST]) != (int)ip_addr_len(to->addr.family))
+		return false;
+	memcpy(to->addr.bytes, nla_data(attrs[RTA_DST]),
+	       ip_addr_len(to->addr.family));
+	return true;
+}
+
+/** is_planned_route() - Does a message's route lead where one of ours does? */
+static bool is_planned_route(const struct plan *plan, struct nlmsghdr *head)
+{
+	struct ip_prefix to;
 	size_t i;
 
-	if (nlmsg_parse(head, sizeof(*route), attrs, RTA_MAX, NULL))
+	if (!route_to(head, &to))
 		return false;
 	for (i = 0; i < plan->route_cnt; i++) {
-		const struct ip_prefix *to = &plan->routes[i].to;
-		int len = (int)ip_addr_len(to->addr.family);
-
-		if (route->rtm_dst_len == to->len && attrs[RTA_DST] &&
-		    nla_len(attrs[RTA_DST]) == len &&
-		    memcmp(nla_data(attrs[RTA_DST]), to->addr.bytes,
-			   (size_t)len) == 0)
+		if (plan->routes[i].to.len == to.len &&
+		    ip_addr_equal(&plan->routes[i].to.addr, &to.addr))
 			return true;
 	}
 	return false;
+}
+
+/** may_divert() - Is it about something that can come before our routes, or
+ *  did: a route into what they lead to, or a rule of routing? */
+static bool may_divert(const struct plan *plan, struct nlmsghdr *head)
+{
+	struct ip_prefix to;
+	size_t i;
+
+	if (head->nlmsg_type == RTM_NEWRULE || head->nlmsg_type == RTM_DELRULE)
+		return true;
+	if ((head->nlmsg_type != RTM_NEWROUTE &&
+	     head->nlmsg_type != RTM_DELROUTE) ||
+	    !route_to(head, &to))
+		return false;
+	for (i = 0; i < plan->route_cnt; i++) {
+		if (to.len >= plan->routes[i].to.len &&
+		    ip_prefix_contains(&plan->routes[i].to, &to.addr))
+			return true;
+	}
+	return false;
+}
+
+/** note_diverter() - Whoever it is gets named if packets go astray */
+static void note_diverter(struct watch *watch, const struct nlmsghdr *head)
+{
+	watch->diverter = (struct watch_culprit){0};
+	blame(&watch->diverter, head->nlmsg_pid & PORT_PID_MASK, NULL);
+	watch->others(watch);
+	/* What was in the way may be gone: no need to wait for the retry. */
+	if (head->nlmsg_type == RTM_DELROUTE && watch->failed) {
+		watch->hurt |= FOLLOW_DEVICE;
+		loop_timer_cancel(watch->loop, &watch->due);
+		schedule(watch);
+	}
 }
 
 /** event_ifindex() - The interface that a message of rtnetlink is about, 0 when it
@@ -437,6 +499,8 @@ static bool on_route_event(struct watch *watch, struct nlmsghdr *head)
 	int ours = watch->host->tun.ifindex;
 	bool about_ours = event_ifindex(head) == ours;
 
+	if (!is_ours(watch, head) && may_divert(watch->host->plan, head))
+		note_diverter(watch, head);
 	/* "ip route replace" does not tell what it took away. */
 	if (head->nlmsg_type == RTM_NEWROUTE)
 		about_ours = head->nlmsg_flags & NLM_F_REPLACE &&
@@ -574,7 +638,8 @@ int watch_open(struct watch *watch, struct loop *loop, struct host *host)
 		    watch->route_nl, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
 		    RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
 		    RTNLGRP_IPV4_NETCONF, RTNLGRP_IPV6_NETCONF,
-		    RTNLGRP_IPV6_IFINFO, 0) ||
+		    RTNLGRP_IPV6_IFINFO, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE,
+		    0) ||
 	    nl_socket_add_memberships(watch->rules_nl, NFNLGRP_NFTABLES, 0))
 		return -EIO;
 	err = loop_watch(loop, &watch->links, nl_socket_get_fd(watch->route_nl),

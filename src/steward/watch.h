@@ -33,6 +33,12 @@ struct watch_culprit {
 	char command[128];
 };
 
+/* Room for watch_by(). */
+#define WATCH_BY_SIZE 256
+
+/** watch_by() - '"ip" pid=4712 command="..."', for a line of the log */
+void watch_by(const struct watch_culprit *culprit, char by[WATCH_BY_SIZE]);
+
 struct watch;
 
 /** watch_fn - Something happened that the owner of the loop must know */
@@ -44,7 +50,8 @@ typedef void watch_fn(struct watch *watch);
  * @host:	What is watched over (borrowed)
  * @new_queue:	Called when the TUN device was made anew
  * @gone:	Called when it cannot be made anew
- * @others:	Called when rules of others were changed
+ * @others:	Called when rules of others were changed, or routes that may
+ *		come before ours
  * @route_nl:	Events of links, addresses, routes, options
  * @rules_nl:	Events of nftables
  * @links:	Source of @route_nl
@@ -55,6 +62,7 @@ typedef void watch_fn(struct watch *watch);
  * @touched:	What the transaction under way did to our table so far
  * @missing:	What is to be named at the next restoration
  * @culprit:	Who is to be named
+ * @diverter:	Who changed routes or rules of routing beside ours last
  * @looked:	When was looked last
  * @restored:	When the last restoration was
  * @quick_cnt:	Restorations that followed each other
@@ -77,6 +85,7 @@ struct watch {
 	struct missing touched;
 	struct missing missing;
 	struct watch_culprit culprit;
+	struct watch_culprit diverter;
 	mono_t looked;
 	mono_t restored;
 	unsigned int quick_cnt;
