@@ -61,4 +61,7 @@
 /* What the steward has shown in the status: its own sentences. */
 #define NOTICES_LEN_MAX (64u << 10)
 
+/* Time to confirm a reload: a day. */
+#define CONFIRM_S_MAX 86400
+
 #endif /* BASE_LIMITS_H */

@@ -25,6 +25,7 @@ static const char *const suffixes[] = {
 	[KEPT_RULES] = "rules",
 	[KEPT_POLICY] = "policy",
 	[KEPT_NEXT] = "next",
+	[KEPT_UNDO] = "undo",
 };
 #define KEPT_CNT (sizeof(suffixes) / sizeof(*suffixes))
 
@@ -60,7 +61,7 @@ ssize_t kept_read(const struct gateway_conf *conf, enum kept which, char **text)
 	return len;
 }
 
-const struct plan *kept_plan(const struct gateway_conf *conf,
+const struct plan *kept_plan(const struct gateway_conf *conf, enum kept which,
 			     const struct state *state, struct arena *arena)
 {
 	const struct policy_gateway *gateway = NULL;
@@ -68,7 +69,7 @@ const struct plan *kept_plan(const struct gateway_conf *conf,
 	struct diag unheard;
 	char *text;
 
-	if (kept_read(conf, KEPT_POLICY, &text) < 0)
+	if (kept_read(conf, which, &text) < 0)
 		return NULL;
 	diag_init(&unheard);
 	policy = policy_parse(text, "kept", arena, &unheard);

@@ -21,6 +21,7 @@ enum kept {
 	KEPT_RULES,  /* STATE_FILE.rules: the script of the table */
 	KEPT_POLICY, /* STATE_FILE.policy: the policy in normal form */
 	KEPT_NEXT, /* STATE_FILE.next: the policy that is about to be in force */
+	KEPT_UNDO, /* STATE_FILE.undo: see trial.c */
 };
 
 /** kept_path() - Of a file (heap) */
@@ -36,13 +37,13 @@ ssize_t kept_read(const struct gateway_conf *conf, enum kept which, char **text)
 	__attribute__((warn_unused_result));
 
 /**
- * kept_plan() - Of the policy that stands
+ * kept_plan() - Of a policy that is kept
  * @state:	Read from the state file: its ids are those of the flows there
  * @arena:	Holds it
  *
  * Return: the plan, or NULL when it is not known
  */
-const struct plan *kept_plan(const struct gateway_conf *conf,
+const struct plan *kept_plan(const struct gateway_conf *conf, enum kept which,
 			     const struct state *state, struct arena *arena);
 
 /** kept_promote() - What is kept as KEPT_NEXT is in force: it needs no room on the

@@ -52,7 +52,6 @@
 #define DOWN_WAIT_MS      5000
 #define EXIT_WRONG_USAGE  2
 #define EXIT_WOULD_CHANGE 3
-#define CONFIRM_S_MAX     86400
 
 static const char usage[] =
 	"Usage: relaytun gateway [-c FILE]   run this machine's gateway\n"
@@ -226,8 +225,8 @@ static bool check_machine(struct steward *steward)
  *  or when it was another role */
 static const struct plan *plan_found(struct steward *steward)
 {
-	const struct plan *found =
-		kept_plan(steward->conf, &steward->state, &steward->arena);
+	const struct plan *found = kept_plan(steward->conf, KEPT_POLICY,
+					     &steward->state, &steward->arena);
 
 	return found && found->gateway->role == steward->gateway->role ? found
 								       : NULL;

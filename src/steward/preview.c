@@ -182,7 +182,7 @@ bool preview(const struct policy *policy, const struct policy_gateway *gateway,
 	read_ids(conf, &views.state, arena);
 	views.now = plan_make(policy, gateway, conf, views.state.ids,
 			      views.state.id_cnt, arena);
-	views.before = kept_plan(conf, &views.state, arena);
+	views.before = kept_plan(conf, KEPT_POLICY, &views.state, arena);
 	if (!views.before)
 		diag_warning(diag, NULL, 0,
 			     "nothing is known to stand of gateway %s: all is "

@@ -15,6 +15,7 @@
 #include "steward/audit.h"
 #include "steward/change.h"
 #include "steward/files.h"
+#include "steward/trial.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -36,8 +37,10 @@
  * A reload that wants to be confirmed keeps the plan before, with all that its
  * carriers were handed (@undo); on_deadline() goes back to it.  Until then further
  * reloads leave it where it is; one that does not want to be confirmed ends the
- * matter, as `relaytun confirm` does.  It is kept in memory only: a steward that
- * starts anew reads the files.
+ * matter, as `relaytun confirm` does; SIGHUP does not, since many things send it.
+ * The policy before is kept in a file as well (trial.c): a steward that starts anew
+ * reads the files and takes the trial up again, with what is left of its time.
+ * Settings of gateway.cfg are then those of now.
  */
 
 /* Services and routes that an answer names. */
@@ -221,8 +224,8 @@ static int take(struct reload *reload, const struct plan *plan,
 	return err;
 }
 
-/** drop_undo() - What was before is not needed any more */
-static void drop_undo(struct reload *reload)
+/** release_undo() - What is held in memory of what was before */
+static void release_undo(struct reload *reload)
 {
 	if (!reload->undo)
 		return;
@@ -232,20 +235,31 @@ static void drop_undo(struct reload *reload)
 	reload->undo = NULL;
 }
 
+/** drop_undo() - What was before is not needed any more */
+static void drop_undo(struct reload *reload)
+{
+	if (reload->undo)
+		trial_forget(reload->host->plan->conf);
+	release_undo(reload);
+}
+
 /** renew_undo_feed() - Secrets may have changed since: those of now, if they can
- *  be read */
-static void renew_undo_feed(struct reload *reload)
+ *  be read; Return: 0, or negative errno when there are none at all */
+static int renew_undo_feed(struct reload *reload)
 {
 	struct diag unheard;
 	struct feed feed;
+	int err;
 
 	diag_init(&unheard);
 	feed_init(&feed);
-	if (!feed_read(&feed, reload->undo->policy, reload->undo->conf,
-		       &unheard))
+	err = feed_read(&feed, reload->undo->policy, reload->undo->conf,
+			&unheard);
+	if (!err)
 		feed_replace(&reload->undo_feed, &feed);
 	feed_close(&feed);
 	diag_fini(&unheard);
+	return reload->undo_feed.policy < 0 ? err : 0;
 }
 
 /** on_deadline() - Nobody confirmed the change */
@@ -260,8 +274,10 @@ static void on_deadline(struct loop_timer *timer)
 		 "the files still say otherwise\"");
 	strbuf_init(&unread);
 	diag_init(&diag);
-	renew_undo_feed(reload);
-	err = take(reload, reload->undo, &reload->undo_feed, &unread, &diag);
+	err = renew_undo_feed(reload);
+	if (!err)
+		err = take(reload, reload->undo, &reload->undo_feed, &unread,
+			   &diag);
 	if (err) {
 		log_err("event=undo_failed error=\"%s\" again_in_s=%d",
 			strerror(-err), UNDO_AGAIN_S);
@@ -271,6 +287,7 @@ static void on_deadline(struct loop_timer *timer)
 		arena_fini(&reload->arena);
 		reload->arena = reload->undo_arena;
 		reload->undo = NULL;
+		trial_forget(reload->host->plan->conf);
 	}
 	diag_fini(&diag);
 	strbuf_fini(&unread);
@@ -295,19 +312,34 @@ static void replace_arena(struct reload *reload, const struct arena *arena,
 		drop_undo(reload);
 }
 
-/** keep_feed() - Before a change that may have to be undone */
-static int keep_feed(struct reload *reload, unsigned int confirm_s,
-		     struct diag *diag)
+/** keep_before() - Before a change that may have to be undone */
+static int keep_before(struct reload *reload, unsigned int confirm_s,
+		       struct diag *diag)
 {
+	const struct plan *before =
+		reload->undo ? reload->undo : reload->host->plan;
 	int err;
 
-	if (!confirm_s || reload->undo)
+	if (!confirm_s)
 		return 0;
+	err = trial_keep(before, confirm_s, diag);
+	if (err || reload->undo)
+		return err;
 	err = feed_copy(&reload->undo_feed, reload->feed);
 	if (err)
 		diag_error(diag, NULL, 0, "keeping what is in force: %s",
 			   strerror(-err));
 	return err;
+}
+
+/** forget_before() - The change was not made; an earlier one may be on trial */
+static void forget_before(struct reload *reload, unsigned int confirm_s)
+{
+	if (reload->undo)
+		return;
+	feed_close(&reload->undo_feed);
+	if (confirm_s)
+		trial_forget(reload->host->plan->conf);
 }
 
 int reload_run(struct reload *reload, unsigned int confirm_s,
@@ -325,13 +357,12 @@ int reload_run(struct reload *reload, unsigned int confirm_s,
 	if (plan)
 		err = feed_read(&feed, plan->policy, plan->conf, diag);
 	if (!err)
-		err = keep_feed(reload, confirm_s, diag);
+		err = keep_before(reload, confirm_s, diag);
 	if (!err)
 		err = take(reload, plan, &feed, answer, diag);
 	feed_close(&feed);
 	if (err) {
-		if (!reload->undo)
-			feed_close(&reload->undo_feed);
+		forget_before(reload, confirm_s);
 		arena_fini(&arena);
 		return err;
 	}
@@ -367,6 +398,34 @@ bool reload_confirm(struct reload *reload)
 	return true;
 }
 
+bool reload_on_trial(const struct reload *reload)
+{
+	return reload->undo;
+}
+
+/** resume_trial() - Of a steward that ended before the change was confirmed */
+static void resume_trial(struct reload *reload)
+{
+	const struct host *host = reload->host;
+	const struct plan *undo;
+	unsigned int left_s;
+
+	arena_init(&reload->undo_arena);
+	undo = trial_find(host->plan->conf, host->state, &reload->undo_arena,
+			  &left_s);
+	if (!undo || undo->gateway->role != host->plan->gateway->role) {
+		arena_fini(&reload->undo_arena);
+		return;
+	}
+	log_warn("event=trial_goes_on left_s=%u reason=\"the last reload was "
+		 "not confirmed: it is undone then, unless relaytun confirm "
+		 "comes\"",
+		 left_s);
+	reload->undo = undo;
+	loop_timer_set(reload->loop, &reload->deadline,
+		       mono_add_ms(clock_mono(), 1000 * (int64_t)left_s));
+}
+
 void reload_attach(struct reload *reload, struct loop *loop, reload_fn *changed,
 		   void *arg)
 {
@@ -385,10 +444,11 @@ void reload_attach(struct reload *reload, struct loop *loop, reload_fn *changed,
 		log_info("event=flows_ended count=%d reason=\"the policy "
 			 "changed while no gateway ran\"",
 			 cnt);
+	resume_trial(reload);
 }
 
 void reload_detach(struct reload *reload)
 {
 	finish_cut(reload);
-	drop_undo(reload);
+	release_undo(reload);
 }

@@ -65,12 +65,14 @@ void reload_fini(struct reload *reload);
  * reload_attach() - The loop begins
  * @loop:	Borrowed until reload_detach()
  *
- * Flows that were adopted and are not allowed any more end.
+ * Flows that were adopted and are not allowed any more end; a reload that waits
+ * to be confirmed waits on.
  */
 void reload_attach(struct reload *reload, struct loop *loop, reload_fn *changed,
 		   void *arg);
 
-/** reload_detach() - The loop has ended: what is in force stays so */
+/** reload_detach() - The loop has ended: what is in force stays so, and a
+ *  trial is for the next start */
 void reload_detach(struct reload *reload);
 
 /**
@@ -94,6 +96,9 @@ int reload_run(struct reload *reload, unsigned int confirm_s,
  *  whose policy stays; Return: as reload_run() */
 int reload_secrets(struct reload *reload, struct diag *diag)
 	__attribute__((warn_unused_result));
+
+/** reload_on_trial() - Does a change wait to be confirmed? */
+bool reload_on_trial(const struct reload *reload);
 
 /** reload_confirm() - The last change is meant; Return: was there one to confirm? */
 bool reload_confirm(struct reload *reload);

@@ -511,11 +511,18 @@ static int on_order(struct orders *orders, const char *order,
 	return 1;
 }
 
-/** on_hangup() - SIGHUP: a reload whose outcome stands in the log only */
+/** on_hangup() - SIGHUP: a reload whose outcome stands in the log only; it ends no
+ *  trial, since its sender may know nothing of that */
 static void on_hangup(struct supervisor *sup)
 {
 	struct strbuf unread;
 
+	if (reload_on_trial(sup->reload)) {
+		log_err("event=reload_refused reason=\"SIGHUP while a change "
+			"waits to be confirmed\" remedy=\"relaytun confirm, "
+			"or relaytun reload, which ends the trial\"");
+		return;
+	}
 	strbuf_init(&unread);
 	(void)reload(sup, 0, &unread);
 	strbuf_fini(&unread);
