@@ -742,6 +742,7 @@ int relay_run(const struct relay_conf *conf, const struct relay_hooks *hooks)
 	server->signal_fd = -1;
 	server->status_fd = -1;
 	server->relay.conf = conf;
+	server->relay.plaintext = conf->plaintext;
 	server->relay.started = clock_mono();
 	server->relay.scratch = malloc(RELAY_SCRATCH_SIZE);
 	random_bytes(&server->guard.seed, sizeof(server->guard.seed));

@@ -44,6 +44,7 @@ struct relay_counts {
 /**
  * struct relay - What sessions share
  * @conf:	In force; replaced by a reload
+ * @plaintext:	No TLS at the port, which no reload changes
  * @hubs:	Hybrid connections
  * @sessions:	All connections
  * @session_cnt: How many
@@ -55,6 +56,7 @@ struct relay_counts {
  */
 struct relay {
 	const struct relay_conf *conf;
+	bool plaintext;
 	struct hub_table hubs;
 	struct session *sessions;
 	size_t session_cnt;

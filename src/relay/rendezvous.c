@@ -93,7 +93,8 @@ static void public_base(const struct session *listener, char *out, size_t size)
 	if (conf->public_url)
 		snprintf(out, size, "%s", conf->public_url);
 	else
-		snprintf(out, size, "%s://%s", conf->plaintext ? "ws" : "wss",
+		snprintf(out, size, "%s://%s",
+			 listener->relay->plaintext ? "ws" : "wss",
 			 listener->host);
 }
 

@@ -115,6 +115,23 @@ def x22(_):
             client.quit()
 
 
+@case("X34", "SIGHUP with plaintext in place of TLS: said, and rendezvous addresses "
+      "still fit the port")
+def x34(_):
+    with own_relay() as relay, relay.listen() as listener:
+        relay.write("relay.cfg", re.sub(r"tls = \{[^}]*\};",
+                                        "plaintext = true;", relay.config()))
+        reload(relay)
+        assert any("event=reload_kept" in line for line in relay.lines)
+        sender = relay.ask_connect()
+        told = listener.recv_json()
+        assert told["accept"]["address"].startswith("wss://"), told
+        side = relay.accept(told)
+        eq((side.answer(), sender.answer()), (101, 101))
+        sender.quit()
+        side.quit()
+
+
 @case("X23", "SIGTERM drains: a message and an answer under way end, the port is "
       "closed")
 def x23(_):
