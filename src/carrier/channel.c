@@ -264,9 +264,9 @@ static void take_pong(struct channel *channel,
 		protocol_fault(channel, "PONG counts bytes that were not sent");
 		return;
 	}
-	rtt_ns = clock_mono().ns - (int64_t)pong.time_ns;
-	/* Only what can be an answer to a PING of this channel's life. */
-	if (rtt_ns <= 0 || rtt_ns > CHANNEL_DEAF_MS * NS_PER_MS)
+	rtt_ns = flight_rtt_ns(pong.time_ns, clock_mono(),
+			       CHANNEL_DEAF_MS * NS_PER_MS);
+	if (!rtt_ns)
 		return;
 	if (!flight_pong(&channel->flight, pong.bytes, channel->bytes_out,
 			 rtt_ns, clock_mono())) {

@@ -51,6 +51,14 @@ bool flight_shall_ask(const struct flight *flight, uint64_t sent)
 	return sent - flight->asked >= flight->window / 4;
 }
 
+int64_t flight_rtt_ns(uint64_t asked_ns, mono_t now, int64_t max_ns)
+{
+	/* A time to come makes it larger than any @max_ns. */
+	uint64_t rtt_ns = (uint64_t)now.ns - asked_ns;
+
+	return rtt_ns > (uint64_t)max_ns ? 0 : (int64_t)rtt_ns;
+}
+
 void flight_asked(struct flight *flight, uint64_t sent)
 {
 	flight->asked = sent;

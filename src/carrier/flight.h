@@ -56,6 +56,15 @@ bool flight_is_full(const struct flight *flight, uint64_t sent);
 /** flight_shall_ask() - Is it time for a PING, by what was sent since the last? */
 bool flight_shall_ask(const struct flight *flight, uint64_t sent);
 
+/**
+ * flight_rtt_ns() - The round trip that a PONG tells of
+ * @asked_ns:	The time it repeats: whatever the peer likes
+ * @max_ns:	What is longer ago cannot be ours
+ *
+ * Return: 0 when it is no answer to a PING of the last @max_ns
+ */
+int64_t flight_rtt_ns(uint64_t asked_ns, mono_t now, int64_t max_ns);
+
 /** flight_asked() - A PING was sent */
 void flight_asked(struct flight *flight, uint64_t sent);
 

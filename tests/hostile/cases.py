@@ -177,6 +177,9 @@ def message_cases(src, dst):
     yield one("short PONG", ch.PONG, bytes(5))
     yield one("PONG of more than was sent", ch.PONG,
               struct.pack("<QQQ", 1, 1 << 60, 1))
+    for time in 0, 1 << 63, (1 << 63) + 1, (1 << 64) - 1:
+        yield one("PONG of time %d" % time, ch.PONG,
+                  struct.pack("<QQQ", time, 0, 1), end="open")
     yield one("short POLICY", ch.POLICY, bytes(31))
     yield one("short BYE", ch.BYE, b"\1", end=PROTOCOL)
     yield one("BYE of a long text", ch.BYE, struct.pack("<HH", 1, 200) + bytes(200))

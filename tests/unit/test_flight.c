@@ -142,6 +142,26 @@ static void standing_queue_is_not_taken_for_distance(void **state)
 	assert_in_range(f.window, 50000 * 5, 50000 * 30);
 }
 
+static void pong_of_no_ping_of_ours_tells_of_no_round_trip(void **state)
+{
+	const int64_t max_ns = 15000 * MS;
+	const mono_t now = at(0);
+	const uint64_t now_ns = (uint64_t)now.ns;
+
+	(void)state;
+	assert_int_equal(flight_rtt_ns(now_ns - 1, now, max_ns), 1);
+	assert_int_equal(flight_rtt_ns(now_ns - 15000 * MS, now, max_ns),
+			 max_ns);
+	assert_int_equal(flight_rtt_ns(now_ns - 15000 * MS - 1, now, max_ns),
+			 0);
+	assert_int_equal(flight_rtt_ns(now_ns, now, max_ns), 0);
+	assert_int_equal(flight_rtt_ns(now_ns + 1, now, max_ns), 0);
+	assert_int_equal(flight_rtt_ns(0, now, max_ns), 0);
+	assert_int_equal(flight_rtt_ns(UINT64_MAX, now, max_ns), 0);
+	assert_int_equal(flight_rtt_ns(INT64_MAX, now, max_ns), 0);
+	assert_int_equal(flight_rtt_ns(UINT64_C(1) << 63, now, max_ns), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +171,8 @@ int main(void)
 		cmocka_unit_test(path_is_used_to_the_full_and_not_much_more),
 		cmocka_unit_test(slow_path_has_the_least_window),
 		cmocka_unit_test(standing_queue_is_not_taken_for_distance),
+		cmocka_unit_test(
+			pong_of_no_ping_of_ours_tells_of_no_round_trip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
