@@ -63,6 +63,38 @@ alive held || fail "plan ended a flow"
 echo "sites = ;" >"$DIR/bad.cfg"
 plan 2 "$DIR/bad.cfg"
 
+# What a reload would be refused for, plan says as well, after what would change.
+ip -n "$NS-cloud" route add 10.2.0.0/24 via 192.0.2.1
+plan 1 "$DIR/new.cfg"
+says "+ oslo/new"
+expect_match "a route in the way" "$(cat "$DIR/log/plan.log")" \
+	'route to 10.2.0.0/24 .*would be refused'
+ip -n "$NS-cloud" route del 10.2.0.0/24
+mv "$DIR/send.key" "$DIR/lost.key"
+plan 2 "$DIR/new.cfg"
+expect_match "a key that is gone" "$(cat "$DIR/log/plan.log")" \
+	'send.key.*would be refused'
+mv "$DIR/lost.key" "$DIR/send.key"
+sed -i 's|".*/send.key"|"$CREDENTIALS_DIRECTORY/key"|' "$DIR/edge-1.cfg"
+plan 0
+expect_match "a key of the unit" "$(cat "$DIR/log/plan.log")" 'keys were not looked at'
+sed -i "s|\"\$CREDENTIALS_DIRECTORY/key\"|\"$DIR/send.key\"|" "$DIR/edge-1.cfg"
+
+# Another MTU.
+sed -i 's/mtu = 1500/mtu = 1300/' "$DIR/edge-1.cfg"
+plan 3
+says "~ device rt0: mtu 1300 in place of 1500"
+sed -i 's/mtu = 1300/mtu = 1500/' "$DIR/edge-1.cfg"
+plan 0
+
+# Who may not read what stands is told so.
+code=0
+answer=$(at cloud setpriv --reuid nobody --regid nogroup --clear-groups "$RELAYTUN" \
+	plan -c "$DIR/edge-1.cfg" 2>&1) || code=$?
+expect "exit code of plan as nobody ($answer)" "$code" 1
+expect_match "plan as nobody" "$answer" 'edge-1.state.policy: .*root'
+expect "lines of it" "$(wc -l <<<"$answer")" 1
+
 # The reload does what was said.
 plan 3 "$DIR/new.cfg"
 sed -n '/^nftables, in one/,/flows would end/p' "$DIR/log/plan.log" |

@@ -497,6 +497,21 @@ int apply_follow(struct host *host, unsigned int touched,
 	return first_of(err, follow_forwarding(host, diag));
 }
 
+int apply_check(const struct plan *plan, struct diag *diag)
+{
+	struct host host = {.nl = link_socket(diag)};
+	int ifindex;
+	int err;
+
+	if (!host.nl)
+		return -EIO;
+	ifindex = link_owned_index(host.nl, plan->conf->tun_name,
+				   plan->conf->name, diag);
+	err = ifindex < 0 ? ifindex : check_room(&host, plan, ifindex, diag);
+	nl_socket_free(host.nl);
+	return err;
+}
+
 /** prepare() - What of a change can fail before the kernel's state is touched */
 static int prepare(struct host *host, const struct plan *plan,
 		   struct diag *diag)

@@ -94,6 +94,15 @@ int apply_follow(struct host *host, unsigned int touched,
 int apply_change(struct host *host, const struct plan *plan, struct diag *diag)
 	__attribute__((warn_unused_result));
 
+/**
+ * apply_check() - Is there room for a plan on this machine?  Changes nothing
+ *
+ * Return: 0, or negative errno with entries in @diag: a start or a change to this
+ *	   plan would be refused
+ */
+int apply_check(const struct plan *plan, struct diag *diag)
+	__attribute__((warn_unused_result));
+
 /** apply_settle() - Flows of the plan before have ended: what stands for them only,
  *  routes and what the ruleset knows them by, goes */
 int apply_settle(struct host *host, struct diag *diag)

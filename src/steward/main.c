@@ -519,20 +519,22 @@ static int run_confirm(struct steward *steward)
 /** run_plan() - The verb `plan` */
 static int run_plan(struct steward *steward)
 {
-	bool changes = false;
 	struct strbuf out;
+	int ret;
 
 	if (!read_conf(steward) || !read_policy(steward)) {
 		print_diag(&steward->diag);
 		return EXIT_WRONG_USAGE;
 	}
 	strbuf_init(&out);
-	changes = preview(steward->policy, steward->gateway, steward->conf,
-			  &steward->arena, &out, &steward->diag);
+	ret = preview(steward->policy, steward->gateway, steward->conf,
+		      &steward->arena, &out, &steward->diag);
 	fputs(strbuf_str(&out), stdout);
 	strbuf_fini(&out);
-	print_diag(&steward->diag); /* warnings */
-	return changes ? EXIT_WOULD_CHANGE : EXIT_SUCCESS;
+	print_diag(&steward->diag);
+	if (ret < 0)
+		return ret == -EBADMSG ? EXIT_WRONG_USAGE : EXIT_FAILURE;
+	return ret ? EXIT_WOULD_CHANGE : EXIT_SUCCESS;
 }
 
 /** parse_time() - "90", "90s", "5m" or "1h" in seconds; 0 when it is none */

@@ -6,10 +6,20 @@
 
 #include "steward/preview.h"
 
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "policy/access.h"
+#include "steward/apply.h"
 #include "steward/change.h"
 #include "steward/cut.h"
+#include "steward/feed.h"
 #include "steward/kept.h"
 #include "steward/rules.h"
 #include "steward/state.h"
@@ -21,7 +31,9 @@
  *
  * Three files tell what stands: ids in the state file, the policy and the rules
  * beside it (kept.c).  The same functions as in a reload say what differs; flows
- * come from connection tracking and are judged as a reload would judge them.
+ * come from connection tracking and are judged as a reload would judge them.  At last
+ * comes what a reload tries before it changes anything: keys and certificates, and
+ * whether there is room for addresses and routes.
  */
 
 #define STATE_LEN_MAX (16u << 20)
@@ -171,14 +183,107 @@ static void tell_flows(const struct views *views, struct strbuf *out,
 	free(cut.flows);
 }
 
-bool preview(const struct policy *policy, const struct policy_gateway *gateway,
-	     const struct gateway_conf *conf, struct arena *arena,
-	     struct strbuf *out, struct diag *diag)
+/** tell_device() - A setting of the device that a reload would change */
+static void tell_device(const struct gateway_conf *conf, struct strbuf *out)
+{
+	struct ifreq request = {.ifr_mtu = 0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s",
+		 conf->tun_name);
+	if (fd >= 0 && !ioctl(fd, SIOCGIFMTU, &request) &&
+	    (uint32_t)request.ifr_mtu != conf->tun_mtu)
+		strbuf_printf(out, "~ device %s: mtu %u in place of %d\n",
+			      conf->tun_name, conf->tun_mtu, request.ifr_mtu);
+	if (fd >= 0)
+		close(fd);
+}
+
+/** check_known() - May we read what stands? */
+static int check_known(const struct gateway_conf *conf, struct diag *diag)
+{
+	char *path = kept_path(conf, KEPT_POLICY);
+	int err = access(path, R_OK) && errno == EACCES ? -EACCES : 0;
+
+	if (err)
+		diag_error(diag, path, 0,
+			   "what stands may be read by root only: run it as "
+			   "root");
+	free(path);
+	return err;
+}
+
+/** is_units_own() - Is a file one that systemd shows to the gateway's unit only? */
+static bool is_units_own(const char *path)
+{
+	return path &&
+	       !strncmp(path, ACCESS_CREDENTIALS_DIR,
+			sizeof(ACCESS_CREDENTIALS_DIR) - 1) &&
+	       !getenv("CREDENTIALS_DIRECTORY");
+}
+
+/** check_secrets() - Can keys and certificates be used? */
+static int check_secrets(const struct plan *plan, struct diag *diag)
+{
+	const struct access_conf *access = &plan->conf->access;
+	struct feed feed;
+	int err;
+
+	if (is_units_own(access->secret_file) ||
+	    is_units_own(access->ca_file) ||
+	    is_units_own(access->certificate_file) ||
+	    is_units_own(access->proxy_password_file)) {
+		diag_warning(diag, NULL, 0,
+			     "files of $CREDENTIALS_DIRECTORY are seen by the "
+			     "gateway only: keys were not looked at");
+		return 0;
+	}
+	feed_init(&feed);
+	err = feed_read(&feed, plan->policy, plan->conf, diag);
+	feed_close(&feed);
+	return err;
+}
+
+/** check_refusal() - What a reload would be refused for, besides the files */
+static int check_refusal(const struct plan *plan, struct diag *diag)
+{
+	int err = check_secrets(plan, diag);
+	int room_err = apply_check(plan, diag);
+
+	if (err || room_err)
+		diag_error(diag, NULL, 0,
+			   "a reload would be refused, and all go on as "
+			   "before");
+	return err ? err : room_err;
+}
+
+/** tell() - All that differs */
+static void tell(const struct views *views, struct strbuf *out,
+		 struct diag *diag)
+{
+	size_t begin = out->len;
+	struct change change = change_of(views->before, views->now, out);
+
+	tell_routes(views->before, views->now, '-', out);
+	tell_routes(views->now, views->before, '+', out);
+	tell_device(views->now->conf, out);
+	tell_rules(views, out);
+	tell_flows(views, out, diag);
+	if (out->len != begin)
+		strbuf_printf(out, "\n%zu new, %zu gone, %zu changed\n",
+			      change.added, change.removed, change.altered);
+}
+
+int preview(const struct policy *policy, const struct policy_gateway *gateway,
+	    const struct gateway_conf *conf, struct arena *arena,
+	    struct strbuf *out, struct diag *diag)
 {
 	size_t begin = out->len;
 	struct views views;
-	struct change change;
+	int err = check_known(conf, diag);
 
+	if (err)
+		return err;
 	read_ids(conf, &views.state, arena);
 	views.now = plan_make(policy, gateway, conf, views.state.ids,
 			      views.state.id_cnt, arena);
@@ -188,16 +293,12 @@ bool preview(const struct policy *policy, const struct policy_gateway *gateway,
 			     "nothing is known to stand of gateway %s: all is "
 			     "new",
 			     conf->name);
-	change = change_of(views.before, views.now, out);
-	tell_routes(views.before, views.now, '-', out);
-	tell_routes(views.now, views.before, '+', out);
-	tell_rules(&views, out);
-	tell_flows(&views, out, diag);
-	if (out->len == begin) {
-		strbuf_printf(out, "nothing would change\n");
-		return false;
-	}
-	strbuf_printf(out, "\n%zu new, %zu gone, %zu changed\n", change.added,
-		      change.removed, change.altered);
-	return true;
+	tell(&views, out, diag);
+	err = check_refusal(views.now, diag);
+	if (err)
+		return err;
+	if (out->len != begin)
+		return 1;
+	strbuf_printf(out, "nothing would change\n");
+	return 0;
 }

@@ -16,14 +16,17 @@
  * preview() - Hold a policy against what stands
  * @gateway:	This machine's in @policy
  * @out:	Receives the differences, for people
- * @diag:	Receives warnings
+ * @diag:	Receives warnings, and what a reload would be refused for
  *
  * Nothing is changed, and no gateway needs to run.
  *
- * Return: would anything change?
+ * Return: 1 something would change, 0 nothing; -EBADMSG a reload would be refused for
+ *	   a file, another negative errno: for the machine, or what stands cannot be
+ *	   read (-EACCES)
  */
-bool preview(const struct policy *policy, const struct policy_gateway *gateway,
-	     const struct gateway_conf *conf, struct arena *arena,
-	     struct strbuf *out, struct diag *diag);
+int preview(const struct policy *policy, const struct policy_gateway *gateway,
+	    const struct gateway_conf *conf, struct arena *arena,
+	    struct strbuf *out, struct diag *diag)
+	__attribute__((warn_unused_result));
 
 #endif /* STEWARD_PREVIEW_H */
