@@ -65,7 +65,7 @@ at relay nft -f - <<-END
 END
 start=$(now_ms)
 
-wait_for 15 grep -q 'event=listener_silent path=hyco' "$DIR/log/relay.log" ||
+wait_for 15 grep -q 'event=listener_silent path="hyco"' "$DIR/log/relay.log" ||
 	fail "the listener that vanished is not noticed"
 wait_says idle-site "closed 1001" 20
 wait_says full-site "closed 1001" 20

@@ -92,7 +92,7 @@ void control_close(struct session *session, uint16_t code, const char *reason)
 	uint8_t payload[WS_CONTROL_LEN_MAX];
 	size_t len = ws_close_write(payload, code, reason);
 
-	log_info("remote=%s:%u event=listener_closed path=%s code=%u "
+	log_info("remote=%s:%u event=listener_closed path=\"%s\" code=%u "
 		 "reason=\"%s\"",
 		 session->remote, session->remote_port, session->hub->name,
 		 code, reason);
@@ -253,7 +253,7 @@ void control_tick(struct session *session, mono_t now, int64_t now_s)
 		return;
 	}
 	if (mono_diff_ms(now, session->heard) > ping_ms * 5 / 2) {
-		log_info("remote=%s:%u event=listener_silent path=%s",
+		log_info("remote=%s:%u event=listener_silent path=\"%s\"",
 			 session->remote, session->remote_port,
 			 session->hub->name);
 		relay_kill(session);

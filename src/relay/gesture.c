@@ -113,7 +113,7 @@ static void take_listen(struct session *session,
 	}
 	relay_write(session, (const uint8_t *)answer, (size_t)len);
 	session_set(session, SESSION_LISTENER);
-	log_info("remote=%s:%u event=listener_up path=%s", session->remote,
+	log_info("remote=%s:%u event=listener_up path=\"%s\"", session->remote,
 		 session->remote_port, session->hub->name);
 }
 
@@ -202,8 +202,9 @@ static void join(struct session *listener, struct session *sender)
 			       "the sender did not offer this sub-protocol");
 		return;
 	}
-	log_info("remote=%s:%u event=joined path=%s id=%s", sender->remote,
-		 sender->remote_port, sender->hub->name, sender->id);
+	log_info("remote=%s:%u event=joined path=\"%s\" id=\"%s\"",
+		 sender->remote, sender->remote_port, sender->hub->name,
+		 sender->id);
 	listener->hub = hub_keep(sender->hub);
 	rendezvous_close(sender);
 	if (!send_101(listener, protocol) || !send_101(sender, protocol)) {

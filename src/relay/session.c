@@ -89,8 +89,8 @@ void session_refuse(struct session *session, int status, const char *text)
 	rendezvous_new_id(tracking);
 	len = request_write_refusal(status, text, tracking, clock_wall().s,
 				    answer, sizeof(answer));
-	log_info("remote=%s:%u event=refused status=%d reason=\"%s\" path=%s "
-		 "tracking=%s",
+	log_info("remote=%s:%u event=refused status=%d reason=\"%s\" "
+		 "path=\"%s\" tracking=%s",
 		 session->remote, session->remote_port, status, text,
 		 session->request ? session->request->path : "-", tracking);
 	session->relay->counts.refused[status / 100 % 6]++;
@@ -227,7 +227,7 @@ void session_writable(struct session *session)
 static void leave(struct session *session)
 {
 	if (session->kind == SESSION_LISTENER) {
-		log_info("remote=%s:%u event=listener_down path=%s",
+		log_info("remote=%s:%u event=listener_down path=\"%s\"",
 			 session->remote, session->remote_port,
 			 session->hub->name);
 		control_closed(session);

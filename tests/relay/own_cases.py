@@ -13,7 +13,7 @@ import threading
 import time
 import warnings
 
-from client import BINARY, PING, PONG, TEXT, Eof, frame, sign
+from client import BINARY, PING, PONG, TEXT, Eof, frame, quote, sign
 from registry import OPTIONS, case, eq, listen_status, own_relay
 from sender_cases import pump
 from server import KEYS, ROOT
@@ -220,8 +220,25 @@ def x09(relay):
     for secret in list(KEYS.values()) + list(ROOT.values()):
         assert secret not in text
     assert not re.search(r"sig=[A-Za-z0-9%]{8}", text)
-    for event in ("event=listener_up path=", "event=refused status=401"):
+    for event in ("event=listener_up path=\"", "event=refused status=401"):
         assert event in text, event
+
+
+@case("X35", "what a stranger chose cannot forge a key of a log line")
+def x35(_):
+    forged = 'no" status=200 event=joined x="'
+    with own_relay() as relay, relay.listen("open") as listener:
+        with relay.client() as client:
+            client.ask("/" + quote(forged), [], plain=True)
+            eq(client.answer(), 404)
+        sender = relay.ask_connect(
+            "open", query="sb-hc-id=" + quote('7" event=forged') + "&")
+        side = relay.accept(listener.recv_json())
+        eq((side.answer(), sender.answer()), (101, 101))
+        relay.wait_log(r'id="7\" event=forged"')
+        relay.wait_log(r'path="no\" status=200 event=joined x=\""')
+        sender.quit()
+        side.quit()
 
 
 def says(relay, code, *texts):
