@@ -160,6 +160,8 @@ static bool gather_head(struct session *session, const uint8_t *data,
 		session_refuse(session, 503, "the relay is busy");
 		return true;
 	}
+	if (session->exchange && !session->head.len)
+		session->since = session->heard; /* of the next head */
 	if (!buffer_add(&session->head, data, len))
 		return false;
 	session_read_head(session);

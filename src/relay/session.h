@@ -59,7 +59,7 @@ enum session_kind {
  * struct session - One connection
  * @io:		The connection itself, relay.c's
  * @next, @prev: All sessions of the relay
- * @since:	When it took its kind
+ * @since:	When it took its kind, or the head after another one began
  * @heard:	When bytes last came
  * @pinged:	Listener: when a Ping last went
  * @remote, @remote_port: The client

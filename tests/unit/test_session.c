@@ -222,6 +222,26 @@ static void a_head_has_ten_seconds_and_the_next_one_sixty(void **state)
 	assert_false(client->open);
 }
 
+static void the_next_head_has_ten_seconds_from_its_first_byte(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *client = fake_open(1);
+	const char answer[] = "{\"response\":{\"requestId\":\"7\","
+			      "\"statusCode\":204}}";
+
+	(void)state;
+	fake_say(client, "GET /hyco?sb-hc-id=7 HTTP/1.1\r\n\r\n");
+	fake_frame(listener, 0x81, answer, strlen(answer));
+	fake_pass(50);
+	fake_say(client, "GET /hyco?sb-hc-id=8 HTTP/1.1\r\n");
+	fake_pass(10);
+	assert_true(client->open);
+	/* Another byte gives it no more time. */
+	fake_say(client, "X");
+	fake_pass(1);
+	assert_false(client->open);
+}
+
 static void one_that_lets_a_ping_wait_is_chosen_only_without_others(
 	void **state)
 {
@@ -363,6 +383,7 @@ int main(void)
 		WITH_RELAY(
 			a_body_that_is_not_whole_within_two_seconds_needs_a_rendezvous),
 		WITH_RELAY(a_head_has_ten_seconds_and_the_next_one_sixty),
+		WITH_RELAY(the_next_head_has_ten_seconds_from_its_first_byte),
 		WITH_RELAY(
 			one_that_lets_a_ping_wait_is_chosen_only_without_others),
 		WITH_RELAY(a_stop_lets_a_message_end_before_it_closes),
