@@ -102,6 +102,20 @@ warned cloud "table ip mine, chain passing, rule 'oifname .*rt0.* tcp dport 1-10
 at cloud nft delete table ip mine
 calm cloud
 
+# What belongs to no flow cannot pass.
+at cloud nft -f - <<-END
+	table inet untracking {
+		chain raw {
+			type filter hook prerouting priority -300;
+			tcp dport 8080 notrack
+		}
+	}
+END
+warned cloud "table inet untracking, chain raw, rule 'tcp dport 8080 notrack': keeps packets of the tunnel's flows from connection tracking"
+! page || fail "notrack does not matter"
+at cloud nft delete table inet untracking
+calm cloud
+
 # Routes and rules of others that come before ours: theirs, so not touched, but
 # said, with who did it.
 strays() {

@@ -85,6 +85,12 @@ zoo() {
 				ip saddr 203.0.113.24/30 udp dport 7001 reject with icmp type host-prohibited
 			}
 		}
+		table ip raw {
+			chain PREROUTING {
+				type filter hook prerouting priority -300; policy accept;
+				ip saddr 203.0.113.21 tcp dport 7000 notrack
+			}
+		}
 		table ip old {
 			chain FORWARD {
 				type filter hook forward priority 0; policy drop;
@@ -150,6 +156,18 @@ trace cloud 0 '^decision +passes, out by rt0$' --from 203.0.113.2 oslo/open
 trace cloud 1 '^decision +dropped by table inet relaytun_edge-1, chain svc_[0-9]+, rule [0-9]+' \
 	--from 203.0.113.31 some
 trace cloud 1 'no service or route "nothing"' nothing
+at cloud nft delete table inet zoo
+at cloud nft -f - <<-END
+	table inet untracking {
+		chain raw {
+			type filter hook prerouting priority -300;
+			tcp dport 7000 notrack
+		}
+	}
+END
+trace cloud 1 '^ +but not into the tunnel$' \
+	--from 203.0.113.2 oslo/open
+at cloud nft delete table inet untracking
 trace onprem 0 '^decision +passes, out by lan0$' open
 trace onprem 1 '^decision +dropped: the kernel takes no packet of this source' \
 	--from 1.2.3.4 open

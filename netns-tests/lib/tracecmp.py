@@ -102,7 +102,7 @@ def told(command, name, saddr):
         if not match:
             continue
         table, chain, what = match.groups()
-        if what.startswith(("ct mark", "meta mark")):
+        if what.startswith(("ct mark", "meta mark", "notrack")):
             continue
         if what.startswith(("dnat", "snat", "masquerade")):
             what = "accept"

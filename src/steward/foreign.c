@@ -20,11 +20,16 @@
  * can let some packets through before, then it is not certain.  A rule that may
  * match and drops, with an accept behind it, is a list of banned addresses or the
  * like: not told.
+ *
+ * As they come in, too, packets are tried: a notrack that fires for certain keeps
+ * them from connection tracking, and what belongs to no flow our own rules drop.
  */
 
 /* Services that are tried per family: rules of others hardly know them apart. */
 #define SERVICE_CNT_MAX 8
 #define BASE_CNT_MAX    64
+/* A notrack mostly asks for a port. */
+#define ARRIVAL_CNT_MAX 256
 
 #define OUR_TABLES      "relaytun_"
 
@@ -148,6 +153,64 @@ static struct sim_packet answer_to(const struct sim_packet *packet)
 	return answer;
 }
 
+/** note_notrack() - sim_step_fn: keep the place of a notrack */
+static void note_notrack(void *arg, const struct sim_place *place,
+			 const char *what)
+{
+	if (!strcmp(what, SIM_NOTRACK))
+		*(struct sim_place *)arg = *place;
+}
+
+/** arrive() - A packet as it comes in: is it kept from connection tracking? */
+static void arrive(const struct judge *judge, const struct sim_packet *packet,
+		   const char *ifname)
+{
+	struct sim_base bases[BASE_CNT_MAX];
+	size_t cnt = sim_bases(judge->sim, packet->family, "prerouting", bases,
+			       BASE_CNT_MAX);
+	size_t i;
+
+	for (i = 0; i < cnt; i++) {
+		struct foreign_finding finding = {.way = FOREIGN_UNTRACKED,
+						  .certain = true};
+		struct sim_packet copied = *packet;
+		struct sim_place at = {.handle = 0};
+		enum sim_bit last_bit;
+		struct sim_place last;
+
+		(void)sim_run(judge->sim, &bases[i], &copied, note_notrack, &at,
+			      &last, &last_bit);
+		if (!at.handle)
+			continue;
+		copy(finding.family, sizeof(finding.family), at.family);
+		copy(finding.table, sizeof(finding.table), at.table);
+		copy(finding.chain, sizeof(finding.chain), at.chain);
+		copy(finding.ifname, sizeof(finding.ifname), ifname);
+		finding.handle = at.handle;
+		finding.family6 = packet->family == IP_V6;
+		add(judge->found, &finding);
+	}
+}
+
+/** judge_arrivals() - Both directions of a flow, as they come in */
+static void judge_arrivals(const struct judge *judge,
+			   const struct plan_service *entry, const char *ifname)
+{
+	struct sim_packet came = flow_of(judge->plan, entry, ifname);
+	struct sim_packet answer = answer_to(&came);
+
+	if (judge->plan->gateway->role == ROLE_CLOUD) {
+		came.daddr = entry->service->public_addr;
+		came.dport = entry->service->public_port;
+		came.local = 1;
+	}
+	came.status = 0;
+	came.oif = "";
+	answer.oif = "";
+	arrive(judge, &came, ifname);
+	arrive(judge, &answer, ifname);
+}
+
 /** judge_service() - Both directions of a flow */
 static void judge_service(const struct judge *judge,
 			  const struct plan_service *entry, const char *ifname)
@@ -202,6 +265,9 @@ void foreign_judge(const struct sim *sim, const struct plan *plan,
 			if ((v4 ? tried4++ : tried6++) < SERVICE_CNT_MAX)
 				judge_service(&judge, &plan->services[i],
 					      ifnames[n]);
+			if (i < ARRIVAL_CNT_MAX)
+				judge_arrivals(&judge, &plan->services[i],
+					       ifnames[n]);
 		}
 		judge_dial(&judge, IP_V4, ifnames[n]);
 	}
@@ -275,6 +341,22 @@ static void tell_remedy(const struct foreign_finding *finding,
 			      finding->chain, tun);
 }
 
+/** tell_untracked() - The sentence of a notrack */
+static void tell_untracked(const struct foreign_finding *finding,
+			   const char *rule, struct strbuf *out)
+{
+	strbuf_printf(out,
+		      "table %s %s, chain %s, rule '%s': keeps packets of the "
+		      "tunnel's flows from connection tracking, without which "
+		      "they are dropped (%s at %s); remedy: have it not match "
+		      "them, or remove it: nft 'delete rule %s %s %s handle "
+		      "%ld'",
+		      finding->family, finding->table, finding->chain, rule,
+		      finding->family6 ? "IPv6" : "IPv4", finding->ifname,
+		      finding->family, finding->table, finding->chain,
+		      finding->handle);
+}
+
 void foreign_tell(const struct foreign_finding *finding, const char *rule,
 		  const char *managed_by, const char *tun, struct strbuf *out)
 {
@@ -284,6 +366,10 @@ void foreign_tell(const struct foreign_finding *finding, const char *rule,
 		[FOREIGN_DIAL] = "this gateway's connections to relays",
 	};
 
+	if (finding->way == FOREIGN_UNTRACKED) {
+		tell_untracked(finding, rule, out);
+		return;
+	}
 	strbuf_printf(out, "table %s %s, chain %s, ", finding->family,
 		      finding->table, finding->chain);
 	if (finding->handle)

@@ -29,11 +29,13 @@
  * FOREIGN_INTO		forwarded into the tunnel
  * FOREIGN_OUT_OF	forwarded out of the tunnel
  * FOREIGN_DIAL		the gateway's own connections to relays
+ * FOREIGN_UNTRACKED	kept from connection tracking, and so by our own rules
  */
 enum foreign_way {
 	FOREIGN_INTO,
 	FOREIGN_OUT_OF,
 	FOREIGN_DIAL,
+	FOREIGN_UNTRACKED,
 };
 
 /**

@@ -102,7 +102,8 @@ static void read_table(struct look *look, const struct sim_base *base)
 /** read_tables() - All tables with a chain on one of the hooks */
 static void read_tables(struct look *look)
 {
-	static const char *const hooks[] = {"forward", "input", "output"};
+	static const char *const hooks[] = {"forward", "input", "output",
+					    "prerouting"};
 	static const enum ip_family families[] = {IP_V4, IP_V6};
 	struct sim *chains = sim_new();
 	struct sim_base bases[64];
@@ -119,7 +120,7 @@ static void read_tables(struct look *look)
 		return;
 	}
 	for (f = 0; f < 2; f++) {
-		for (h = 0; h < 3; h++) {
+		for (h = 0; h < sizeof(hooks) / sizeof(*hooks); h++) {
 			size_t cnt = sim_bases(chains, families[f], hooks[h],
 					       bases, 64);
 

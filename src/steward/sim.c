@@ -34,6 +34,9 @@
 /* What the kernel allows is 16. */
 #define DEPTH_MAX 20
 
+/* Of connection tracking itself: NF_IP_PRI_CONNTRACK */
+#define PRIO_CONNTRACK (-200)
+
 /* Beyond enum sim_bit: where a chain's way can go on. */
 #define GO_ON  4u /* with the next rule */
 #define RETURN 8u /* behind the rule that called the chain */
@@ -45,6 +48,7 @@ struct run {
 	sim_step_fn *step;
 	void *arg;
 	bool certain;
+	bool early; /* connection tracking comes later */
 	struct sim_place last;
 	enum sim_bit last_bit;
 	unsigned int depth;
@@ -370,6 +374,8 @@ static void do_mangle(struct run *run, const struct sim_place *place,
 
 	if (!run->certain || strcmp(text(ct ? ct : meta, "key"), "mark") != 0)
 		return;
+	if (ct && packet->state && !strcmp(packet->state, SIM_UNTRACKED))
+		return;
 	value = sim_number(&run->scope, packet, json_object_get(stmt, "value"),
 			   &known);
 	if (ct) {
@@ -382,6 +388,24 @@ static void do_mangle(struct run *run, const struct sim_place *place,
 	snprintf(what, sizeof(what), "%s mark set 0x%x", ct ? "ct" : "meta",
 		 value & known);
 	tell(run, place, what);
+}
+
+/** do_notrack() - No flow; where it only may be so the state is not known */
+static void do_notrack(struct run *run, const struct sim_place *place,
+		       bool for_certain)
+{
+	if (!run->early)
+		return; /* it is tracked already */
+	for_certain = for_certain && run->certain;
+	run->packet->state = for_certain ? SIM_UNTRACKED : NULL;
+	if (for_certain)
+		tell(run, place, SIM_NOTRACK);
+}
+
+/** is_xt_ct() - iptables' "-j CT", whose --notrack is not told */
+static bool is_xt_ct(const char *verb, const json_t *stmt)
+{
+	return !strcmp(verb, "xt") && !strcmp(text(stmt, "name"), "CT");
 }
 
 static unsigned int do_verdict(struct run *run, struct sim_place *place,
@@ -477,6 +501,8 @@ static unsigned int run_rule(struct run *run, const json_t *rule)
 			match = sim_match(&run->scope, run->packet, stmt);
 		else if (!strcmp(verb, "mangle"))
 			do_mangle(run, &place, stmt);
+		else if (!strcmp(verb, "notrack") || is_xt_ct(verb, stmt))
+			do_notrack(run, &place, verb[0] == 'n');
 		else if (!is_passed_over(verb))
 			bits = do_verdict(run, &place, verb, stmt);
 		if (!bits && strcmp(verb, "match") != 0 &&
@@ -525,6 +551,7 @@ unsigned int sim_run(const struct sim *sim, const struct sim_base *base,
 		.step = step,
 		.arg = arg,
 		.certain = true,
+		.early = base->prio < PRIO_CONNTRACK,
 	};
 	struct sim_place policy = {
 		.family = base->family,

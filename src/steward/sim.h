@@ -29,6 +29,11 @@ enum sim_status {
 	SIM_DNAT = 2,
 };
 
+/* State of a packet of no flow: connection tracking was told to pass it by. */
+#define SIM_UNTRACKED "untracked"
+/* What a sim_step_fn is told of such a statement. */
+#define SIM_NOTRACK "notrack"
+
 /**
  * struct sim_packet - What is known of a packet and its flow
  * @family:	IP_V4 or IP_V6

@@ -138,6 +138,9 @@ static struct value ct_value(const struct sim_packet *packet, const json_t *ct)
 
 	if (!strcmp(key, "state"))
 		return word(packet->state);
+	/* Without a flow there is nothing to ask. */
+	if (packet->state && !strcmp(packet->state, SIM_UNTRACKED))
+		return absent;
 	if (!strcmp(key, "direction"))
 		return word(packet->reply ? "reply" : "original");
 	if (!strcmp(key, "status"))

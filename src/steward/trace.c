@@ -129,8 +129,11 @@ static int pass_hook(struct trace *trace, const char *hook)
 		struct sim_place last = {.family = ""};
 		unsigned int bits;
 
-		/* The first translation in a hook is the only one. */
-		if (nat && translated)
+		/* The first translation in a hook is the only one; what
+		 * belongs to no flow gets none. */
+		if (nat && (translated ||
+			    (trace->packet.state &&
+			     !strcmp(trace->packet.state, SIM_UNTRACKED))))
 			continue;
 		bits = sim_run(trace->sim, &bases[i], &trace->packet, on_step,
 			       trace, &last, &bit);

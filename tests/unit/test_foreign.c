@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -140,6 +141,39 @@ static void the_way_to_relays_is_tried_as_well(void **state)
 	assert_int_equal(judge(CHAIN("inet", "t", "input", "accept")).cnt, 0);
 }
 
+static void what_keeps_flows_from_being_tracked_is_told(void **state)
+{
+	static const char early[] =
+		"{\"chain\": {\"family\": \"inet\", \"table\": \"t\", "
+		"\"name\": \"FORWARD\", \"type\": \"filter\", \"hook\": "
+		"\"prerouting\", \"prio\": %d, \"policy\": \"accept\"}}%s";
+	char objects[1024];
+	struct foreign found;
+	struct strbuf text;
+
+	(void)state;
+	snprintf(objects, sizeof(objects), early, -300,
+		 RULE("t", IIF("eth1") "{\"notrack\": null}"));
+	found = judge(objects);
+	assert_int_equal(found.cnt, 2); /* IPv4 and IPv6 */
+	strbuf_init(&text);
+	foreign_tell(&found.findings[0], "notrack", "", "rt0", &text);
+	assert_non_null(strstr(strbuf_str(&text), "at eth1"));
+	assert_non_null(strstr(strbuf_str(&text), "connection tracking"));
+	assert_non_null(strstr(strbuf_str(&text),
+			       "delete rule inet t FORWARD handle 5"));
+	strbuf_fini(&text);
+
+	/* For some clients only. */
+	snprintf(objects, sizeof(objects), early, -300,
+		 RULE("t", SADDR "{\"notrack\": null}"));
+	assert_int_equal(judge(objects).cnt, 0);
+	/* Too late: the packet is tracked already. */
+	snprintf(objects, sizeof(objects), early, -150,
+		 RULE("t", "{\"notrack\": null}"));
+	assert_int_equal(judge(objects).cnt, 0);
+}
+
 static void tables_of_relaytun_are_passed_over(void **state)
 {
 	(void)state;
@@ -155,6 +189,7 @@ int main(void)
 		cmocka_unit_test(what_may_be_accepted_before_is_said),
 		cmocka_unit_test(what_drops_at_one_interface_names_it),
 		cmocka_unit_test(the_way_to_relays_is_tried_as_well),
+		cmocka_unit_test(what_keeps_flows_from_being_tracked_is_told),
 		cmocka_unit_test(tables_of_relaytun_are_passed_over),
 	};
 
