@@ -120,6 +120,116 @@ static void tell(struct strbuf *names, char sign, const struct item *item)
 			      name_of(item));
 }
 
+static bool same_prefixes(const struct ip_prefix *a, const struct ip_prefix *b,
+			  size_t cnt)
+{
+	size_t i;
+
+	if (!a || !b)
+		return a == b;
+	for (i = 0; i < cnt; i++) {
+		if (!same_prefix(&a[i], &b[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool same_gateway(const struct policy_gateway *a,
+			 const struct policy_gateway *b)
+{
+	size_t i;
+
+	if (a->addr_cnt != b->addr_cnt || a->relay_cnt != b->relay_cnt)
+		return false;
+	for (i = 0; i < a->addr_cnt; i++) {
+		if (!ip_addr_equal(&a->addrs[i], &b->addrs[i]))
+			return false;
+	}
+	for (i = 0; i < a->relay_cnt; i++) {
+		if (strcmp(a->relays[i], b->relays[i]) != 0)
+			return false;
+	}
+	return same_prefixes(a->pools, b->pools, a->addr_cnt);
+}
+
+static bool same_site(const struct policy_site *a, const struct policy_site *b)
+{
+	return a->masquerade == b->masquerade &&
+	       a->network_cnt == b->network_cnt &&
+	       same_prefixes(a->networks, b->networks, a->network_cnt) &&
+	       same_prefixes(a->aliases, b->aliases, a->network_cnt);
+}
+
+/** concerns() - Has a gateway to do with the one whose plan it is? */
+static bool concerns(const struct plan *plan,
+		     const struct policy_gateway *gateway)
+{
+	size_t i;
+
+	for (i = 0; i < plan->peer_cnt; i++) {
+		if (plan->peers[i] == gateway)
+			return true;
+	}
+	return plan->gateway == gateway;
+}
+
+/** gateways_changed() - Those of both plans that differ; Return: how many */
+static size_t gateways_changed(const struct plan *before,
+			       const struct plan *now, struct strbuf *names)
+{
+	size_t cnt = 0;
+	size_t i;
+
+	for (i = 0; i < now->policy->gateway_cnt; i++) {
+		const struct policy_gateway *new = &now->policy->gateways[i];
+		const struct policy_gateway *old =
+			policy_gateway_find(before->policy, new->name);
+
+		if (!old || !concerns(now, new) || same_gateway(old, new))
+			continue;
+		cnt++;
+		if (names)
+			strbuf_printf(names, "~ gateway %s\n", new->name);
+	}
+	return cnt;
+}
+
+/** find_site() - By name; NULL when there is none */
+static const struct policy_site *find_site(const struct policy *policy,
+					   const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < policy->site_cnt; i++) {
+		if (strcmp(policy->sites[i].name, name) == 0)
+			return &policy->sites[i];
+	}
+	return NULL;
+}
+
+/** sites_changed() - Likewise sites: all of a cloud gateway, the own one of a site
+ *  gateway */
+static size_t sites_changed(const struct plan *before, const struct plan *now,
+			    struct strbuf *names)
+{
+	const struct policy_site *own = now->gateway->site;
+	size_t cnt = 0;
+	size_t i;
+
+	for (i = 0; i < now->policy->site_cnt; i++) {
+		const struct policy_site *new = &now->policy->sites[i];
+		const struct policy_site *old =
+			find_site(before->policy, new->name);
+
+		if (!old || (own && new != own) || same_site(old, new))
+			continue;
+		cnt++;
+		if (names)
+			strbuf_printf(names, "~ site %s\n", new->name);
+	}
+	return cnt;
+}
+
 struct change change_of(const struct plan *before, const struct plan *now,
 			struct strbuf *names)
 {
@@ -131,6 +241,9 @@ struct change change_of(const struct plan *before, const struct plan *now,
 	size_t o = 0;
 	size_t n = 0;
 
+	if (before && now)
+		change.altered = gateways_changed(before, now, names) +
+				 sites_changed(before, now, names);
 	while (o < old_cnt || n < new_cnt) {
 		int order = o == old_cnt   ? 1
 			    : n == new_cnt ? -1

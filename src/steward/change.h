@@ -14,7 +14,8 @@
 #include "base/strbuf.h"
 #include "policy/plan.h"
 
-/** struct change - How many services and routes (of the policy) differ */
+/** struct change - How many services, routes (of the policy), gateways and sites
+ *  differ; those of the latter two that came or went are told by the former */
 struct change {
 	size_t added;
 	size_t removed;
@@ -24,7 +25,8 @@ struct change {
 /**
  * change_of() - Compare two plans of a gateway; NULL is a plan of nothing
  * @names:	Receives one line for each: "+ SITE/NAME" came, "- " goes, "~ " is
- *		another; may be NULL
+ *		another; "~ gateway NAME" has other addresses, pools or relays,
+ *		"~ site NAME" other networks, aliases or masquerade; may be NULL
  */
 struct change change_of(const struct plan *before, const struct plan *now,
 			struct strbuf *names);

@@ -256,7 +256,7 @@ static int serve(struct steward *steward, struct feed *feed,
 	}
 	log_info("event=started role=%s services=%zu routes=%zu",
 		 gateway_role_name(steward->gateway->role), plan->service_cnt,
-		 plan->route_cnt);
+		 plan->grant_cnt);
 	reload_init(&reload, steward->conf_path, found, &host, feed);
 	end = supervise_run(&host, feed, spawner, lock, &reload);
 	apply_release(&host);

@@ -184,7 +184,7 @@ static void tell(const struct plan *plan, const struct change *change,
 	log_info("event=reloaded services=%zu added=%zu removed=%zu "
 		 "changed=%zu routes=%zu flows_ended=%d",
 		 plan->service_cnt, change->added, change->removed,
-		 change->altered, plan->route_cnt, flow_cnt);
+		 change->altered, plan->grant_cnt, flow_cnt);
 	strbuf_printf(answer,
 		      "gateway %s goes on with %zu services and %zu routes: "
 		      "%zu new, %zu gone, %zu changed; %d flows ended\n",

@@ -16,9 +16,15 @@
 #include "plans.h"
 #include "policy/parse.h"
 
-/** plan_of() - Of the cloud gateway, with these services and routes */
-static const struct plan *plan_of(const char *services, const char *routes,
-				  struct arena *arena)
+/**
+ * plan_in() - Of the cloud gateway
+ * @cloud:	Address of edge-1
+ * @site:	Keys of gateway oslo-a
+ * @networks:	Keys of site oslo
+ */
+static const struct plan *plan_in(const char *cloud, const char *site,
+				  const char *networks, const char *services,
+				  const char *routes, struct arena *arena)
 {
 	static const struct gateway_conf conf = {.name = "edge-1"};
 	const struct policy *policy;
@@ -30,13 +36,12 @@ static const struct plan *plan_of(const char *services, const char *routes,
 		&text,
 		"version = 1; gateways = (\n"
 		" { name = \"edge-1\"; role = \"cloud\";\n"
-		"   address = \"100.64.0.1\"; },\n"
-		" { name = \"oslo-a\"; role = \"site\"; site = \"oslo\";\n"
-		"   address = \"100.64.1.1\"; relays = \"wss://h/o\"; }\n"
+		"   address = \"%s\"; },\n"
+		" { name = \"oslo-a\"; role = \"site\"; site = \"oslo\"; %s }\n"
 		"); sites = ( { name = \"oslo\";\n"
-		" networks = \"10.1.0.0/24\"; services = ( %s );\n"
+		" %s services = ( %s );\n"
 		" routes = ( %s ); } );\n",
-		services, routes);
+		cloud, site, networks, services, routes);
 	diag_init(&diag);
 	policy = policy_parse(strbuf_str(&text), "p", arena, &diag);
 	diag_fini(&diag);
@@ -44,6 +49,17 @@ static const struct plan *plan_of(const char *services, const char *routes,
 	assert_non_null(policy);
 	return plan_make(policy, policy_gateway_find(policy, "edge-1"), &conf,
 			 NULL, 0, arena);
+}
+
+#define CLOUD    "100.64.0.1"
+#define SITE     "address = \"100.64.1.1\"; relays = \"wss://h/o\"; "
+#define NETWORKS "networks = \"10.1.0.0/24\"; "
+
+/** plan_of() - With these services and routes */
+static const struct plan *plan_of(const char *services, const char *routes,
+				  struct arena *arena)
+{
+	return plan_in(CLOUD, SITE, NETWORKS, services, routes, arena);
 }
 
 #define WEB "{ name = \"web\"; public = \"tcp/80\"; target = \"10.1.0.5:80\"; "
@@ -129,6 +145,49 @@ static void each_setting_of_a_route_counts(void **state)
 	       "~ oslo/lan\n");
 }
 
+/** expect_around() - With one service, what stands around it is another */
+static void expect_around(const char *cloud, const char *site,
+			  const char *networks, const char *names)
+{
+	struct change change;
+	struct arena arena;
+	struct strbuf out;
+
+	arena_init(&arena);
+	strbuf_init(&out);
+
+	change = change_of(plan_of(WEB "}", "", &arena),
+			   plan_in(cloud, site, networks, WEB "}", "", &arena),
+			   &out);
+
+	assert_string_equal(strbuf_str(&out), names);
+	assert_int_equal(change.added + change.removed, 0);
+	assert_int_equal(change.altered, *names ? 1 : 0);
+	strbuf_fini(&out);
+	arena_fini(&arena);
+}
+
+static void gateways_and_sites_that_are_others_are_named(void **state)
+{
+	(void)state;
+	expect_around(CLOUD, SITE, NETWORKS, "");
+	expect_around("100.64.0.2", SITE, NETWORKS, "~ gateway edge-1\n");
+	expect_around("100.64.0.1/28", SITE, NETWORKS, "~ gateway edge-1\n");
+	expect_around(CLOUD,
+		      "address = \"100.64.1.2\"; relays = \"wss://h/o\"; ",
+		      NETWORKS, "~ gateway oslo-a\n");
+	expect_around(CLOUD,
+		      "address = \"100.64.1.1\"; relays = \"wss://h/p\"; ",
+		      NETWORKS, "~ gateway oslo-a\n");
+	expect_around(CLOUD, SITE,
+		      "networks = [ \"10.1.0.0/24\", \"10.2.0.0/24\" ]; ",
+		      "~ site oslo\n");
+	expect_around(CLOUD, SITE, NETWORKS "alias = \"10.9.0.0/24\"; ",
+		      "~ site oslo\n");
+	expect_around(CLOUD, SITE, NETWORKS "masquerade = false; ",
+		      "~ site oslo\n");
+}
+
 static void against_nothing_all_is_new(void **state)
 {
 	struct change change;
@@ -149,6 +208,7 @@ int main(void)
 		cmocka_unit_test(order_and_spelling_are_no_change),
 		cmocka_unit_test(each_setting_of_a_service_counts),
 		cmocka_unit_test(each_setting_of_a_route_counts),
+		cmocka_unit_test(gateways_and_sites_that_are_others_are_named),
 		cmocka_unit_test(against_nothing_all_is_new),
 	};
 
