@@ -23,6 +23,7 @@
 /* A listener that said nothing for so long is asked for a sign of life when it
  * gets a message: see hub_pick(). */
 #define PROBE_MS   1000
+#define BLAME_MS   1000
 #define INBOX_SIZE (CONTROL_MSG_LEN_MAX + 1024)
 
 bool frame_write(struct session *session, enum ws_opcode opcode,
@@ -148,6 +149,19 @@ static void take_response(struct session *session,
 	http_response_fini(&response);
 }
 
+/** say_malformed() - At most once a second: each message costs the sender
+ *  little */
+static void say_malformed(struct session *session)
+{
+	if (session->blamed.ns &&
+	    mono_diff_ms(session->heard, session->blamed) < BLAME_MS)
+		return;
+	session->blamed = session->heard;
+	log_info("remote=%s:%u event=ignored reason=\"malformed control "
+		 "message\"",
+		 session->remote, session->remote_port);
+}
+
 /** take_text() - renewToken, or an answer; all else is ignored */
 static void take_text(struct session *session, const struct ws_message *message)
 {
@@ -159,9 +173,7 @@ static void take_text(struct session *session, const struct ws_message *message)
 	if (len > 0)
 		renew(session, token, (size_t)len);
 	else if (len < 0)
-		log_info("remote=%s:%u event=ignored reason=\"malformed "
-			 "control message\"",
-			 session->remote, session->remote_port);
+		say_malformed(session);
 	else
 		take_response(session, message);
 	explicit_bzero(token, sizeof(token));

@@ -62,6 +62,7 @@ enum session_kind {
  * @since:	When it took its kind, or the head after another one began
  * @heard:	When bytes last came
  * @pinged:	Listener: when a Ping last went
+ * @blamed:	Listener: when the log last told of a malformed message
  * @remote, @remote_port: The client
  * @head:	Request while it gathers; kept while @request points into it
  * @head_used:	Length of the head there
@@ -104,6 +105,7 @@ struct session {
 	mono_t since;
 	mono_t heard;
 	mono_t pinged;
+	mono_t blamed;
 	char remote[64];
 	uint16_t remote_port;
 	struct buffer head;

@@ -54,6 +54,7 @@ static struct {
 	mono_t now;
 	int64_t wall_s;
 	uint64_t drawn;
+	size_t log_cnt;
 } fake;
 
 static struct relay_key fake_keys[] = {
@@ -111,6 +112,7 @@ uint64_t random_below(uint64_t limit)
 		va_start(ap, fmt);                                             \
 		vsnprintf(line, sizeof(line), fmt, ap);                        \
 		va_end(ap);                                                    \
+		fake.log_cnt++;                                                \
 	}
 FAKE_LOG(log_err)
 FAKE_LOG(log_warn)

@@ -242,6 +242,23 @@ static void the_next_head_has_ten_seconds_from_its_first_byte(void **state)
 	assert_false(client->open);
 }
 
+static void a_listener_that_talks_nonsense_is_logged_once_a_second(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	size_t before = fake.log_cnt;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 100; i++)
+		fake_frame(listener, 0x81, "{", 1);
+	assert_int_equal(fake.log_cnt, before + 1);
+	fake_pass(1);
+	for (i = 0; i < 100; i++)
+		fake_frame(listener, 0x81, "{", 1);
+	assert_int_equal(fake.log_cnt, before + 2);
+	assert_true(listener->open);
+}
+
 static void one_that_lets_a_ping_wait_is_chosen_only_without_others(
 	void **state)
 {
@@ -384,6 +401,8 @@ int main(void)
 			a_body_that_is_not_whole_within_two_seconds_needs_a_rendezvous),
 		WITH_RELAY(a_head_has_ten_seconds_and_the_next_one_sixty),
 		WITH_RELAY(the_next_head_has_ten_seconds_from_its_first_byte),
+		WITH_RELAY(
+			a_listener_that_talks_nonsense_is_logged_once_a_second),
 		WITH_RELAY(
 			one_that_lets_a_ping_wait_is_chosen_only_without_others),
 		WITH_RELAY(a_stop_lets_a_message_end_before_it_closes),
