@@ -36,6 +36,14 @@ seven    tcp/7000              10.1.0.7:7000
 configure
 order "a reload of nothing" 1 'edge-1 is not running here' reload
 
+# as_nobody REGEX VERB: who is not root is told so
+as_nobody() {
+	local said
+	said=$(at cloud setpriv --reuid nobody --regid nogroup --clear-groups \
+		"$RELAYTUN" "$2" -c "$DIR/edge-1.cfg" 2>&1) && fail "nobody may $2"
+	expect_match "$2 as nobody" "$said" "$1"
+}
+
 # The cloud gateway keeps its state on a small disk of its own.
 mkdir "$DIR/small"
 sed -i "s|$DIR/run/edge-1.state|$DIR/small/edge-1.state|" "$DIR/edge-1.cfg"
@@ -49,6 +57,8 @@ gateway_up onprem
 RELAYTUN=$DIR/on-small-disk gateway_up cloud
 wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
 
+as_nobody 'edge-1 is run by user 0 .*as root' reload
+as_nobody 'edge-1 is run by user 0 .*as root' confirm
 order "no change" 0 'with 10 services and 0 routes: 0 new, 0 gone, 0 changed; 0 flows ended' \
 	reload
 policy 'more tcp/7001 10.1.0.7:7001'
@@ -101,6 +111,8 @@ cat "$DIR/large.cfg" >"$DIR/policy.cfg"
 order "a file of 50 MB" 2 'policy.cfg: .*(larger|NUL)' reload
 kill -HUP "$(steward_pid cloud)"
 wait_for 5 grep -q reload_refused "$DIR/log/edge-1.log" || fail "SIGHUP takes it"
+grep -q 'event=wrong_file error=".*policy.cfg: ' "$DIR/log/edge-1.log" ||
+	fail "the log does not call a wrong file one"
 cp "$DIR/good.cfg" "$DIR/policy.cfg"
 expect "nothing changed" "$(page 7001)" nothing
 expect "nothing changed" "$(page 7000)" "10.1.0.1 10.1.0.7 7000"

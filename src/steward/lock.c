@@ -84,10 +84,17 @@ static pid_t check_owner(int fd, const char *gateway, struct diag *diag)
 		return -errno;
 	if (cred.uid == geteuid() && cred.pid > 1)
 		return cred.pid;
-	diag_error(diag, NULL, 0,
-		   "the lock of gateway %s is held by process %d of user %u, "
-		   "which is no steward that this user may stop",
-		   gateway, (int)cred.pid, (unsigned int)cred.uid);
+	if (geteuid() != 0 && cred.uid == 0)
+		diag_error(diag, NULL, 0,
+			   "gateway %s is run by user 0 (process %d): run this "
+			   "as root",
+			   gateway, (int)cred.pid);
+	else
+		diag_error(diag, NULL, 0,
+			   "the lock of gateway %s is held by process %d of "
+			   "user %u, "
+			   "which is no steward that this user may stop",
+			   gateway, (int)cred.pid, (unsigned int)cred.uid);
 	return -EPERM;
 }
 

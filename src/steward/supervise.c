@@ -391,15 +391,17 @@ static void stop(struct supervisor *sup, enum supervise_end end)
 	stop_carrier(sup);
 }
 
-/** log_diag() - Entries of a list as log lines */
-static void log_diag(const struct diag *diag)
+/** log_diag() - Entries of a list as log lines
+ *  @err:	What went wrong: -EBADMSG a file, else the machine */
+static void log_diag(const struct diag *diag, int err)
 {
 	char line[DIAG_TEXT_LEN_MAX + 256];
 	size_t i;
 
 	for (i = 0; i < diag->cnt; i++) {
 		diag_text(diag, i, line, sizeof(line));
-		log_err("event=kernel_state error=\"%s\"", line);
+		log_err("event=%s error=\"%s\"",
+			err == -EBADMSG ? "wrong_file" : "kernel_state", line);
 	}
 }
 
@@ -465,7 +467,7 @@ static int reload(struct supervisor *sup, unsigned int confirm_s,
 	err = reload_run(sup->reload, confirm_s, answer, &diag);
 	watch_settle(&sup->watch);
 	(void)secrets_look(&sup->secrets, &sup->host->plan->conf->access);
-	log_diag(&diag);
+	log_diag(&diag, err);
 	add_diag(&diag, answer);
 	if (err) {
 		const char *why = err == -EBADMSG ? "the files have errors"
@@ -533,15 +535,17 @@ static void on_look(struct loop_timer *timer)
 {
 	struct supervisor *sup = SUPERVISOR_OF(timer, look);
 	struct diag diag;
+	int err;
 
 	loop_timer_set(&sup->loop, timer,
 		       mono_add_ms(clock_mono(), SECRETS_MS));
 	if (!secrets_look(&sup->secrets, &sup->host->plan->conf->access))
 		return;
 	diag_init(&diag);
-	if (reload_secrets(sup->reload, &diag)) {
+	err = reload_secrets(sup->reload, &diag);
+	if (err) {
 		/* Looked at again once it changes again. */
-		log_diag(&diag);
+		log_diag(&diag, err);
 		log_err("event=secrets_refused reason=\"the old ones stay\"");
 	} else {
 		log_info("event=secrets_changed");
