@@ -4,7 +4,7 @@
 # A relay that means harm (lib/hostile.py has its tricks: garbage instead of
 # HTTP, heads and frames without end, truncated ones, lies in every length,
 # nonsense in JSON and in our own messages) can keep a gateway waiting, but it
-# does not end, hang or grow; with an honest relay all is well.
+# does not end, hang, grow or fill its log; with an honest relay all is well.
 #
 #  edge-1 --> hostile relay <-- oslo-a, a new trick on every connection
 
@@ -14,6 +14,7 @@ not_plain
 
 ROUND=4   # tricks before the gateways start anew, which resets their patience
 TRICKS=25 # of each kind
+carriers=0
 RSS_MAX_KB=${RSS_MAX_KB:-65536}
 
 # tricks KIND COUNT: has the hostile relay played that many?
@@ -29,6 +30,14 @@ sound() {
 	status_json "$1" . >/dev/null || fail "$1: no status after $count tricks"
 	rss=$(awk '/VmRSS/ { print $2 }' "/proc/$2/status")
 	((rss < RSS_MAX_KB)) || fail "$1: $rss KB after $count tricks"
+}
+
+# told EVENT CARRIERS: each of so many logged it once at most, whatever came
+told() {
+	local lines
+	lines=$(grep -c "event=$1 " "$DIR/log/oslo-a.log")
+	((lines > 0)) || fail "the log does not tell of $1"
+	((lines <= $2)) || fail "$lines lines of $1 from $2 carriers"
 }
 
 topo_up
@@ -49,7 +58,10 @@ for ((count = ROUND; count < TRICKS + ROUND; count += ROUND)); do
 	sound onprem "$onprem"
 	gateway_down cloud || fail "cloud: exit code"
 	gateway_down onprem || fail "onprem: exit code"
+	carriers=$((carriers + 1))
 done
+told accept_refused $carriers
+told malformed_message $carriers
 
 stop hostile || :
 relay_up

@@ -29,6 +29,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "sys/log.h"
 
 static int answer(enum handover_type type, const char *text)
@@ -55,7 +56,7 @@ static void on_accept(void *arg, const char *address)
 
 	snprintf(order.address, sizeof(order.address), "%s", address);
 	err = mailbox_post(&carrier->worker.orders, &order, sizeof(order));
-	if (err)
+	if (err && retry_log_due(&carrier->lost_log, clock_mono(), ""))
 		log_warn("event=accept_lost error=\"%s\"", strerror(-err));
 }
 

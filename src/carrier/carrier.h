@@ -25,6 +25,7 @@
  * @worker:	The one worker
  * @notices:	What the steward wants shown, a line each; NULL for nothing
  * @refresh:	Entra tokens
+ * @lost_log:	When an accept was last said to be lost
  * @listeners:	Site gateway: one for each of its relays
  */
 struct carrier {
@@ -36,6 +37,7 @@ struct carrier {
 	struct loop_source replies;
 	struct loop_source signals;
 	struct worker worker;
+	struct retry_log lost_log;
 	struct refresh refresh;
 	struct listener **listeners;
 	size_t listener_cnt;

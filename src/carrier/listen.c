@@ -103,6 +103,16 @@ static void refuse_request(struct listener *listener,
 			  listener->url);
 }
 
+/** log_ignored() - A message that is not followed: a relay may send any number,
+ *  each with another @reason, so that only @event counts */
+static void log_ignored(const struct listener *listener, struct retry_log *log,
+			const char *event, const char *reason)
+{
+	if (retry_log_due(log, clock_mono(), event))
+		log_warn("listener=%s event=%s reason=\"%s\"", listener->url,
+			 event, reason);
+}
+
 static void take_event(struct listener *listener,
 		       enum hyco_listener_event_kind kind,
 		       const struct hyco_listener_event *event, int64_t now_ms)
@@ -124,15 +134,15 @@ static void take_event(struct listener *listener,
 		listener->accept(listener->arg, event->accept->address);
 		return;
 	case HYCO_LISTENER_REFUSED:
-		log_warn("listener=%s event=accept_refused reason=\"%s\"",
-			 listener->url, event->reason);
+		log_ignored(listener, &listener->refused_log, "accept_refused",
+			    event->reason);
 		return;
 	case HYCO_LISTENER_REQUEST:
 		refuse_request(listener, event->exchange);
 		return;
 	case HYCO_LISTENER_MALFORMED:
-		log_warn("listener=%s event=malformed_message reason=\"%s\"",
-			 listener->url, event->reason);
+		log_ignored(listener, &listener->malformed_log,
+			    "malformed_message", event->reason);
 		return;
 	case HYCO_LISTENER_ENDED:
 		ended(listener, event);

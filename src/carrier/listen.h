@@ -30,6 +30,7 @@
  * @registered_cnt: How often it did
  * @accept_cnt:	Accepts passed on
  * @log:	Which failure was logged last
+ * @refused_log, @malformed_log: When a message was last said to be ignored
  * @error:	Why it ended last, "" when it never did
  */
 struct listener {
@@ -46,6 +47,8 @@ struct listener {
 	uint64_t registered_cnt;
 	uint64_t accept_cnt;
 	struct retry_log log;
+	struct retry_log refused_log;
+	struct retry_log malformed_log;
 	char error[WSCONN_ERROR_SIZE];
 };
 

@@ -24,6 +24,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "carrier/retry.h"
 #include "carrier/uplink.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -62,13 +63,14 @@ static void take_accept(struct worker *worker, const char *address)
 	int err;
 
 	if (!channel) {
-		log_warn("event=accept_ignored reason=\"all %zu channels are "
-			 "in use\"",
-			 worker->channel_cnt);
+		if (retry_log_due(&worker->ignored_log, clock_mono(), ""))
+			log_warn("event=accept_ignored reason=\"all %zu "
+				 "channels are in use\"",
+				 worker->channel_cnt);
 		return;
 	}
 	err = channel_accept(channel, address);
-	if (err)
+	if (err && retry_log_due(&worker->failed_log, clock_mono(), ""))
 		log_warn("channel=%u event=accept_failed error=\"%s\"",
 			 channel->idx, strerror(-err));
 }

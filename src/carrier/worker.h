@@ -16,6 +16,7 @@
 #include "carrier/drops.h"
 #include "carrier/peer.h"
 #include "carrier/queue.h"
+#include "carrier/retry.h"
 #include "carrier/setup.h"
 #include "sys/loop.h"
 #include "sys/mailbox.h"
@@ -129,6 +130,7 @@ struct worker_report {
  * @weigh:	Time to look at how fast the channels are
  * @orders:	Mailbox to us
  * @replies:	Mailbox from us
+ * @ignored_log, @failed_log: When accepts were last said to come to nothing
  * @stats:	Counters
  *
  * No other thread touches a field, the mailboxes excepted.
@@ -150,6 +152,8 @@ struct worker {
 	struct mailbox orders;
 	struct mailbox replies;
 	struct loop_source order_source;
+	struct retry_log ignored_log;
+	struct retry_log failed_log;
 	struct worker_stats stats;
 };
 

@@ -16,12 +16,14 @@
 #include <cmocka.h>
 
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "carrier/worker.h"
 #include "packets.h"
+#include "sys/log.h"
 #include "sys/stream.h"
 
 #define POLICY                                                                 \
@@ -34,6 +36,24 @@
 	"services = ( { name = \"web\"; public = \"tcp/80\"; target = "        \
 	"\"10.1.0.5:80\"; } ); } );"
 #define SETUP_CNT 20
+
+/* Warnings of accepts that came to nothing, in place of sys/log.c. */
+static atomic_int accept_warnings;
+
+void log_warn(const char *fmt, ...)
+{
+	if (!strncmp(fmt, "event=accept_", 13) || strstr(fmt, " event=accept_"))
+		accept_warnings++;
+}
+
+#define QUIET(name)                                                            \
+	void name(const char *fmt, ...)                                        \
+	{                                                                      \
+		(void)fmt;                                                     \
+	}
+QUIET(log_err)
+QUIET(log_info)
+QUIET(log_debug)
 
 /** struct world - A worker, the other end of its "device", and its setups */
 struct world {
@@ -214,6 +234,7 @@ static void channels_that_come_to_nothing_do_no_harm(void **state)
 	int i;
 
 	(void)state;
+	accept_warnings = 0;
 	for (i = 0; i < 100; i++) {
 		struct worker_order order = {.kind = WORKER_ACCEPT};
 
@@ -222,6 +243,8 @@ static void channels_that_come_to_nothing_do_no_harm(void **state)
 		post(w, &order);
 		free_report(ask(w, &w->setups[0]));
 	}
+	/* One line of each kind, not one for each accept. */
+	assert_in_range(accept_warnings, 1, 2);
 	world_free(w);
 }
 
