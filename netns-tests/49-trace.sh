@@ -32,6 +32,8 @@ write_policy() {
 		  { name = "few-udp"; public = "udp/7001"; target = "10.1.0.7:7001";
 		    from = "203.0.113.24/30"; },
 		  { name = "own"; public = "198.51.100.7:tcp/7000"; target = "10.1.0.9:7000"; },
+		  { name = "all-net"; public = "tcp/7009"; target = "10.1.0.7:7009";
+		    from = "203.0.113.0/24"; },
 		  { name = "range"; public = "tcp/8000-8010"; target = "10.1.0.7:8000-8010"; },
 		  { name = "shifted"; public = "udp/8100-8110"; target = "10.1.0.7:9100-9110"; }
 		); } );
@@ -153,8 +155,14 @@ trace() {
 }
 
 trace cloud 0 '^decision +passes, out by rt0$' --from 203.0.113.2 oslo/open
-trace cloud 1 '^decision +dropped by table inet relaytun_edge-1, chain svc_[0-9]+, rule [0-9]+' \
+trace cloud 1 '^decision +dropped by table inet relaytun_edge-1, chain svc_[0-9]+, rule [0-9]+: the sender is not in from$' \
 	--from 203.0.113.31 some
+# Nobody named: one that may, and not this machine, whose address is the first.
+trace cloud 0 '^decision +passes, out by rt0$' some
+said=$(at cloud "$RELAYTUN" trace -c "$DIR/edge-1.cfg" all-net || :)
+expect_match "first line" "$said" '^packet +oslo/all-net: tcp from 203.0.113.2 to'
+trace cloud 1 '^--from 2001:db8::1 is no IPv4 address, and "open" takes no others$' \
+	--from 2001:db8::1 open
 trace cloud 1 'no service or route "nothing"' nothing
 at cloud nft delete table inet zoo
 at cloud nft -f - <<-END

@@ -292,8 +292,8 @@ static void cloud_chain(struct nft_work *work, const struct nft_family *family,
 	begin_chain(work, entry);
 	if (service->from.cnt) {
 		nft_from_name(&service->from, family, from);
-		nft_rule(work, NULL, "%s saddr != @%s counter drop", family->ip,
-			 from);
+		nft_rule(work, "the sender is not in from",
+			 "%s saddr != @%s counter drop", family->ip, from);
 	}
 	strbuf_init(&rule);
 	strbuf_init(&why);

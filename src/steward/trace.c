@@ -32,6 +32,8 @@
  */
 
 #define BASE_CNT_MAX 64
+/* Addresses of this machine at the beginning of a "from" that are passed by. */
+#define OWN_CNT_MAX 16
 
 /* What is sent from when nobody is named: of the documentation's networks. */
 static const struct ip_addr client4 = {IP_V4, {203, 0, 113, 9}};
@@ -323,6 +325,73 @@ static void aim(struct trace *trace, const struct ip_addr *daddr, int dport)
 	trace->packet.dport = dport;
 }
 
+/** pick_host() - A host of a prefix: none has the first address */
+static void pick_host(struct ip_addr *addr, uint8_t len)
+{
+	size_t last = ip_addr_len(addr->family) - 1;
+
+	if (len < 8 * (last + 1) && !(addr->bytes[last] & 1))
+		addr->bytes[last]++;
+}
+
+/** is_own() - Is it an address of this machine? */
+static bool is_own(struct trace *trace, const struct ip_addr *addr)
+{
+	static const struct ip_addr any = {.family = IP_NONE};
+	struct way way;
+
+	return !way_find(trace->nl, addr, &any, NULL, 0, &way) && way.local;
+}
+
+/** send_from() - The packet's sender */
+static void send_from(struct trace *trace, const struct ip_addr *addr)
+{
+	trace->packet.saddr = *addr;
+	trace->packet.orig_saddr = *addr;
+	trace->packet.reply_daddr = *addr;
+}
+
+/** send_from_one() - Nobody was named: one that may, but not this machine */
+static void send_from_one(struct trace *trace, const struct prefix_list *from)
+{
+	enum ip_family family = trace->packet.family;
+	size_t i;
+
+	for (i = 0; i < from->cnt; i++) {
+		struct ip_addr addr = from->prefixes[i].addr;
+		size_t last = ip_addr_len(family) - 1;
+		unsigned int n;
+
+		if (addr.family != family)
+			continue;
+		pick_host(&addr, from->prefixes[i].len);
+		for (n = 0; n < OWN_CNT_MAX && is_own(trace, &addr) &&
+			    addr.bytes[last] < 0xff;
+		     n++)
+			addr.bytes[last]++;
+		if (!ip_prefix_contains(&from->prefixes[i], &addr) ||
+		    is_own(trace, &addr))
+			continue;
+		send_from(trace, &addr);
+		return;
+	}
+}
+
+/** check_family() - Can who is named be the sender?  Return: 0, -EAFNOSUPPORT */
+static int check_family(const struct trace *trace, const struct show *show,
+			enum ip_family family)
+{
+	char text[IP_ADDR_TEXT_SIZE];
+
+	if (show->from.family == IP_NONE || show->from.family == family)
+		return 0;
+	diag_error(trace->diag, NULL, 0,
+		   "--from %s is no IPv%d address, and \"%s\" takes no others",
+		   ip_addr_format(&show->from, text), family == IP_V4 ? 4 : 6,
+		   show->service);
+	return -EAFNOSUPPORT;
+}
+
 /** trace_one() - A service */
 static int trace_one(struct trace *trace, const struct show *show,
 		     const struct plan_service *entry)
@@ -331,7 +400,13 @@ static int trace_one(struct trace *trace, const struct show *show,
 	struct ip_addr daddr = service->public_addr;
 	int err;
 
+	err = check_family(trace, show, service->target.family);
+	if (err)
+		return err;
 	begin(trace, show, service->target.family, service->proto);
+	if (show->from.family == IP_NONE &&
+	    trace->plan->gateway->role == ROLE_CLOUD)
+		send_from_one(trace, &service->from);
 	err = choose_iif(trace);
 	if (err)
 		return err;
@@ -354,15 +429,6 @@ static int trace_one(struct trace *trace, const struct show *show,
 	return walk(trace);
 }
 
-/** pick_host() - A host of a prefix: none has the first address */
-static void pick_host(struct ip_addr *addr, uint8_t len)
-{
-	size_t last = ip_addr_len(addr->family) - 1;
-
-	if (len < 8 * (last + 1) && !(addr->bytes[last] & 1))
-		addr->bytes[last]++;
-}
-
 /** trace_grant() - A route: to the first address of its prefix */
 static int trace_grant(struct trace *trace, const struct show *show,
 		       const struct plan_grant *entry)
@@ -373,14 +439,13 @@ static int trace_grant(struct trace *trace, const struct show *show,
 	int err;
 
 	pick_host(&daddr, route->to.len);
+	err = check_family(trace, show, daddr.family);
+	if (err)
+		return err;
 	begin(trace, show, daddr.family, allow->proto);
-	if (show->from.family != daddr.family && route->from.cnt &&
-	    (trace->plan->gateway->role == ROLE_CLOUD || !route->nat)) {
-		trace->packet.saddr = route->from.prefixes[0].addr;
-		pick_host(&trace->packet.saddr, route->from.prefixes[0].len);
-	}
-	trace->packet.orig_saddr = trace->packet.saddr;
-	trace->packet.reply_daddr = trace->packet.saddr;
+	if (show->from.family == IP_NONE &&
+	    (trace->plan->gateway->role == ROLE_CLOUD || !route->nat))
+		send_from_one(trace, &route->from);
 	err = choose_iif(trace);
 	if (err)
 		return err;
