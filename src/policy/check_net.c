@@ -24,6 +24,9 @@
 #include "policy/prefixes.h"
 #include "policy/value.h"
 
+/* "use one that nobody has, like ..." */
+#define REMEDY_SIZE (IP_PREFIX_TEXT_SIZE + 40)
+
 /**
  * by_prefix() - Order of a table, for qsort()
  * @a:		One struct net
@@ -150,16 +153,73 @@ static const char *verb(const struct net *first, const struct net *later)
 }
 
 /**
+ * example() - The n-th prefix that might do in place of one
+ * @net:	That one: a pool or an alias
+ * @n:		From 1
+ *
+ * Pools: 100.64.0.n, from 128 on 100.64.n.128; fd64:1::n.  Aliases: 100.80.n.0/24, fd80:1:n::/64.
+ */
+static struct ip_prefix example(const struct net *net, uint8_t n)
+{
+	bool pool = net->kind == NET_POOL;
+	bool v4 = net->prefix.addr.family == IP_V4;
+	struct ip_prefix prefix = {
+		.addr = {.family = net->prefix.addr.family},
+		.len = pool ? (v4 ? 32 : 128) : (v4 ? 24 : 64),
+	};
+	uint8_t *bytes = prefix.addr.bytes;
+
+	bytes[0] = v4 ? 100 : 0xfd;
+	bytes[1] = v4 ? (pool ? 64 : 80) : (pool ? 0x64 : 0x80);
+	if (!v4)
+		bytes[3] = 1;
+	if (v4 && pool && n >= 128) {
+		bytes[2] = n;
+		bytes[3] = 128;
+	} else {
+		bytes[v4 ? (pool ? 3 : 2) : (pool ? 15 : 5)] = n;
+	}
+	return prefix;
+}
+
+/**
+ * free_one() - One in place of a pool or an alias that has no place in the tunnel yet
+ * @table:	What has
+ * @net:	That one
+ * @text:	Receives "use one that nobody has, like ..."
+ *
+ * Return: @text
+ */
+static const char *free_one(const struct net_table *table,
+			    const struct net *net, char text[REMEDY_SIZE])
+{
+	char prefix_text[IP_PREFIX_TEXT_SIZE];
+	struct ip_prefix prefix = example(net, 1);
+	uint8_t n;
+
+	for (n = 2; n < UINT8_MAX && check_net_meet(table, &prefix); n++)
+		prefix = example(net, n);
+	snprintf(text, REMEDY_SIZE, "use one that nobody has%s%s",
+		 n < UINT8_MAX ? ", like " : "",
+		 n == UINT8_MAX ? ""
+		 : net->kind == NET_POOL
+			 ? ip_addr_format(&prefix.addr, prefix_text)
+			 : ip_prefix_format(&prefix, prefix_text));
+	return text;
+}
+
+/**
  * remedy() - What would be right, where two prefixes meet
+ * @check:	Run
  * @a:		That of the lower kind
  * @b:		That the error stands at
+ * @text:	May be used for it
  */
-static const char *remedy(const struct net *a, const struct net *b)
+static const char *remedy(const struct check *check, const struct net *a,
+			  const struct net *b, char text[REMEDY_SIZE])
 {
-	if (b->kind == NET_POOL)
-		return "use one that nobody has, like 100.64.0.1";
-	if (b->kind == NET_ALIAS)
-		return "use one that nobody has, like 100.80.1.0/24";
+	if (b->kind == NET_POOL || b->kind == NET_ALIAS)
+		return free_one(&check->tunnel, b, text);
 	if (a->site == b->site)
 		return "keep the larger one";
 	return "correct it, or give one of the two sites an \"alias\"";
@@ -181,6 +241,7 @@ static void meet_error(struct check *check, const struct net *a,
 	const char *role = first->site ? "site" : "gateway";
 	char first_text[IP_PREFIX_TEXT_SIZE + 16];
 	char later_text[IP_PREFIX_TEXT_SIZE + 16];
+	char remedy_text[REMEDY_SIZE];
 
 	net_text(first, first->kind != later->kind, first_text);
 	net_text(later, true, later_text);
@@ -189,13 +250,13 @@ static void meet_error(struct check *check, const struct net *a,
 			    "%s %s %s (%s) of the same site; %s", later_text,
 			    verb(first, later), first_text,
 			    check_ref(check, first->line, later->line),
-			    remedy(first, later));
+			    remedy(check, first, later, remedy_text));
 	else
-		check_error(check, later->line,
-			    "%s %s %s (%s) of %s \"%s\"; %s", later_text,
-			    verb(first, later), first_text,
-			    check_ref(check, first->line, later->line), role,
-			    first->owner, remedy(first, later));
+		check_error(
+			check, later->line, "%s %s %s (%s) of %s \"%s\"; %s",
+			later_text, verb(first, later), first_text,
+			check_ref(check, first->line, later->line), role,
+			first->owner, remedy(check, first, later, remedy_text));
 }
 
 /**

@@ -100,7 +100,7 @@ static void check_family(struct check *check, const struct draft_service *draft)
 }
 
 /**
- * check_public() - A public address is no site's
+ * check_public() - A public address is no site's, and better no gateway's tunnel address
  * @check:	Run
  * @draft:	Service
  */
@@ -111,15 +111,26 @@ static void check_public(struct check *check, const struct draft_service *draft)
 	char net_text[IP_PREFIX_TEXT_SIZE];
 	char text[IP_ADDR_TEXT_SIZE];
 
-	if (addr->family == IP_NONE || !net || !net->site)
+	if (addr->family == IP_NONE || !net)
 		return;
-	check_error(check, draft->public_line,
-		    "public address %s lies in %s (%s) of site \"%s\"; it must "
-		    "be an address of the cloud gateway, outside of the tunnel",
-		    ip_addr_format(addr, text),
-		    ip_prefix_format(&net->prefix, net_text),
-		    check_ref(check, net->line, draft->public_line),
-		    net->owner);
+	if (!net->site)
+		check_warning(
+			check, draft->public_line,
+			"public address %s is a tunnel address of gateway "
+			"\"%s\" (%s): clients reach it through the "
+			"tunnel only; use one of the machine's networks",
+			ip_addr_format(addr, text), net->owner,
+			check_ref(check, net->line, draft->public_line));
+	else
+		check_error(check, draft->public_line,
+			    "public address %s lies in %s (%s) of site \"%s\"; "
+			    "it must "
+			    "be an address of the cloud gateway, outside of "
+			    "the tunnel",
+			    ip_addr_format(addr, text),
+			    ip_prefix_format(&net->prefix, net_text),
+			    check_ref(check, net->line, draft->public_line),
+			    net->owner);
 }
 
 /**
