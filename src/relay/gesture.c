@@ -293,6 +293,7 @@ void gesture_take(struct session *session, const struct http_request *head)
 		session_refuse(session, 500, "out of memory");
 		return;
 	}
+	session->relay->held_len += sizeof(*session->request);
 	if (!request_read(head, session->request, &refusal)) {
 		session_refuse(session, refusal.status, refusal.text);
 		return;

@@ -88,12 +88,16 @@ static void link_asked(struct session *client, struct session *listener)
 	listener->asked = client;
 }
 
-static void free_message(struct exchange *exchange)
+static void free_message(struct session *client)
 {
-	if (exchange->message)
-		explicit_bzero(exchange->message, exchange->message_len);
+	struct exchange *exchange = client->exchange;
+
+	if (!exchange->message)
+		return;
+	explicit_bzero(exchange->message, exchange->message_len);
 	free(exchange->message);
 	exchange->message = NULL;
+	client->relay->held_len -= exchange->message_len;
 }
 
 /** reset() - All of one request but the channel */
@@ -103,7 +107,7 @@ static void reset(struct session *client)
 
 	rendezvous_close(client);
 	unlink_asked(client);
-	free_message(exchange);
+	free_message(client);
 	buffer_clear(&exchange->gathered);
 	if (exchange->has_response)
 		http_response_fini(&exchange->response);
@@ -190,7 +194,10 @@ static bool write_message(struct session *client,
 		 query_len ? "?" : "", query_len ? (int)query_len - 1 : 0,
 		 request->own_query);
 	exchange->message = http_message_ask(&ask, &exchange->message_len);
-	return exchange->message != NULL;
+	if (!exchange->message)
+		return false;
+	client->relay->held_len += exchange->message_len;
+	return true;
 }
 
 /** update_flow() - Read from the client only what has somewhere to go */
@@ -241,7 +248,7 @@ static void hand_over(struct session *client)
 	if (sent && exchange->body.present)
 		sent = frame_write(listener, WS_BINARY, exchange->gathered.data,
 				   exchange->gathered.len);
-	free_message(exchange);
+	free_message(client);
 	buffer_clear(&exchange->gathered);
 	if (!sent) {
 		exchange_fail(client, 502, "the listener is gone");
@@ -359,7 +366,7 @@ static void start_sending(struct session *client)
 
 	frame_write(exchange->channel, WS_TEXT,
 		    (const uint8_t *)exchange->message, exchange->message_len);
-	free_message(exchange);
+	free_message(client);
 	set_state(exchange, EXCHANGE_SENDING);
 	send_body(client);
 }
@@ -397,6 +404,7 @@ static bool begin(struct session *client)
 	client->exchange = calloc(1, sizeof(*client->exchange));
 	if (!client->exchange)
 		return false;
+	client->relay->held_len += sizeof(*client->exchange);
 	buffer_init(&client->exchange->gathered, &client->relay->held_len);
 	return true;
 }
@@ -595,7 +603,7 @@ bool exchange_answer(struct session *client, struct http_response *response)
 	exchange->response = *response;
 	exchange->has_response = true;
 	strbuf_init(&response->headers);
-	free_message(exchange);
+	free_message(client);
 	set_state(exchange, EXCHANGE_ANSWERING);
 	relay_hold(client, true);
 	if (response->body)
@@ -641,6 +649,7 @@ void exchange_closed(struct session *client)
 {
 	reset(client);
 	part(client);
+	client->relay->held_len -= sizeof(*client->exchange);
 	free(client->exchange);
 	client->exchange = NULL;
 }

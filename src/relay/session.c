@@ -47,10 +47,12 @@ void session_forget_head(struct session *session)
 {
 	buffer_clear(&session->head);
 	session->head_used = 0;
-	if (session->request)
-		explicit_bzero(session->request, sizeof(*session->request));
+	if (!session->request)
+		return;
+	explicit_bzero(session->request, sizeof(*session->request));
 	free(session->request);
 	session->request = NULL;
+	session->relay->held_len -= sizeof(*session->request);
 }
 
 void session_open(struct session *session, struct relay *relay, void *io,

@@ -343,10 +343,11 @@ static void what_is_kept_is_counted_and_new_requests_are_refused_above(
 
 	(void)state;
 	fake_listen(0, 7200);
-	fake_conf.limits.held_len = fake.relay.held_len + 1500;
+	fake_conf.limits.held_len =
+		fake.relay.held_len + sizeof(struct request) + 1500;
 	connect_as(fake_open(1));
 	assert_int_equal(fake.ios[1].session.kind, SESSION_WAITING);
-	/* Its head of 1 kB and that of the next are more than that. */
+	/* Its head of 1 kB and request, and those of the next, are more. */
 	client = fake_open(2);
 	connect_as(client);
 	assert_true(begins(client, "HTTP/1.1 503 "));
@@ -354,6 +355,34 @@ static void what_is_kept_is_counted_and_new_requests_are_refused_above(
 	fake_close(&fake.ios[1]);
 	connect_as(fake_open(2));
 	assert_int_equal(fake.ios[2].session.kind, SESSION_WAITING);
+}
+
+static void a_request_that_waits_is_counted_as_what_a_listener_gets(
+	void **state)
+{
+	char quotes[7000];
+	struct fake_io *client;
+	size_t before;
+	size_t i;
+
+	(void)state;
+	fake_listen(0, 7200);
+	before = fake.relay.held_len;
+	client = fake_open(1);
+	memset(quotes, '"', sizeof(quotes));
+	fake_say(client, "GET /hyco HTTP/1.1\r\n");
+	for (i = 0; i < 8; i++) {
+		fake_say(client, "X: ");
+		fake_give(client, quotes, sizeof(quotes));
+		fake_say(client, "\r\n");
+	}
+	fake_say(client, "\r\n");
+	assert_int_equal(client->session.kind, SESSION_HTTP);
+	/* The head itself, and a message with a backslash for each quote. */
+	assert_true(fake.relay.held_len - before >
+		    8 * sizeof(quotes) * 3 + sizeof(struct request));
+	fake_close(client);
+	assert_int_equal(fake.relay.held_len, before);
 }
 
 static void faults_do_what_they_are_called(void **state)
@@ -409,6 +438,8 @@ int main(void)
 		WITH_RELAY(a_stop_lets_an_answer_come_before_its_listener_goes),
 		WITH_RELAY(
 			what_is_kept_is_counted_and_new_requests_are_refused_above),
+		WITH_RELAY(
+			a_request_that_waits_is_counted_as_what_a_listener_gets),
 		WITH_RELAY(faults_do_what_they_are_called),
 	};
 
