@@ -13,7 +13,9 @@
  * that the control thread passes on.
  *
  * Slots for channels are as many as there may be at all; a slot without a
- * connection has no buffers.
+ * connection has no buffers.  Whose accept it is, a site gateway learns from its
+ * greeting: only a part of the slots is for those who have not greeted, and the
+ * oldest of them gives way.
  */
 
 #include "carrier/worker.h"
@@ -30,8 +32,11 @@
 #include "sys/log.h"
 
 /* A site gateway's slots beyond those of its peers: a peer's new channel greets
- * while its old one still stands, and strangers must not use up all. */
+ * while its old one still stands. */
 #define SPARE_SLOTS 6
+
+/* Who has not greeted for so long gives way, when others cannot be taken. */
+#define GREETING_YIELD_MS 1000
 
 static struct worker *worker_of_tun(struct loop_source *source)
 {
@@ -56,16 +61,60 @@ static struct channel *find_slot(const struct worker *worker)
 	return NULL;
 }
 
-/** take_accept() - Give an accept to a free slot */
+/** greeting_cnt_max() - How many accepts may be unknown at once: they have
+ *  buffers, and anybody's are among them.  All channels of one peer always can */
+static size_t greeting_cnt_max(const struct worker *worker)
+{
+	size_t half = worker->channel_cnt / 2;
+
+	return half > PEER_CHANNEL_CNT_MAX ? half : PEER_CHANNEL_CNT_MAX;
+}
+
+static bool is_unknown(const struct channel *channel)
+{
+	return channel->state == CHANNEL_CONNECTING ||
+	       channel->state == CHANNEL_GREETING;
+}
+
+/** slot_for_accept() - An idle channel, or that of whoever has not greeted for
+ *  long; NULL when there is none */
+static struct channel *slot_for_accept(struct worker *worker)
+{
+	struct channel *idle = find_slot(worker);
+	struct channel *oldest = NULL;
+	size_t unknown_cnt = 0;
+	size_t i;
+
+	for (i = 0; i < worker->channel_cnt; i++) {
+		struct channel *channel = worker->channels[i];
+
+		if (!is_unknown(channel))
+			continue;
+		unknown_cnt++;
+		if (!oldest || channel->since.ns < oldest->since.ns)
+			oldest = channel;
+	}
+	if (idle && unknown_cnt < greeting_cnt_max(worker))
+		return idle;
+	if (!oldest ||
+	    mono_diff_ms(clock_mono(), oldest->since) < GREETING_YIELD_MS)
+		return NULL;
+	channel_end(oldest, WIRE_BYE_TIMEOUT,
+		    "others wait, and this one does not greet");
+	return oldest;
+}
+
+/** take_accept() - Give an accept to a slot */
 static void take_accept(struct worker *worker, const char *address)
 {
-	struct channel *channel = find_slot(worker);
+	struct channel *channel = slot_for_accept(worker);
 	int err;
 
 	if (!channel) {
 		if (retry_log_due(&worker->ignored_log, clock_mono(), ""))
 			log_warn("event=accept_ignored reason=\"all %zu "
-				 "channels are in use\"",
+				 "channels are in use, or too many have not "
+				 "greeted yet\"",
 				 worker->channel_cnt);
 		return;
 	}

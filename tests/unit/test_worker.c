@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -248,6 +249,78 @@ static void channels_that_come_to_nothing_do_no_harm(void **state)
 	world_free(w);
 }
 
+/** listen_somewhere() - Who connects there is never answered; @port is set */
+static int listen_somewhere(int *port)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET,
+				 .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(fd, 128), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	*port = ntohs(at.sin_port);
+	return fd;
+}
+
+static void post_accept(struct world *w, int port)
+{
+	struct worker_order order = {.kind = WORKER_ACCEPT};
+
+	snprintf(order.address, sizeof(order.address),
+		 "ws://127.0.0.1:%d/$hc/x?a=b", port);
+	post(w, &order);
+}
+
+/** busy_cnt() - Slots that are not idle */
+static size_t busy_cnt(struct world *w)
+{
+	struct worker_report *report = ask(w, &w->setups[0]);
+	size_t cnt = 0;
+	size_t i;
+
+	for (i = 0; i < report->channel_cnt; i++)
+		cnt += report->channels[i].state != CHANNEL_IDLE;
+	free_report(report);
+	return cnt;
+}
+
+static void strangers_take_a_part_of_the_slots_and_give_way(void **state)
+{
+	struct world *w = world_new("oslo-a");
+	int taken[PEER_CHANNEL_CNT_MAX + 1];
+	size_t cnt = 0;
+	int tries;
+	int port;
+	int fd = listen_somewhere(&port);
+
+	(void)state;
+	for (tries = 1; tries <= 50; tries++) {
+		post_accept(w, port);
+		assert_int_equal(busy_cnt(w), tries < PEER_CHANNEL_CNT_MAX
+						      ? tries
+						      : PEER_CHANNEL_CNT_MAX);
+	}
+	/* One more gets through, when they have not greeted for long. */
+	for (tries = 0; tries < 1000 && cnt <= PEER_CHANNEL_CNT_MAX; tries++) {
+		taken[cnt] = accept(fd, NULL, NULL);
+		if (taken[cnt] >= 0) {
+			cnt++;
+			continue;
+		}
+		post_accept(w, port);
+		assert_int_equal(busy_cnt(w), PEER_CHANNEL_CNT_MAX);
+		usleep(10000);
+	}
+	assert_int_equal(cnt, PEER_CHANNEL_CNT_MAX + 1);
+	world_free(w);
+	while (cnt > 0)
+		close(taken[--cnt]);
+	close(fd);
+}
+
 static void dialling_goes_on_through_setups(void **state)
 {
 	struct world *w = world_new("edge-1");
@@ -272,6 +345,8 @@ int main(void)
 		cmocka_unit_test(worker_reports_what_it_counted),
 		cmocka_unit_test(setups_are_given_back_while_packets_come),
 		cmocka_unit_test(channels_that_come_to_nothing_do_no_harm),
+		cmocka_unit_test(
+			strangers_take_a_part_of_the_slots_and_give_way),
 		cmocka_unit_test(dialling_goes_on_through_setups),
 	};
 
