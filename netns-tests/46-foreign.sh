@@ -116,6 +116,16 @@ warned cloud "table inet untracking, chain raw, rule 'tcp dport 8080 notrack': k
 at cloud nft delete table inet untracking
 calm cloud
 
+# A target that is the gateway itself gets nothing.
+ip -n "$NS-onprem" address add 10.1.0.5/32 dev lo
+at onprem nft add table inet looking
+wait_for 5 warns onprem "service oslo/.*: its target 10.1.0.5 is this gateway itself" ||
+	fail "no warning of a target that is the gateway"
+! page || fail "a gateway is a target after all"
+ip -n "$NS-onprem" address del 10.1.0.5/32 dev lo
+at onprem nft delete table inet looking
+calm onprem
+
 # Routes and rules of others that come before ours: theirs, so not touched, but
 # said, with who did it.
 strays() {

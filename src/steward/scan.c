@@ -300,6 +300,8 @@ static void look_at_ways(struct look *look)
 		stray_tell(look->plan, nl,
 			   cloud && look->ifname_cnt ? look->ifnames[0] : NULL,
 			   &look->answer);
+		if (!cloud)
+			stray_tell_own(look->plan, nl, &look->answer);
 		nl_socket_free(nl);
 	}
 	diag_fini(&diag);

@@ -136,3 +136,31 @@ void stray_tell(const struct plan *plan, struct nl_sock *nl, const char *iif,
 			search_route(&search, to);
 	}
 }
+
+void stray_tell_own(const struct plan *plan, struct nl_sock *nl,
+		    struct strbuf *out)
+{
+	static const struct ip_addr any = {.family = IP_NONE};
+	unsigned int line_cnt = 0;
+	size_t i;
+
+	for (i = 0; i < plan->service_cnt && i < ASK_CNT_MAX &&
+		    line_cnt < LINE_CNT_MAX;
+	     i++) {
+		const struct plan_service *entry = &plan->services[i];
+		const struct ip_addr *target = &entry->service->target;
+		char text[IP_ADDR_TEXT_SIZE];
+		struct way way;
+
+		if (way_find(nl, target, &any, NULL, 0, &way) || !way.local)
+			continue;
+		strbuf_printf(out,
+			      "service %s/%s: its target %s is this gateway "
+			      "itself, which offers nothing to the tunnel: all "
+			      "packets are dropped; name a host behind the "
+			      "gateway\n",
+			      entry->site->name, entry->service->name,
+			      ip_addr_format(target, text));
+		line_cnt++;
+	}
+}

@@ -23,4 +23,12 @@ struct nl_sock;
 void stray_tell(const struct plan *plan, struct nl_sock *nl, const char *iif,
 		struct strbuf *out);
 
+/**
+ * stray_tell_own() - A line for each target that is this machine's own address
+ *
+ * For a site gateway: what comes to itself out of the tunnel is dropped.
+ */
+void stray_tell_own(const struct plan *plan, struct nl_sock *nl,
+		    struct strbuf *out);
+
 #endif /* STEWARD_STRAY_H */
