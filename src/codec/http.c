@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "base/limits.h"
+#include "codec/text.h"
 
 bool slice_equal_nocase(struct slice slice, const char *text)
 {
@@ -254,6 +255,29 @@ bool http_header_has_token(const struct http_header *headers, size_t cnt,
 	return false;
 }
 
+ssize_t http_query_begins(struct slice arg, const char *text)
+{
+	size_t at = 0;
+
+	for (; *text; text++) {
+		char c[2] = "";
+		size_t len = arg.len - at < 3 ? arg.len - at : 3;
+
+		if (!len)
+			return -1;
+		if (arg.data[at] != '%' ||
+		    text_percent_decode(arg.data + at, len, c, sizeof(c)) !=
+			    1) {
+			c[0] = arg.data[at];
+			len = 1;
+		}
+		if (strncasecmp(c, text, 1) != 0)
+			return -1;
+		at += len;
+	}
+	return (ssize_t)at;
+}
+
 bool http_query_find(struct slice query, const char *name, struct slice *value)
 {
 	while (query.len) {
@@ -268,7 +292,7 @@ bool http_query_find(struct slice query, const char *name, struct slice *value)
 			key = arg;
 			arg.len = 0;
 		}
-		if (slice_equal_nocase(key, name)) {
+		if (http_query_begins(key, name) == (ssize_t)key.len) {
 			*value = arg;
 			return true;
 		}

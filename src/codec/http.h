@@ -112,9 +112,19 @@ bool http_is_token(struct slice text);
 bool http_is_text(struct slice text);
 
 /**
+ * http_query_begins() - Does a query argument begin with a text?
+ * @arg:	Percent-encoded or not, as others would decode it
+ * @text:	Compared without case; what is malformed stands for itself
+ *
+ * Return: how many bytes of @arg are that text, or -1
+ */
+ssize_t http_query_begins(struct slice arg, const char *text);
+
+/**
  * http_query_find() - Raw value of a query argument
  * @query:	What follows the '?', without it
- * @name:	Name, compared without case (azure-relay-protocol section 1)
+ * @name:	Name, compared decoded and without case (azure-relay-protocol
+ *		section 1)
  * @value:	Receives the value, still percent-encoded
  *
  * Return: true when present

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "codec/text.h"
@@ -58,8 +57,9 @@ static bool keep_own_query(struct slice query, char *out, size_t size)
 	while (query.len) {
 		const char *end = memchr(query.data, '&', query.len);
 		size_t len = end ? (size_t)(end - query.data) : query.len;
+		struct slice arg = {query.data, len};
 
-		if (len && strncasecmp(query.data, "sb-hc-", 6)) {
+		if (len && http_query_begins(arg, "sb-hc-") < 0) {
 			if (used + len + 2 > size)
 				return false;
 			memcpy(out + used, query.data, len);

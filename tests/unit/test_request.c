@@ -191,6 +191,23 @@ static void the_relays_own_arguments_are_kept_from_the_listener(void **state)
 	assert_string_equal(a.request.id, "i/1");
 }
 
+static void an_argument_is_the_relays_however_its_name_is_written(void **state)
+{
+	struct asked a;
+
+	(void)state;
+	ask(&a,
+	    "/o?a&sb%2Dhc-token=t%2Bk&%53b-hc%2did=7&s%62-hc-new=1&sb%2-hc-b"
+	    "&sb%252Dhc-token=c",
+	    "");
+
+	assert_true(a.good);
+	assert_string_equal(a.request.token, "t+k");
+	assert_string_equal(a.request.id, "7");
+	assert_string_equal(a.request.own_query,
+			    "a&sb%2-hc-b&sb%252Dhc-token=c&");
+}
+
 static void the_token_of_the_query_goes_before_the_header(void **state)
 {
 	struct asked a;
@@ -319,6 +336,8 @@ int main(void)
 		cmocka_unit_test(a_post_or_a_short_key_makes_no_websocket),
 		cmocka_unit_test(
 			the_relays_own_arguments_are_kept_from_the_listener),
+		cmocka_unit_test(
+			an_argument_is_the_relays_however_its_name_is_written),
 		cmocka_unit_test(the_token_of_the_query_goes_before_the_header),
 		cmocka_unit_test(a_reject_is_told_with_and_without_prefix),
 		cmocka_unit_test(
