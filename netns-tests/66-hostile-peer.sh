@@ -22,9 +22,14 @@ token() {
 		--key-file "$DIR/$1.key"
 }
 
+# told WHERE STATE: how many ends of channels in that state are in the log
+told() {
+	grep -c "event=closed state=$2" "$DIR/log/${GATEWAY[$1]}.log" || :
+}
+
 # attack WHERE AS WHOM RULE: all tricks against the gateway at WHERE
 attack() {
-	local from=$2 victim=$1 carrier before rss counter count
+	local from=$2 victim=$1 carrier before rss counter count ends
 	carrier=$(carrier_pid "$victim")
 	before=$(tun_packets "$victim" rx)
 	at "$from" python3 "$TOP/tests/hostile/peer.py" "$3" relay.test 443 \
@@ -41,8 +46,14 @@ $(cat "$DIR/log/attack-$3.log")"
 	((tricks > 100)) || fail "only $tricks tricks"
 	rss=$(awk '/VmRSS/ { print $2 }' "/proc/$carrier/status")
 	((rss < RSS_MAX_KB)) || fail "$victim has grown to $rss KB"
-	lines=$(grep -c 'event=closed' "$DIR/log/${GATEWAY[$victim]}.log")
+	# An open channel's end is always told, a greeting's not again and again.
+	lines=$(told "$victim" '')
 	((lines <= tricks)) || fail "$lines lines in the log for $tricks tricks"
+	ends=$(sed -n 's/^ends //p' "$DIR/log/attack-$3.log")
+	((ends > 20)) || fail "only $ends tricks end an open channel"
+	(($(told "$victim" open) >= ends)) ||
+		fail "$(told "$victim" open) lines for $ends channels that ended"
+	(($(told "$victim" greeting) > 0)) || fail "no greeting's end is told"
 	# Pings, and the one packet of a good form: all that its kernel saw.
 	echo "$3: $tricks tricks, $lines lines," \
 		"$(($(tun_packets "$victim" rx) - before)) packets to the kernel"

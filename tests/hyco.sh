@@ -145,8 +145,14 @@ fetch --data-binary "@$dir/large" "https://localhost:$port/hyco" \
 (echo "POST /hyco" && cat "$dir/large") | cmp - "$dir/got" ||
 	fail "the body of a large POST"
 
-# C01: tokens as Microsoft's SDK makes them.
+# C01: tokens as Microsoft's SDK makes them.  That npm or its registry is not there
+# is the only reason to leave this out, and it is said.
 if sdk=$(tests/sdk/install.sh 2>"$dir/npm.log"); then
 	tests/sdk/tokens.py "$lib/libhyco.so" "$sdk" >"$dir/tokens.log" ||
 		fail "tokens differ from those of hyco-ws"
+elif [ $? -ne 77 ]; then
+	fail "tests/sdk/install.sh: $(cat "$dir/npm.log")"
+else
+	echo "skip: tokens are not compared with hyco-ws:" \
+		"$(sed 's/^skip: //' "$dir/npm.log" | tail -n 1)"
 fi

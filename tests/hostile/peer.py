@@ -9,7 +9,8 @@
                                           more, but answers PINGs that it never saw
 
 One line for each trick that did not end as it should; at the end one for each drop
-counter, with how far it must have gone up, and one with how many tricks there were.
+counter, with how far it must have gone up, and two with how many tricks ended an open
+channel and how many there were.
 Exits 1 if any went wrong.
 """
 
@@ -56,6 +57,7 @@ class Attack:
         self.relay = relay
         self.wrong = 0
         self.count = 0
+        self.ends = 0
         self.drops = collections.Counter()
 
     def judge(self, name, got, want):
@@ -95,6 +97,7 @@ class Attack:
             else:
                 channel.ws.tls.settimeout(2)
                 self.judge(name, channel.verdict(), end)
+                self.ends += 1
             channel.close()
         channel = ch.Channel(self.relay, self.who).open()
         channel.send(b"hello", ch.TEXT)
@@ -144,6 +147,7 @@ def main():
     attack.greetings()
     for counter, count in attack.drops.items():
         print("drops", counter, count)
+    print("ends", attack.ends)
     print("tricks", attack.count)
     sys.exit(1 if attack.wrong else 0)
 
