@@ -66,6 +66,11 @@ expect "source of another route" "$(told 10.1.0.9 7001 tcp 203.0.113.2)" nothing
 	fail "a ping that is not allowed"
 expect "packets in the TUN" "$(tun_packets cloud tx)" "$before"
 
+# What came out of the tunnel does not go back into it.
+expect_match "decision" "$(at cloud "$RELAYTUN" trace -c "$DIR/edge-1.cfg" \
+	--from 10.1.0.9 plain | tail -n 1 || :)" \
+	'^decision +dropped by .*chain to_tun, .*: sites reach no other sites$'
+
 # The site does not take the cloud's word.
 at cloud nft insert rule inet relaytun_edge-1 to_tun ip daddr 10.1.0.0/24 \
 	ct state new ct mark set 1 accept

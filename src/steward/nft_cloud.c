@@ -142,6 +142,8 @@ static void tunnel_chains(struct nft_work *work)
 
 	nft_chain(work, "to_tun", "forwarded into the tunnel", NULL);
 	nft_rule(work, NULL, CUT " goto cut");
+	nft_rule(work, "sites reach no other sites",
+		 "iifname \"%s\" counter drop", work->plan->conf->tun_name);
 	nft_rule(work, "belongs to no flow", "ct state invalid counter drop");
 	nft_rule(work, "clients of public ports and routes",
 		 MARKED " ct direction original "
