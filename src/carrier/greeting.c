@@ -160,18 +160,6 @@ size_t greeting_hello_write(struct channel *channel, uint8_t *data, size_t size)
 	return len < 0 ? 0 : (size_t)len;
 }
 
-/** find_peer() - Index of a gateway at the other end, STEER_NO_PEER if none */
-static int find_peer(const struct setup *setup, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < setup->plan->peer_cnt; i++) {
-		if (!strcmp(setup->plan->peers[i]->name, name))
-			return (int)i;
-	}
-	return STEER_NO_PEER;
-}
-
 /** judge_identity() - Is it a peer we know, and the right one?
  *  Return: NULL, or what is wrong */
 static const char *judge_identity(const struct channel *channel, int peer,
@@ -260,7 +248,7 @@ int greeting_hello_take(struct channel *channel, const uint8_t *body,
 			WIRE_BYE_PROTOCOL, "PREFACE was altered on the way"};
 		return -EPROTO;
 	}
-	peer = find_peer(setup, hello.gateway);
+	peer = setup_find_peer(setup, hello.gateway);
 	fault->code = WIRE_BYE_UNKNOWN_PEER;
 	fault->text = judge_identity(channel, peer, &hello);
 	if (fault->text ||

@@ -264,3 +264,14 @@ int setup_finish(struct setup *setup, const struct setup *before, char *why,
 	take_instance(setup, before);
 	return 0;
 }
+
+int setup_find_peer(const struct setup *setup, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < setup->plan->peer_cnt; i++) {
+		if (!strcmp(setup->plan->peers[i]->name, name))
+			return (int)i;
+	}
+	return STEER_NO_PEER;
+}

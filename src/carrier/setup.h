@@ -93,4 +93,8 @@ int setup_take(struct setup *setup, const struct handover_msg *msg, int fd)
 int setup_finish(struct setup *setup, const struct setup *before, char *why,
 		 size_t why_size) __attribute__((warn_unused_result));
 
+/** setup_find_peer() - Index of a gateway at the other end, STEER_NO_PEER when the
+ *  plan has none of this name */
+int setup_find_peer(const struct setup *setup, const char *name);
+
 #endif /* CARRIER_SETUP_H */

@@ -194,18 +194,6 @@ static void fill_report(struct worker *worker, struct worker_report *report)
 	give_back(worker, &reply);
 }
 
-/** find_peer() - Index in a setup's plan, STEER_NO_PEER when it has none */
-static int find_peer(const struct setup *setup, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < setup->plan->peer_cnt; i++) {
-		if (!strcmp(setup->plan->peers[i]->name, name))
-			return (int)i;
-	}
-	return STEER_NO_PEER;
-}
-
 /** find_relay() - Index of a URL, the count when it is not there */
 static size_t find_relay(const struct policy_gateway *gateway, const char *url)
 {
@@ -251,7 +239,8 @@ static struct peer *make_peers(struct worker *worker, const struct setup *setup)
 	if (!peers)
 		abort();
 	for (i = 0; worker->peers && i < worker->peer_cnt; i++) {
-		int now = find_peer(setup, worker->peers[i].gateway->name);
+		int now =
+			setup_find_peer(setup, worker->peers[i].gateway->name);
 
 		if (now != STEER_NO_PEER)
 			peers[now] = worker->peers[i];
@@ -480,7 +469,7 @@ static struct move find_move(const struct worker *worker,
 	if (channel->peer == STEER_NO_PEER)
 		return move;
 	gateway = worker->peers[channel->peer].gateway;
-	move.peer = find_peer(setup, gateway->name);
+	move.peer = setup_find_peer(setup, gateway->name);
 	if (move.peer != STEER_NO_PEER && channel->dialled)
 		move.relay_idx =
 			find_relay(setup->plan->peers[move.peer],
