@@ -23,30 +23,8 @@
 
 #include "base/limits.h"
 #include "base/strbuf.h"
+#include "in_dir.h"
 #include "sys/cfgfile.h"
-
-/* Each test works in a directory of its own. */
-static int enter_dir(void **state)
-{
-	char *dir = strdup("/tmp/relaytun-test-XXXXXX");
-
-	if (!dir || !mkdtemp(dir) || chdir(dir))
-		return -1;
-	*state = dir;
-	return 0;
-}
-
-static int leave_dir(void **state)
-{
-	char *dir = *state;
-	char command[128];
-	int ret;
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	ret = chdir("/") || system(command);
-	free(dir);
-	return ret;
-}
 
 static void put(const char *path, const char *text)
 {
@@ -328,7 +306,6 @@ static void what_has_no_end_is_told_of_the_file_that_has_it(void **state)
 
 int main(void)
 {
-#define in_dir(test) cmocka_unit_test_setup_teardown(test, enter_dir, leave_dir)
 	const struct CMUnitTest tests[] = {
 		in_dir(a_file_without_includes_is_its_own_text),
 		in_dir(an_empty_file_is_an_empty_text),

@@ -16,28 +16,7 @@
 
 #include <cmocka.h>
 
-/* Each test works in a directory of its own. */
-static int enter_dir(void **state)
-{
-	char *dir = strdup("/tmp/relaytun-test-XXXXXX");
-
-	if (!dir || !mkdtemp(dir) || chdir(dir))
-		return -1;
-	*state = dir;
-	return 0;
-}
-
-static int leave_dir(void **state)
-{
-	char *dir = *state;
-	char command[128];
-	int ret;
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	ret = chdir("/") || system(command);
-	free(dir);
-	return ret;
-}
+#include "in_dir.h"
 
 static void put(const char *path, const void *data, size_t len, mode_t mode)
 {
@@ -271,23 +250,21 @@ static void missing_parents_are_made_and_standing_ones_kept(void **state)
 	assert_int_equal(access("plain", F_OK), -1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, enter_dir, leave_dir)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_file_is_read_whole_and_terminated),
-		TEST(the_longest_allowed_content_is_read_and_one_byte_more_is_not),
-		TEST(what_cannot_be_read_has_its_reason),
-		TEST(what_could_keep_a_reader_waiting_is_not_read),
-		TEST(a_secret_loses_only_its_trailing_newlines),
-		TEST(a_secret_that_others_may_read_is_refused_with_the_remedy),
-		TEST(a_secret_that_is_no_usable_file_is_refused_with_a_reason),
-		TEST(a_key_of_several_lines_is_refused),
-		TEST(a_key_of_another_user_is_refused),
-		TEST(a_write_replaces_the_file_with_all_bytes_and_its_mode),
-		TEST(a_write_that_fails_leaves_the_old_file),
-		TEST(missing_parents_are_made_and_standing_ones_kept),
+		in_dir(a_file_is_read_whole_and_terminated),
+		in_dir(the_longest_allowed_content_is_read_and_one_byte_more_is_not),
+		in_dir(what_cannot_be_read_has_its_reason),
+		in_dir(what_could_keep_a_reader_waiting_is_not_read),
+		in_dir(a_secret_loses_only_its_trailing_newlines),
+		in_dir(a_secret_that_others_may_read_is_refused_with_the_remedy),
+		in_dir(a_secret_that_is_no_usable_file_is_refused_with_a_reason),
+		in_dir(a_key_of_several_lines_is_refused),
+		in_dir(a_key_of_another_user_is_refused),
+		in_dir(a_write_replaces_the_file_with_all_bytes_and_its_mode),
+		in_dir(a_write_that_fails_leaves_the_old_file),
+		in_dir(missing_parents_are_made_and_standing_ones_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
