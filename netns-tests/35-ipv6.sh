@@ -10,15 +10,8 @@
 not_plain
 
 write_policy() {
-	cat >"$1" <<-END
-		version = 1;
-		gateways = (
-		  { name = "edge-1"; role = "cloud";
-		    address = [ "100.64.0.1", "fd64:1::1" ]; },
-		  { name = "oslo-a"; role = "site"; site = "oslo";
-		    address = [ "100.64.0.11", "fd64:1::11" ];
-		    relays = ( "wss://relay.test/oslo-a" ); }
-		);
+	policy_head v6 >"$1"
+	cat >>"$1" <<-END
 		sites = (
 		  { name = "oslo"; networks = [ "10.1.0.0/24", "fd00:1::/64" ];
 		    services = (

@@ -11,13 +11,8 @@
 not_plain
 
 write_policy() {
-	cat >"$1" <<-END
-		version = 1;
-		gateways = (
-		  { name = "edge-1"; role = "cloud"; address = "100.64.0.17/28"; },
-		  { name = "oslo-a"; role = "site"; site = "oslo"; address = "100.64.0.11";
-		    relays = ( "wss://relay.test/oslo-a" ); }
-		);
+	policy_head 100.64.0.17/28 >"$1"
+	cat >>"$1" <<-END
 		sites = ( { name = "oslo"; networks = "10.1.0.0/24"; masquerade = false;
 		services = (
 		  { name = "straight"; public = "tcp/10000-10100";

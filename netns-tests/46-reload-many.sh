@@ -14,13 +14,8 @@ need conntrack
 # policy WHICH [PUBLIC TARGET FROM]: 500 services of a generation, and ours
 policy() {
 	local i base=$1
+	policy_head
 	cat <<-END
-		version = 1;
-		gateways = (
-		  { name = "edge-1"; role = "cloud"; address = "100.64.0.1"; },
-		  { name = "oslo-a"; role = "site"; site = "oslo"; address = "100.64.0.11";
-		    relays = ( "wss://relay.test/oslo-a" ); }
-		);
 		sites = ( { name = "oslo"; networks = "10.1.0.0/24"; services = (
 		  { name = "stays"; public = "tcp/7000"; target = "10.1.0.7:7000"; },
 		  { name = "moves"; public = "tcp/7002"; target = "10.1.0.7:$2"; },

@@ -15,13 +15,8 @@ ROUTE='{ name = "kept"; to = "10.1.0.0/24"; allow = "tcp/7000"; nat = false;
          via = "edge-1"; from = "203.0.113.64/26"; }'
 
 write_policy() {
-	cat >"$1" <<-END
-		version = 1;
-		gateways = (
-		  { name = "edge-1"; role = "cloud"; address = "100.64.0.1"; },
-		  { name = "oslo-a"; role = "site"; site = "oslo"; address = "100.64.0.11";
-		    relays = ( "wss://relay.test/oslo-a" ); }
-		);
+	policy_head >"$1"
+	cat >>"$1" <<-END
 		sites = ( { name = "oslo"; networks = "10.1.0.0/24";
 		services = ( { name = "seven"; public = "tcp/7002"; target = "10.1.0.7:7002"; } );
 		routes = ( $ROUTE ); } );

@@ -11,13 +11,8 @@
 not_plain
 
 write_policy() {
-	cat >"$1" <<-END
-		version = 1;
-		gateways = (
-		  { name = "edge-1"; role = "cloud"; address = "100.64.0.1"; },
-		  { name = "oslo-a"; role = "site"; site = "oslo"; address = "100.64.0.11";
-		    relays = ( "wss://relay.test/oslo-a" ); }
-		);
+	policy_head >"$1"
+	cat >>"$1" <<-END
 		sites = ( { name = "oslo"; networks = "10.1.0.0/24";
 		            services = ( @include "parts/services.cfg" ); } );
 	END

@@ -36,19 +36,31 @@ make_key() {
 	(umask 077 && head -c 32 /dev/urandom | base64 -w 0 >"$DIR/$1.key")
 }
 
-# write_policy FILE SERVICES [GATEWAYS]: policy text with lines like $SERVICES
+# policy_head [v6|ADDRESS]: how the policy of edge-1 and oslo-a begins; with IPv6
+# addresses beside the others, or with another address of edge-1
+policy_head() {
+	local edge='"100.64.0.1"' oslo='"100.64.0.11"'
+	case ${1:-} in
+	'') ;;
+	v6) edge+=', "fd64:1::1"' oslo+=', "fd64:1::11"' ;;
+	*) edge="\"$1\"" ;;
+	esac
+	cat <<-END
+		version = 1;
+		gateways = (
+		  { name = "edge-1"; role = "cloud"; address = [ $edge ]; },
+		  { name = "oslo-a"; role = "site"; site = "oslo"; address = [ $oslo ];
+		    relays = ( "wss://relay.test/oslo-a" ); }
+		);
+	END
+}
+
+# write_policy FILE SERVICES: policy text with lines like $SERVICES
 write_policy() {
 	local name public target comma=
 	{
+		policy_head
 		cat <<-END
-			version = 1;
-			gateways = (
-			  { name = "edge-1"; role = "cloud";
-			    address = [ "100.64.0.1" ]; },
-			  { name = "oslo-a"; role = "site"; site = "oslo";
-			    address = [ "100.64.0.11" ];
-			    relays = ( "wss://relay.test/oslo-a" ); }
-			);
 			sites = (
 			  { name = "oslo";
 			    networks = [ "10.1.0.0/24" ];
