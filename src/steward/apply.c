@@ -13,12 +13,15 @@
 #include <unistd.h>
 
 #include "policy/print.h"
+#include "steward/addrs.h"
 #include "steward/audit.h"
 #include "steward/flows.h"
+#include "steward/iface.h"
 #include "steward/ipv6.h"
 #include "steward/kept.h"
 #include "steward/nft.h"
 #include "steward/route.h"
+#include "steward/rtsock.h"
 #include "steward/rules.h"
 #include "steward/ruleset.h"
 #include "steward/setting.h"
@@ -220,7 +223,7 @@ static void gather_lro(struct state *state, const struct name_list *opened,
 
 	for (i = 0; i < opened->cnt; i++) {
 		if (name_list_has(&state->lro, opened->names[i]) ||
-		    !link_has_lro(opened->names[i]))
+		    !iface_has_lro(opened->names[i]))
 			continue;
 		state_add(state, &state->lro, opened->names[i]);
 		*grew = true;
@@ -238,7 +241,7 @@ static int gather_closed(struct host *host, struct gathering *gathering,
 		.host = host,
 		.remember = !forwards_globally(),
 	};
-	ret = link_each(host->nl, gather, gathering, diag);
+	ret = iface_each(host->nl, gather, gathering, diag);
 	if (!ret)
 		ret = ipv6_gather(host->nl, host->plan, state, diag);
 	if (ret < 0)
@@ -259,9 +262,9 @@ static void lro_off(const struct state *state)
 		const char *ifname = state->lro.names[i];
 		int err;
 
-		if (!link_has_lro(ifname))
+		if (!iface_has_lro(ifname))
 			continue;
-		err = link_set_lro(ifname, false);
+		err = iface_set_lro(ifname, false);
 		if (err)
 			log_warn("interface=%s event=lro_stays error=\"%s\" "
 				 "remedy=\"ethtool -K %s lro off: the kernel "
@@ -282,9 +285,9 @@ static int open_forwarding(struct host *host, struct diag *diag)
 		const char *ifname = state->opened.names[i];
 		int err;
 
-		if (link_forwarding(host->nl, ifname) != 0)
+		if (iface_forwarding(host->nl, ifname) != 0)
 			continue;
-		err = link_set_forwarding(host->nl, ifname, true, diag);
+		err = iface_set_forwarding(host->nl, ifname, true, diag);
 		if (err && err != -ENODEV)
 			return err;
 		if (!err)
@@ -333,7 +336,7 @@ static bool forget_opened(struct state *state)
 static int check_room(const struct host *host, const struct plan *plan,
 		      int ifindex, struct diag *diag)
 {
-	int addr_err = link_check_addrs(host->nl, plan, ifindex, diag);
+	int addr_err = addrs_check(host->nl, plan, ifindex, diag);
 	int route_err = route_check(host->nl, plan, ifindex, diag);
 
 	return addr_err ? addr_err : route_err;
@@ -407,7 +410,7 @@ int apply_start(struct host *host, const struct plan *plan,
 	int err;
 
 	*host = (struct host){.plan = plan, .state = state, .tun = {.fd = -1}};
-	host->nl = link_socket(diag);
+	host->nl = rtsock_open(diag);
 	if (!host->nl)
 		return -EIO;
 	owned = link_reclaim(host->nl, conf->tun_name, conf->name, diag);
@@ -499,7 +502,7 @@ int apply_follow(struct host *host, unsigned int touched,
 
 int apply_check(const struct plan *plan, struct diag *diag)
 {
-	struct host host = {.nl = link_socket(diag)};
+	struct host host = {.nl = rtsock_open(diag)};
 	int ifindex;
 	int err;
 
@@ -616,8 +619,8 @@ static int close_forwarding(struct nl_sock *nl, const struct state *state,
 	size_t i;
 
 	for (i = 0; i < state->opened.cnt && !by_owner; i++) {
-		int err = link_set_forwarding(nl, state->opened.names[i], false,
-					      diag);
+		int err = iface_set_forwarding(nl, state->opened.names[i],
+					       false, diag);
 
 		if (err && err != -ENODEV)
 			ret = err;
@@ -626,7 +629,7 @@ static int close_forwarding(struct nl_sock *nl, const struct state *state,
 	put_back(state);
 	/* Who forwards by his own will has no use for LRO. */
 	for (i = 0; i < state->lro.cnt && !by_owner; i++)
-		(void)!link_set_lro(state->lro.names[i], true);
+		(void)!iface_set_lro(state->lro.names[i], true);
 	return ret;
 }
 
@@ -681,7 +684,7 @@ static int remove_all(struct nl_sock *nl, const struct gateway_conf *conf,
 
 int apply_remove(const struct gateway_conf *conf, struct diag *diag)
 {
-	struct nl_sock *nl = link_socket(diag);
+	struct nl_sock *nl = rtsock_open(diag);
 	struct arena arena;
 	struct state state;
 	int err;

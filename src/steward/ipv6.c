@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "steward/link.h"
+#include "steward/iface.h"
 #include "steward/nft.h"
 #include "steward/setting.h"
 #include "sys/log.h"
@@ -166,7 +166,7 @@ int ipv6_gather(struct nl_sock *nl, const struct plan *plan,
 	case WAY_EACH:
 		break;
 	}
-	err = link_each(nl, gather_each, &gathering, diag);
+	err = iface_each(nl, gather_each, &gathering, diag);
 	return err ? err : gathering.grew;
 }
 

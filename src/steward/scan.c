@@ -23,9 +23,10 @@
 #include <unistd.h>
 
 #include "steward/foreign.h"
+#include "steward/iface.h"
 #include "steward/iptdump.h"
 #include "steward/iptsave.h"
-#include "steward/link.h"
+#include "steward/rtsock.h"
 #include "steward/stray.h"
 #include "steward/way.h"
 #include "sys/clock.h"
@@ -228,13 +229,13 @@ static void find_ifnames(struct look *look)
 	size_t i;
 
 	diag_init(&diag);
-	nl = link_socket(&diag);
+	nl = rtsock_open(&diag);
 	if (nl && cloud)
 		add_way_to(look, nl, &outside);
 	for (i = 0; nl && !cloud && i < look->plan->service_cnt && i < 64; i++)
 		add_way_to(look, nl, &look->plan->services[i].service->target);
 	if (nl && look->ifname_cnt == 0)
-		(void)!link_each(nl, add_ifname, look, &diag);
+		(void)!iface_each(nl, add_ifname, look, &diag);
 	if (nl)
 		nl_socket_free(nl);
 	diag_fini(&diag);
@@ -271,7 +272,7 @@ static void look_at_resolvers(struct look *look)
 	if (!file)
 		return;
 	diag_init(&diag);
-	nl = link_socket(&diag);
+	nl = rtsock_open(&diag);
 	while (nl && fgets(line, sizeof(line), file)) {
 		char *addr = line + strlen("nameserver");
 
@@ -295,7 +296,7 @@ static void look_at_ways(struct look *look)
 	struct diag diag;
 
 	diag_init(&diag);
-	nl = link_socket(&diag);
+	nl = rtsock_open(&diag);
 	if (nl) {
 		stray_tell(look->plan, nl,
 			   cloud && look->ifname_cnt ? look->ifnames[0] : NULL,

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "steward/link.h"
+#include "steward/iface.h"
+#include "steward/rtsock.h"
 #include "steward/sim.h"
 #include "steward/way.h"
 
@@ -268,7 +269,7 @@ static int choose_iif(struct trace *trace)
 	else if (!way_find(trace->nl, &packet->saddr, &any, NULL, 0, &back))
 		snprintf(trace->iif, sizeof(trace->iif), "%s", back.oif);
 	else
-		err = link_each(trace->nl, note_iif, trace, trace->diag);
+		err = iface_each(trace->nl, note_iif, trace, trace->diag);
 	packet->iif = trace->iif;
 	packet->iifgroup = way_group(trace->nl, trace->iif);
 	return err;
@@ -508,7 +509,7 @@ int trace_service(const struct show *show, struct strbuf *out,
 		.plan = show->plan, .out = out, .diag = diag, .sim = sim_new()};
 	int err;
 
-	trace.nl = link_socket(diag);
+	trace.nl = rtsock_open(diag);
 	if (trace.nl)
 		nl_socket_disable_seq_check(trace.nl); /* see way.c */
 	err = trace.nl ? read_rules(&trace) : -EIO;
