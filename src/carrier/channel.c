@@ -15,8 +15,9 @@
  * Greet	PREFACE at once, HELLO after the peer's PREFACE, open after the
  *		peer's HELLO.  A new channel replaces the one of its number, and
  *		all of an older instance of the peer.
- * Live		PING every CHANNEL_PING_MS; CHANNEL_DEAD_MS without any message
- *		and the channel is given up.
+ * Live		PING every CHANNEL_PING_MS, more often while packets pass.  One that
+ *		does not answer loses its flows (peer.c); CHANNEL_DEAD_MS without
+ *		any message and it is given up.
  * Send		channel_pump() is the only place that sends: what is due first,
  *		then a message of what waits in @lane, filled only when it can
  *		be sent, and when not too much is on its way already.
@@ -40,6 +41,9 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/random.h"
+
+/* That a channel does not answer is logged this often. */
+#define SUSPECT_LOG_MS 10000
 
 static struct channel *channel_of_conn(struct wsconn *conn)
 {
@@ -82,6 +86,13 @@ static void set_timer(struct channel *channel, int64_t ms)
 {
 	loop_timer_set(&channel->worker->loop, &channel->timer,
 		       mono_add_ms(clock_mono(), ms));
+}
+
+/** ask() - A PING is due: channel_pump() sends it */
+static void ask(struct channel *channel)
+{
+	channel->due |= CHANNEL_DUE_PING;
+	pulse_asked(&channel->pulse, clock_mono());
 }
 
 /** detach() - The peer's packets go elsewhere */
@@ -205,13 +216,16 @@ static void take_hello(struct channel *channel,
 		return;
 	}
 	flight_init(&channel->flight, clock_mono());
+	pulse_init(&channel->pulse, clock_mono());
+	channel->busy = false;
+	channel->told = false;
 	channel->answered = clock_mono();
 	set_state(channel, CHANNEL_OPEN);
 	take_place(channel);
 	hyco_sender_opened(&channel->sender, wsconn_now_ms());
 	channel->opened_cnt++;
 	channel->log = (struct retry_log){0};
-	channel->due |= CHANNEL_DUE_PING;
+	ask(channel);
 	set_timer(channel, CHANNEL_PING_MS);
 	log_info("channel=%u peer=%s event=open number=%u relay=%s:%u",
 		 channel->idx, peer_name(channel), channel->number,
@@ -254,6 +268,7 @@ static void take_pong(struct channel *channel,
 		      const struct wire_message *message)
 {
 	struct wire_ping pong;
+	mono_t now = clock_mono();
 	int64_t rtt_ns;
 
 	if (wire_ping_read(message->body, message->body_len, &pong)) {
@@ -264,16 +279,16 @@ static void take_pong(struct channel *channel,
 		protocol_fault(channel, "PONG counts bytes that were not sent");
 		return;
 	}
-	rtt_ns = flight_rtt_ns(pong.time_ns, clock_mono(),
-			       CHANNEL_DEAF_MS * NS_PER_MS);
+	rtt_ns = flight_rtt_ns(pong.time_ns, now, CHANNEL_DEAF_MS * NS_PER_MS);
 	if (!rtt_ns)
 		return;
 	if (!flight_pong(&channel->flight, pong.bytes, channel->bytes_out,
-			 rtt_ns, clock_mono())) {
+			 rtt_ns, now)) {
 		protocol_fault(channel, "PONG counts fewer bytes than before");
 		return;
 	}
-	channel->answered = clock_mono();
+	pulse_answered(&channel->pulse, (mono_t){now.ns - rtt_ns}, now);
+	channel->answered = now;
 	/* RFC 6298's weight for the smoothed value. */
 	channel->rtt_ns =
 		channel->rtt_ns
@@ -311,9 +326,23 @@ static void take_policy(struct channel *channel,
 	greeting_compare_policy(channel);
 }
 
+/** touch() - Packets pass: a PING goes soon, if none would */
+static void touch(struct channel *channel)
+{
+	mono_t soon;
+
+	if (channel->busy)
+		return;
+	channel->busy = true;
+	soon = mono_add_ms(clock_mono(), CHANNEL_PING_BUSY_MS);
+	if (mono_before(soon, channel->timer.at))
+		loop_timer_set(&channel->worker->loop, &channel->timer, soon);
+}
+
 static void take_data(struct channel *channel,
 		      const struct wire_message *message, uint8_t *data)
 {
+	touch(channel);
 	if (downlink_data(channel, data + WIRE_HEADER_LEN, message->body_len))
 		protocol_fault(channel, "malformed DATA");
 }
@@ -415,6 +444,28 @@ static const struct wsconn_handler conn_handler = {
 static void channel_dial_again(struct channel *channel);
 static void give_buffers(struct channel *channel);
 
+/** live() - An open channel's timer: it is given up, or the next PING is due */
+static void live(struct channel *channel)
+{
+	mono_t now = clock_mono();
+
+	if (mono_diff_ms(now, channel->heard) >= CHANNEL_DEAD_MS) {
+		channel_end(channel, WIRE_BYE_TIMEOUT,
+			    "nothing heard for too long");
+		return;
+	}
+	if (mono_diff_ms(now, channel->answered) >= CHANNEL_DEAF_MS) {
+		channel_end(channel, WIRE_BYE_TIMEOUT,
+			    "pings are not answered");
+		return;
+	}
+	ask(channel);
+	set_timer(channel,
+		  channel->busy ? CHANNEL_PING_BUSY_MS : CHANNEL_PING_MS);
+	channel->busy = false;
+	channel_pump(channel);
+}
+
 static void on_timer(struct loop_timer *timer)
 {
 	struct channel *channel =
@@ -430,21 +481,7 @@ static void on_timer(struct loop_timer *timer)
 			    "peer did not greet in time");
 		return;
 	case CHANNEL_OPEN:
-		if (mono_diff_ms(clock_mono(), channel->heard) >=
-		    CHANNEL_DEAD_MS) {
-			channel_end(channel, WIRE_BYE_TIMEOUT,
-				    "nothing heard for too long");
-			return;
-		}
-		if (mono_diff_ms(clock_mono(), channel->answered) >=
-		    CHANNEL_DEAF_MS) {
-			channel_end(channel, WIRE_BYE_TIMEOUT,
-				    "pings are not answered");
-			return;
-		}
-		channel->due |= CHANNEL_DUE_PING;
-		set_timer(channel, CHANNEL_PING_MS);
-		channel_pump(channel);
+		live(channel);
 		return;
 	case CHANNEL_IDLE:
 		give_buffers(channel);
@@ -647,7 +684,8 @@ static bool send_data(struct channel *channel)
 	channel->messages_out++;
 	channel->bytes_out += len;
 	if (flight_shall_ask(&channel->flight, channel->bytes_out))
-		channel->due |= CHANNEL_DUE_PING;
+		ask(channel);
+	touch(channel);
 	wsconn_send(&channel->conn, WS_BINARY,
 		    channel->outbox.buf + OUTBOX_HEAD, len);
 	return true;
@@ -731,6 +769,36 @@ void channel_moved(struct channel *channel, int peer, size_t relay_idx)
 			channel->due |= CHANNEL_DUE_POLICY;
 		channel_pump(channel);
 	}
+}
+
+/** say_judged() - Log that it is suspect, now and then, or that it is no more */
+static void say_judged(struct channel *channel, mono_t now)
+{
+	if (!channel->suspect) {
+		channel->told = false;
+		log_info("channel=%u peer=%s event=answers_again", channel->idx,
+			 peer_name(channel));
+		return;
+	}
+	if (channel->told_at.ns &&
+	    mono_diff_ms(now, channel->told_at) < SUSPECT_LOG_MS)
+		return;
+	channel->told = true;
+	channel->told_at = now;
+	log_warn("channel=%u peer=%s event=suspect reason=\"no answer for %lld "
+		 "ms, others answer: its flows take those\"",
+		 channel->idx, peer_name(channel),
+		 (long long)pulse_wait_ms(&channel->pulse, now));
+}
+
+void channel_judged(struct channel *channel)
+{
+	if (channel->state != CHANNEL_OPEN)
+		return;
+	if (channel->suspect != channel->told)
+		say_judged(channel, clock_mono());
+	if (channel->due)
+		channel_pump(channel);
 }
 
 void channel_pump(struct channel *channel)

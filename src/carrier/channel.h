@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "carrier/flight.h"
 #include "carrier/outbox.h"
+#include "carrier/pulse.h"
 #include "carrier/queue.h"
 #include "carrier/retry.h"
 #include "carrier/wsconn.h"
@@ -26,10 +27,10 @@ struct worker;
 
 /* We send at least one message in this time. */
 #define CHANNEL_PING_MS 500
-/* Nothing heard for so long: flows go elsewhere, if they can.  Two pings of the
- * other side did not arrive, nor answers to ours; TCP connections inside double
+/* And a PING this long after packets passed, so that flows do not wait for the
+ * next to learn that their channel does not answer: TCP connections inside double
  * their pauses meanwhile. */
-#define CHANNEL_QUIET_MS 1250
+#define CHANNEL_PING_BUSY_MS 150
 /* Nothing heard for so long: the path is dead. */
 #define CHANNEL_DEAD_MS 7000
 /* It is heard, but answers no PING: it takes nothing. */
@@ -103,14 +104,17 @@ enum channel_due {
  * @lane:	Flows of the peer's that it serves
  * @outbox:	The message that it sends, of what waits in @lane
  * @flight:	How much may be on its way
+ * @pulse:	Does it answer?
+ * @busy:	Packets passed since the last PING by the clock
  * @answered:	When the last PONG came
  * @small:	Buffer of the small messages
  * @rtt_ns:	Smoothed round-trip time, 0 before the first PONG
  * @weight:	How large a share of the peer's flows it takes: see peer.c, whose
- *		@quiet and @look_cnt are, too
+ *		the next four are, too
  * @error:	Why it ended last, "" when it never did
  * @opened_cnt:	How often it became open
  * @log:	Which failure was logged last
+ * @told, @told_at: That it is suspect was logged, and when last
  */
 struct channel {
 	enum channel_state state;
@@ -138,6 +142,8 @@ struct channel {
 	struct queue_lane lane;
 	struct outbox outbox;
 	struct flight flight;
+	struct pulse pulse;
+	bool busy;
 	mono_t answered;
 	uint8_t *small;
 	uint64_t messages_in;
@@ -146,10 +152,14 @@ struct channel {
 	uint64_t bytes_out;
 	int64_t rtt_ns;
 	unsigned int weight;
-	bool quiet;
 	int look_cnt;
+	unsigned int doubt_cnt;
+	bool suspect;
+	mono_t suspect_since;
 	uint64_t opened_cnt;
 	struct retry_log log;
+	bool told;
+	mono_t told_at;
 	char error[WSCONN_ERROR_SIZE];
 };
 
@@ -199,6 +209,10 @@ void channel_retire(struct channel *channel, uint16_t code, const char *text);
  *		of them when it is none: as if the peer were gone
  */
 void channel_moved(struct channel *channel, int peer, size_t relay_idx);
+
+/** channel_judged() - Its peer has looked at it: send what that made due, and log
+ *  whether it lost its flows or has them again */
+void channel_judged(struct channel *channel);
 
 /** channel_pump() - Send what is due and what waits, as far as the slot is free */
 void channel_pump(struct channel *channel);

@@ -18,9 +18,11 @@
  * Each moved flow may arrive out of order once, so moves must be rare: there is a
  * wide gap between slow and fast, and nothing moves in it.
  *
- * A channel that has not been heard of for CHANNEL_QUIET_MS has no weight at all,
- * as long as a sibling has: its path may be dead, and its flows need not wait
- * until that is certain.
+ * A channel that does not answer PINGs, while a sibling answers later ones
+ * (pulse.h), is suspect: its path may be dead, and its flows need not wait until
+ * that is certain.  It has no weight until it has answered a PING that went after
+ * that; when all are suspect, none is.  At half of the time siblings are asked,
+ * so that there is something to hold against it.
  */
 
 #include "carrier/peer.h"
@@ -37,15 +39,15 @@
 /* Looks in a row before weight is lost, and before one is won. */
 #define SLOW_LOOKS 4
 #define FAST_LOOKS 10
+/* Looks in a row before a channel is suspect: answers that come at once to several
+ * are not all read in one round of the loop. */
+#define DOUBT_LOOKS 2
 
-/** bucket_channel() - Whose a bucket is; there are channels */
+/** bucket_channel() - Whose a bucket is; there are channels, and one at least has
+ *  weight */
 static struct channel *bucket_channel(const struct peer *peer, size_t bucket)
 {
-	uint16_t idx = peer->spread.member[bucket];
-
-	/* All are quiet: one is as good as another. */
-	return peer->channels[idx == SPREAD_NONE ? bucket % peer->channel_cnt
-						 : idx];
+	return peer->channels[peer->spread.member[bucket]];
 }
 
 /** move_waiting() - What waits, into the lanes of the channels it belongs to now */
@@ -60,10 +62,23 @@ static void move_waiting(struct peer *peer)
 		queue_lane_put(peer->flows, i, &bucket_channel(peer, i)->lane);
 }
 
+/** all_suspect() - Is there no better channel than a suspect one? */
+static bool all_suspect(const struct peer *peer)
+{
+	size_t i;
+
+	for (i = 0; i < peer->channel_cnt; i++) {
+		if (!peer->channels[i]->suspect)
+			return false;
+	}
+	return true;
+}
+
 /** respread() - Draw the buckets anew */
 static void respread(struct peer *peer)
 {
 	struct spread_member members[PEER_CHANNEL_CNT_MAX];
+	bool all = all_suspect(peer);
 	size_t i;
 
 	for (i = 0; i < peer->channel_cnt; i++) {
@@ -71,7 +86,8 @@ static void respread(struct peer *peer)
 
 		members[i] = (struct spread_member){
 			.id = channel->number,
-			.weight = channel->quiet ? 0 : channel->weight,
+			.weight =
+				channel->suspect && !all ? 0 : channel->weight,
 		};
 	}
 	spread_fill(&peer->spread, members, peer->channel_cnt);
@@ -81,7 +97,8 @@ static void respread(struct peer *peer)
 void peer_attach(struct peer *peer, struct channel *channel)
 {
 	channel->weight = SPREAD_WEIGHT_MAX;
-	channel->quiet = false;
+	channel->suspect = false;
+	channel->doubt_cnt = 0;
 	channel->look_cnt = 0;
 	peer->channels[peer->channel_cnt++] = channel;
 	respread(peer);
@@ -117,7 +134,7 @@ static int64_t fastest_ns(const struct peer *peer)
 	for (i = 0; i < peer->channel_cnt; i++) {
 		const struct channel *channel = peer->channels[i];
 
-		if (channel->rtt_ns && !channel->quiet &&
+		if (channel->rtt_ns && !channel->suspect &&
 		    (!best_ns || channel->rtt_ns < best_ns))
 			best_ns = channel->rtt_ns;
 	}
@@ -149,21 +166,82 @@ static bool look(struct channel *channel, int64_t best_ns)
 	return channel->weight != before;
 }
 
-void peer_weigh(struct peer *peer, mono_t now)
+void peer_weigh(struct peer *peer)
 {
 	int64_t best_ns = fastest_ns(peer);
 	bool changed = false;
 	size_t i;
 
 	for (i = 0; i < peer->channel_cnt; i++) {
-		struct channel *channel = peer->channels[i];
-		bool quiet =
-			mono_diff_ms(now, channel->heard) >= CHANNEL_QUIET_MS;
+		if (best_ns && peer->channels[i]->rtt_ns)
+			changed |= look(peer->channels[i], best_ns);
+	}
+	if (changed)
+		respread(peer);
+}
 
-		changed |= quiet != channel->quiet;
-		channel->quiet = quiet;
-		if (best_ns && channel->rtt_ns)
-			changed |= look(channel, best_ns);
+/** is_refuted() - Does a sibling answer what was asked while this one waited? */
+static bool is_refuted(const struct peer *peer, const struct channel *channel)
+{
+	size_t i;
+
+	for (i = 0; i < peer->channel_cnt; i++) {
+		if (peer->channels[i] != channel &&
+		    pulse_refutes(&peer->channels[i]->pulse, &channel->pulse))
+			return true;
+	}
+	return false;
+}
+
+/** ask_siblings() - A channel waits: those that were not asked since are */
+static void ask_siblings(struct peer *peer, const struct channel *channel,
+			 mono_t now)
+{
+	size_t i;
+
+	for (i = 0; i < peer->channel_cnt; i++) {
+		struct channel *sibling = peer->channels[i];
+
+		if (sibling == channel ||
+		    pulse_is_asked(&sibling->pulse, &channel->pulse))
+			continue;
+		sibling->due |= CHANNEL_DUE_PING;
+		pulse_asked(&sibling->pulse, now);
+	}
+}
+
+/** judge() - Is a channel suspect now? */
+static bool judge(struct peer *peer, struct channel *channel, mono_t now)
+{
+	int64_t wait_ms = pulse_wait_ms(&channel->pulse, now);
+	int64_t limit_ms = pulse_limit_ms(&channel->pulse);
+
+	if (wait_ms >= limit_ms / 2)
+		ask_siblings(peer, channel, now);
+	if (wait_ms >= limit_ms - PEER_LOOK_MS && is_refuted(peer, channel))
+		channel->doubt_cnt++;
+	else
+		channel->doubt_cnt = 0;
+	if (channel->doubt_cnt >= DOUBT_LOOKS)
+		return true;
+	return channel->suspect &&
+	       mono_before(channel->pulse.proven, channel->suspect_since);
+}
+
+void peer_watch(struct peer *peer, mono_t now)
+{
+	bool changed = false;
+	size_t i;
+
+	for (i = 0; i < peer->channel_cnt; i++) {
+		struct channel *channel = peer->channels[i];
+		bool suspect = judge(peer, channel, now);
+
+		if (suspect == channel->suspect)
+			continue;
+		channel->suspect = suspect;
+		channel->suspect_since = now;
+		changed = true;
 	}
 	if (changed)
 		respread(peer);

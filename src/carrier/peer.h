@@ -80,11 +80,22 @@ static inline size_t peer_bucket(uint32_t flow)
 	return flow % SPREAD_BUCKET_CNT;
 }
 
+/* How often peer_watch() is called, about. */
+#define PEER_LOOK_MS 100
+
+/**
+ * peer_watch() - Look at which channels answer, and shift flows
+ *
+ * Sets @suspect of those that do not while others do; lets PINGs be due by
+ * which that can be known.
+ */
+void peer_watch(struct peer *peer, mono_t now);
+
 /**
  * peer_weigh() - Look at how fast the channels are, and shift flows
  *
  * To be called about once in CHANNEL_PING_MS.
  */
-void peer_weigh(struct peer *peer, mono_t now);
+void peer_weigh(struct peer *peer);
 
 #endif /* CARRIER_PEER_H */

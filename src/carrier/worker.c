@@ -142,7 +142,7 @@ static void report_channel(const struct channel *channel,
 		.bytes_out = channel->bytes_out,
 		.rtt_ns = channel->rtt_ns,
 		.number = channel->number,
-		.weight = channel->quiet ? 0 : channel->weight,
+		.weight = channel->suspect ? 0 : channel->weight,
 		.opened_cnt = channel->opened_cnt,
 	};
 	if (channel->state == CHANNEL_WAITING)
@@ -310,17 +310,23 @@ static void make_crew(struct worker *worker)
 	crew_fini(&before);
 }
 
-static void on_weigh(struct loop_timer *timer)
+static void on_look(struct loop_timer *timer)
 {
 	struct worker *worker =
 		(struct worker *)((char *)timer -
-				  offsetof(struct worker, weigh));
+				  offsetof(struct worker, look));
 	mono_t now = clock_mono();
 	size_t i;
 
-	for (i = 0; i < worker->peer_cnt; i++)
-		peer_weigh(&worker->peers[i], now);
-	loop_timer_set(&worker->loop, timer, mono_add_ms(now, CHANNEL_PING_MS));
+	worker->look_cnt++;
+	for (i = 0; i < worker->peer_cnt; i++) {
+		peer_watch(&worker->peers[i], now);
+		if (worker->look_cnt % (CHANNEL_PING_MS / PEER_LOOK_MS) == 0)
+			peer_weigh(&worker->peers[i]);
+	}
+	for (i = 0; i < worker->channel_cnt; i++)
+		channel_judged(worker->channels[i]);
+	loop_timer_set(&worker->loop, timer, mono_add_ms(now, PEER_LOOK_MS));
 }
 
 /** add_channel() - One more, idle */
@@ -578,7 +584,7 @@ static void *run(void *arg)
 	int err;
 
 	dial_peers(worker);
-	on_weigh(&worker->weigh);
+	on_look(&worker->look);
 	err = loop_run(&worker->loop);
 	if (err)
 		log_err("event=worker_failed error=\"%s\"", strerror(-err));
@@ -623,7 +629,7 @@ int worker_start(struct worker *worker, const struct setup *setup)
 		.setup = setup,
 		.tun = {.fd = -1, .ready = on_tun},
 		.order_source = {.fd = -1, .ready = on_order},
-		.weigh.fire = on_weigh,
+		.look.fire = on_look,
 	};
 	err = loop_open(&worker->loop);
 	if (!err)

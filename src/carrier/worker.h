@@ -127,7 +127,8 @@ struct worker_report {
  * @peers:	As numbered in the plan
  * @crew:	Which of a site's peers takes a flow
  * @datagrams:	By steer_datagram(): the flow of a datagram in fragments
- * @weigh:	Time to look at how fast the channels are
+ * @look:	Time to look at the channels
+ * @look_cnt:	How often that was done
  * @orders:	Mailbox to us
  * @replies:	Mailbox from us
  * @ignored_log, @failed_log: When accepts were last said to come to nothing
@@ -148,7 +149,8 @@ struct worker {
 	size_t peer_cnt;
 	struct crew crew;
 	struct memo datagrams;
-	struct loop_timer weigh;
+	struct loop_timer look;
+	unsigned int look_cnt;
 	struct mailbox orders;
 	struct mailbox replies;
 	struct loop_source order_source;

@@ -38,7 +38,7 @@ static struct world *world_bare(void)
 	return w;
 }
 
-/** world_new() - Three channels, 5 ms each, heard of at 0 */
+/** world_new() - Three channels, 5 ms each */
 static struct world *world_new(void)
 {
 	struct world *w = world_bare();
@@ -47,7 +47,7 @@ static struct world *world_new(void)
 	for (i = 0; i < CHANNEL_CNT; i++) {
 		w->channels[i].number = i;
 		w->channels[i].rtt_ns = 5 * NS_PER_MS;
-		w->channels[i].heard = at(0);
+		pulse_init(&w->channels[i].pulse, at(0));
 		peer_attach(&w->peer, &w->channels[i]);
 	}
 	return w;
@@ -74,7 +74,7 @@ static size_t share(const struct world *w, unsigned int number)
 static void look(struct world *w, unsigned int times)
 {
 	while (times-- > 0)
-		peer_weigh(&w->peer, at(0));
+		peer_weigh(&w->peer);
 }
 
 static void peer_without_channels_has_none(void **state)
@@ -164,25 +164,128 @@ static void nothing_moves_between_fast_and_slow(void **state)
 	world_free(w);
 }
 
-static void quiet_channel_has_no_flows_until_it_is_heard(void **state)
+/**
+ * pass() - Let time pass, with a look and, every 100 ms, PINGs
+ * @from, @to:	Times in ms
+ * @answers:	By number: is a PING answered, 10 ms later?
+ */
+static void pass(struct world *w, int64_t from, int64_t to, const bool *answers)
+{
+	int64_t ms;
+	unsigned int i;
+
+	for (ms = from; ms < to; ms += 10) {
+		for (i = 0; i < CHANNEL_CNT; i++) {
+			struct channel *channel = &w->channels[i];
+
+			if (channel->pulse.waits.ns && answers[i])
+				pulse_answered(&channel->pulse,
+					       channel->pulse.asked, at(ms));
+			if (ms % 100 == 0)
+				pulse_asked(&channel->pulse, at(ms));
+		}
+		if (ms % PEER_LOOK_MS == 50)
+			peer_watch(&w->peer, at(ms));
+	}
+}
+
+static const bool all_answer[] = {true, true, true};
+static const bool none_answers[] = {false, false, false};
+static const bool last_is_dead[] = {true, true, false};
+
+static void suspect_channel_has_no_flows_until_it_answers(void **state)
 {
 	struct world *w = world_new();
 	size_t before = share(w, 2);
-	unsigned int i;
+	size_t first = share(w, 0);
 
 	(void)state;
-	w->channels[0].heard = at(1000);
-	w->channels[1].heard = at(1000);
-	peer_weigh(&w->peer, at(CHANNEL_QUIET_MS));
-	assert_int_equal(share(w, 2), 0);
-	w->channels[2].heard = at(CHANNEL_QUIET_MS);
-	peer_weigh(&w->peer, at(CHANNEL_QUIET_MS));
+	pass(w, 0, 1000, all_answer);
 	assert_int_equal(share(w, 2), before);
+	/* Asked at 1000. */
+	pass(w, 1000, 1500, last_is_dead);
+	assert_int_equal(share(w, 2), before);
+	pass(w, 1500, 1600, last_is_dead);
+	assert_int_equal(share(w, 2), 0);
+	assert_true(share(w, 0) > first);
+	pass(w, 1600, 9000, last_is_dead);
+	assert_int_equal(share(w, 2), 0);
 
-	/* All are quiet: they are used, for want of better ones. */
-	peer_weigh(&w->peer, at(60000));
-	for (i = 0; i < CHANNEL_CNT; i++)
-		assert_in_range(share(w, i), 300, 400);
+	/* An answer to what was asked before it was suspect says nothing. */
+	pulse_answered(&w->channels[2].pulse, at(1500), at(9000));
+	peer_watch(&w->peer, at(9000));
+	assert_int_equal(share(w, 2), 0);
+	pass(w, 9000, 9200, all_answer);
+	assert_int_equal(share(w, 2), before);
+	assert_int_equal(share(w, 0), first);
+	world_free(w);
+}
+
+static void nothing_moves_when_no_sibling_is_better(void **state)
+{
+	struct world *w = world_new();
+	struct spread before = w->peer.spread;
+
+	(void)state;
+	pass(w, 0, 1000, all_answer);
+	pass(w, 1000, 6000, none_answers);
+	assert_memory_equal(&w->peer.spread, &before, sizeof(before));
+	pass(w, 6000, 8000, all_answer);
+	assert_memory_equal(&w->peer.spread, &before, sizeof(before));
+	world_free(w);
+}
+
+static void last_channel_has_all_flows_suspect_or_not(void **state)
+{
+	struct world *w = world_new();
+
+	(void)state;
+	pass(w, 0, 2000, last_is_dead);
+	assert_int_equal(share(w, 2), 0);
+	peer_detach(&w->peer, &w->channels[0]);
+	peer_detach(&w->peer, &w->channels[1]);
+	assert_int_equal(share(w, 2), 1024);
+	world_free(w);
+}
+
+static void stall_of_this_machine_makes_nobody_suspect(void **state)
+{
+	struct world *w = world_new();
+	struct spread before = w->peer.spread;
+	int64_t ms;
+
+	(void)state;
+	/* Each look finds the answers of all but one, whose is read later. */
+	for (ms = 1000; ms < 60000; ms += 3000) {
+		pass(w, ms, ms + 50, none_answers);
+		pulse_answered(&w->channels[0].pulse, at(ms), at(ms + 2000));
+		pulse_answered(&w->channels[1].pulse, at(ms), at(ms + 2000));
+		peer_watch(&w->peer, at(ms + 2000));
+		assert_memory_equal(&w->peer.spread, &before, sizeof(before));
+		pulse_answered(&w->channels[2].pulse, at(ms), at(ms + 2040));
+		peer_watch(&w->peer, at(ms + 2100));
+		assert_memory_equal(&w->peer.spread, &before, sizeof(before));
+	}
+	world_free(w);
+}
+
+static void waiting_channel_lets_its_siblings_be_asked(void **state)
+{
+	struct world *w = world_new();
+
+	(void)state;
+	pulse_asked(&w->channels[1].pulse, at(1000));
+	peer_watch(&w->peer, at(1249));
+	assert_int_equal(w->channels[0].due, 0);
+	peer_watch(&w->peer, at(1250));
+	assert_int_equal(w->channels[0].due, CHANNEL_DUE_PING);
+	assert_int_equal(w->channels[1].due, 0);
+	assert_int_equal(w->channels[2].due, CHANNEL_DUE_PING);
+
+	/* Once is enough. */
+	w->channels[0].due = 0;
+	peer_watch(&w->peer, at(1350));
+	assert_int_equal(w->channels[0].due, 0);
 	world_free(w);
 }
 
@@ -216,7 +319,11 @@ int main(void)
 		cmocka_unit_test(fast_channel_wins_its_flows_back_slowly),
 		cmocka_unit_test(nothing_moves_between_fast_and_slow),
 		cmocka_unit_test(waiting_packets_move_with_their_flows),
-		cmocka_unit_test(quiet_channel_has_no_flows_until_it_is_heard),
+		cmocka_unit_test(suspect_channel_has_no_flows_until_it_answers),
+		cmocka_unit_test(nothing_moves_when_no_sibling_is_better),
+		cmocka_unit_test(last_channel_has_all_flows_suspect_or_not),
+		cmocka_unit_test(stall_of_this_machine_makes_nobody_suspect),
+		cmocka_unit_test(waiting_channel_lets_its_siblings_be_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

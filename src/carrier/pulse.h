@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * pulse.h - Does a channel answer, and how long may an answer take?
+ *
+ * Pure.  Is told of PINGs and PONGs; what follows from a late answer is the peer's
+ * to say, who sees the other channels.
+ */
+
+#ifndef CARRIER_PULSE_H
+#define CARRIER_PULSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/time.h"
+
+/* Shorter waits say nothing: a busy machine has such pauses. */
+#define PULSE_LIMIT_MIN_MS 500
+/* Longer ones are never allowed for. */
+#define PULSE_LIMIT_MAX_MS 3000
+
+/**
+ * struct pulse - One channel's
+ * @asked:	When a PING was due last
+ * @waits:	Since when it has been waited for an answer; 0 ns: for none
+ * @proven:	When the PING went that was answered last: all was well after that
+ * @since:	Beginning of the present generation
+ * @worst_ns:	Longest that an answer took in the present generation
+ * @worst_before_ns: And in the last
+ */
+struct pulse {
+	mono_t asked;
+	mono_t waits;
+	mono_t proven;
+	mono_t since;
+	int64_t worst_ns;
+	int64_t worst_before_ns;
+};
+
+/** pulse_init() - A channel begins */
+void pulse_init(struct pulse *pulse, mono_t now);
+
+/** pulse_asked() - A PING is due; that it cannot be sent yet is part of the wait */
+void pulse_asked(struct pulse *pulse, mono_t now);
+
+/** pulse_answered() - A PONG came, for a PING that went at @asked */
+void pulse_answered(struct pulse *pulse, mono_t asked, mono_t now);
+
+/** pulse_wait_ms() - How long it has said nothing to a PING, 0 when none waits */
+int64_t pulse_wait_ms(const struct pulse *pulse, mono_t now);
+
+/** pulse_limit_ms() - How long that may be: twice the longest that an answer
+ *  took in the last ten to twenty seconds, within PULSE_LIMIT_MIN_MS and PULSE_LIMIT_MAX_MS */
+int64_t pulse_limit_ms(const struct pulse *pulse);
+
+/** pulse_is_asked() - Was this one asked since @other had waited for half of its
+ *  limit? */
+bool pulse_is_asked(const struct pulse *pulse, const struct pulse *other);
+
+/** pulse_refutes() - Has this one answered a PING that went then?  So neither end
+ *  of the two rests */
+bool pulse_refutes(const struct pulse *pulse, const struct pulse *other);
+
+#endif /* CARRIER_PULSE_H */
