@@ -14,18 +14,14 @@
 
 #include "policy/print.h"
 #include "steward/addrs.h"
-#include "steward/audit.h"
 #include "steward/flows.h"
-#include "steward/iface.h"
+#include "steward/forward.h"
 #include "steward/ipv6.h"
 #include "steward/kept.h"
-#include "steward/nft.h"
 #include "steward/route.h"
 #include "steward/rtsock.h"
 #include "steward/rules.h"
-#include "steward/ruleset.h"
-#include "steward/setting.h"
-#include "sys/file.h"
+#include "steward/statefile.h"
 #include "sys/log.h"
 
 /**
@@ -44,100 +40,10 @@
  *
  * Removal goes the other way: forwarding off, device (its addresses and routes
  * go with it), rules, what connection tracking knows of our flows, state file.
- *
- * A machine whose global switch (net.ipv4.ip_forward) is on forwards by its
- * owner's will: then nothing is opened, and what was opened before that is
- * forgotten, since switching it off would be against that will.
  */
 
-#define GLOBAL_FORWARDING "net/ipv4/conf/all/forwarding"
-#define STATE_LEN_MAX     (16u << 20)
-#define STATE_MODE        0644
-#define RUN_DIR_MODE      0755
 /* Routes whose flows are looked for at a removal: 24 bytes each. */
 #define TUNNEL_PREFIX_CNT_MAX 1024
-
-/** forwards_globally() - Is net.ipv4.ip_forward on? */
-static bool forwards_globally(void)
-{
-	long on;
-
-	return setting_read(GLOBAL_FORWARDING, &on) == 0 && on;
-}
-
-/** read_file() - The state file's part of what is remembered */
-static int read_file(const struct gateway_conf *conf, struct state *state,
-		     struct diag *diag)
-{
-	char *text;
-	ssize_t len = file_read(conf->state_file, STATE_LEN_MAX, &text);
-	size_t skipped;
-
-	if (len == -ENOENT)
-		return 0;
-	if (len == -EBADMSG) {
-		diag_warning(diag, conf->state_file, 0,
-			     "state file is damaged: what the ruleset tells is "
-			     "used instead");
-		return 0;
-	}
-	if (len < 0) {
-		diag_error(diag, conf->state_file, 0,
-			   "state file cannot be read: %s; remove it: what is "
-			   "opened is told by the ruleset as well",
-			   file_why(len));
-		return (int)len;
-	}
-	skipped = state_parse(state, text);
-	if (skipped)
-		diag_warning(diag, conf->state_file, 0,
-			     "%zu lines mean nothing to this version and are "
-			     "ignored",
-			     skipped);
-	free(text);
-	return 0;
-}
-
-/** take_listing() - What a set of the ruleset that stands tells */
-static void take_listing(const struct gateway_conf *conf, const char *set,
-			 struct state *state, struct name_list *list)
-{
-	struct strbuf listing;
-
-	strbuf_init(&listing);
-	ruleset_list_set(conf->name, set, &listing);
-	state_take_listing(state, list, strbuf_str(&listing));
-	strbuf_fini(&listing);
-}
-
-/** take_all() - Likewise: was the switch for all interfaces used? */
-static void take_all(const struct gateway_conf *conf, struct state *state)
-{
-	struct strbuf listing;
-
-	strbuf_init(&listing);
-	ruleset_list_set(conf->name, "opened_all", &listing);
-	if (strstr(strbuf_str(&listing), "ipv6 }")) {
-		state->opened6_all = true;
-		state_set(state, "net/ipv6/conf/all/forwarding", 0, 1);
-	}
-	strbuf_fini(&listing);
-}
-
-int apply_read_state(const struct gateway_conf *conf, struct state *state,
-		     struct diag *diag)
-{
-	int err;
-
-	/* The ruleset first: a file that is lost or damaged must not make a
-	 * router of this machine for good. */
-	take_listing(conf, "opened", state, &state->opened);
-	take_listing(conf, "opened_v6", state, &state->opened6);
-	err = read_file(conf, state, diag);
-	/* Last, so that it is put back first. */
-	take_all(conf, state);
-	return err;
-}
 
 /**
  * keep_policy() - For who asks what another one would change, and for a start
@@ -167,137 +73,6 @@ static void settle_policy(const struct plan *plan, int err)
 			 "plan compares with the one before\"");
 }
 
-static int write_state(const struct host *host, struct diag *diag)
-{
-	const char *path = host->plan->conf->state_file;
-	struct strbuf text;
-	int err = file_make_parents(path, RUN_DIR_MODE);
-
-	strbuf_init(&text);
-	state_print(host->state, &text);
-	if (!err)
-		err = file_write_atomic(path, text.text, text.len, STATE_MODE);
-	strbuf_fini(&text);
-	if (err)
-		diag_error(diag, path, 0, "state file cannot be written: %s",
-			   strerror(-err));
-	return err;
-}
-
-/** struct gathering - Which interfaces do not forward */
-struct gathering {
-	struct host *host;
-	bool remember;
-	bool grew;
-};
-
-/** gather() - One interface that is up */
-static void gather(void *arg, const char *ifname, int forwarding)
-{
-	struct gathering *gathering = arg;
-	struct state *state = gathering->host->state;
-
-	if (forwarding != 0)
-		return;
-	if (!nft_ifname_ok(ifname)) {
-		if (name_list_has(&gathering->host->odd, ifname))
-			return;
-		state_add(state, &gathering->host->odd, ifname);
-		log_warn("interface=\"%s\" event=left_alone reason=\"its name "
-			 "cannot stand in a ruleset; packets that come in "
-			 "there are not forwarded\"",
-			 ifname);
-		return;
-	}
-	if (gathering->remember && !name_list_has(&state->opened, ifname)) {
-		state_add(state, &state->opened, ifname);
-		gathering->grew = true;
-	}
-}
-
-/** gather_lro() - Remember where LRO is to be switched off */
-static void gather_lro(struct state *state, const struct name_list *opened,
-		       bool *grew)
-{
-	size_t i;
-
-	for (i = 0; i < opened->cnt; i++) {
-		if (name_list_has(&state->lro, opened->names[i]) ||
-		    !iface_has_lro(opened->names[i]))
-			continue;
-		state_add(state, &state->lro, opened->names[i]);
-		*grew = true;
-	}
-}
-
-/** gather_closed() - Remember each interface that does not forward */
-static int gather_closed(struct host *host, struct gathering *gathering,
-			 struct diag *diag)
-{
-	struct state *state = host->state;
-	int ret;
-
-	*gathering = (struct gathering){
-		.host = host,
-		.remember = !forwards_globally(),
-	};
-	ret = iface_each(host->nl, gather, gathering, diag);
-	if (!ret)
-		ret = ipv6_gather(host->nl, host->plan, state, diag);
-	if (ret < 0)
-		return ret;
-	gathering->grew |= ret > 0;
-	gathering->grew |= audit_gather(host->plan, state);
-	gather_lro(state, &state->opened, &gathering->grew);
-	gather_lro(state, &state->opened6, &gathering->grew);
-	return 0;
-}
-
-/** lro_off() - Best effort: the rest works, and what does not is told */
-static void lro_off(const struct state *state)
-{
-	size_t i;
-
-	for (i = 0; i < state->lro.cnt; i++) {
-		const char *ifname = state->lro.names[i];
-		int err;
-
-		if (!iface_has_lro(ifname))
-			continue;
-		err = iface_set_lro(ifname, false);
-		if (err)
-			log_warn("interface=%s event=lro_stays error=\"%s\" "
-				 "remedy=\"ethtool -K %s lro off: the kernel "
-				 "drops what it would forward\"",
-				 ifname, strerror(-err), ifname);
-		else
-			log_info("interface=%s event=lro_off", ifname);
-	}
-}
-
-/** open_forwarding() - Switch on what was remembered */
-static int open_forwarding(struct host *host, struct diag *diag)
-{
-	const struct state *state = host->state;
-	size_t i;
-
-	for (i = 0; i < state->opened.cnt; i++) {
-		const char *ifname = state->opened.names[i];
-		int err;
-
-		if (iface_forwarding(host->nl, ifname) != 0)
-			continue;
-		err = iface_set_forwarding(host->nl, ifname, true, diag);
-		if (err && err != -ENODEV)
-			return err;
-		if (!err)
-			log_info("interface=%s event=forwarding_on", ifname);
-	}
-	lro_off(state);
-	audit_settings(host->plan);
-	return ipv6_open(host->plan, state, diag);
-}
-
 /** load_rules() - The table that plan and state want */
 static int load_rules(struct host *host, struct diag *diag)
 {
@@ -313,23 +88,6 @@ static int replace_rules(struct host *host, struct diag *diag)
 	table_free(host->table);
 	host->table = NULL;
 	return load_rules(host, diag);
-}
-
-/**
- * forget_opened() - Has the owner switched forwarding on altogether?
- *
- * Return: whether something was forgotten for that
- */
-static bool forget_opened(struct state *state)
-{
-	bool forgotten = ipv6_forget(state);
-
-	if (!state->opened.cnt || !forwards_globally())
-		return forgotten;
-	log_info("event=forwarding_left reason=\"net.ipv4.ip_forward is on "
-		 "now: the machine forwards by its own will\"");
-	state->opened.cnt = 0;
-	return true;
 }
 
 /** check_room() - What can be in the way of a plan, before anything is changed */
@@ -349,7 +107,6 @@ static int check_room(const struct host *host, const struct plan *plan,
 static int build(struct host *host, int owned, struct diag *diag)
 {
 	const struct gateway_conf *conf = host->plan->conf;
-	struct gathering gathering;
 	int err = check_room(host, host->plan, owned, diag);
 
 	/* Down and without addresses a new device lets nothing through; one that
@@ -358,11 +115,11 @@ static int build(struct host *host, int owned, struct diag *diag)
 		err = link_tun_open(host->nl, conf, &host->tun, diag);
 	if (err)
 		return err;
-	(void)forget_opened(host->state);
+	(void)forward_forget(host->state);
 	state_take_ids(host->state, host->plan);
-	err = gather_closed(host, &gathering, diag);
-	if (!err)
-		err = write_state(host, diag);
+	err = forward_gather(host, diag);
+	if (err >= 0)
+		err = statefile_write(host->plan->conf, host->state, diag);
 	if (!err)
 		err = keep_policy(host->plan, diag);
 	if (!err)
@@ -377,7 +134,7 @@ static int build(struct host *host, int owned, struct diag *diag)
 		err = route_change(host->nl, host->plan, host->ending,
 				   host->tun.ifindex, diag);
 	if (!err)
-		err = open_forwarding(host, diag);
+		err = forward_open(host, diag);
 	settle_policy(host->plan, err);
 	return err;
 }
@@ -457,16 +214,16 @@ static int rebuild(struct host *host, struct missing *missing,
  *  changed */
 static int follow_forwarding(struct host *host, struct diag *diag)
 {
-	bool changed = forget_opened(host->state);
-	struct gathering gathering;
-	int err = gather_closed(host, &gathering, diag);
+	bool changed = forward_forget(host->state);
+	int grew = forward_gather(host, diag);
+	int err = grew < 0 ? grew : 0;
 
-	if (!err && (changed || gathering.grew)) {
-		err = write_state(host, diag);
+	if (!err && (changed || grew)) {
+		err = statefile_write(host->plan->conf, host->state, diag);
 		if (!err)
 			err = load_rules(host, diag);
 	}
-	return err ? err : open_forwarding(host, diag);
+	return err ? err : forward_open(host, diag);
 }
 
 /** first_of() - The first error of two steps that do not need each other */
@@ -519,16 +276,15 @@ int apply_check(const struct plan *plan, struct diag *diag)
 static int prepare(struct host *host, const struct plan *plan,
 		   struct diag *diag)
 {
-	struct gathering gathering;
 	int err = check_room(host, plan, host->tun.ifindex, diag);
 
 	if (err)
 		return err;
 	host->plan = plan;
 	state_take_ids(host->state, plan);
-	err = gather_closed(host, &gathering, diag);
-	if (!err)
-		err = write_state(host, diag);
+	err = forward_gather(host, diag);
+	if (err >= 0)
+		err = statefile_write(host->plan->conf, host->state, diag);
 	return err ? err : keep_policy(plan, diag);
 }
 
@@ -543,7 +299,7 @@ static int enact(struct host *host, struct diag *diag)
 	if (!err)
 		err = route_change(host->nl, host->plan, host->ending,
 				   host->tun.ifindex, diag);
-	return err ? err : open_forwarding(host, diag);
+	return err ? err : forward_open(host, diag);
 }
 
 int apply_settle(struct host *host, struct diag *diag)
@@ -589,50 +345,6 @@ void apply_release(struct host *host)
 	host->nl = NULL;
 }
 
-/** put_back() - Settings, the last one first, where they are as we left them */
-static void put_back(const struct state *state)
-{
-	size_t i;
-
-	for (i = state->setting_cnt; i > 0; i--) {
-		const struct state_setting *setting = &state->settings[i - 1];
-		long now;
-		int err = setting_read(setting->path, &now);
-
-		if (err || now != setting->found)
-			continue;
-		err = setting_write(setting->path, setting->before);
-		if (err)
-			log_warn("setting=%s event=not_put_back value=%ld "
-				 "error=\"%s\"",
-				 setting->path, setting->before,
-				 strerror(-err));
-	}
-}
-
-/** close_forwarding() - Put back what was off */
-static int close_forwarding(struct nl_sock *nl, const struct state *state,
-			    struct diag *diag)
-{
-	bool by_owner = forwards_globally();
-	int ret = 0;
-	size_t i;
-
-	for (i = 0; i < state->opened.cnt && !by_owner; i++) {
-		int err = iface_set_forwarding(nl, state->opened.names[i],
-					       false, diag);
-
-		if (err && err != -ENODEV)
-			ret = err;
-	}
-	ipv6_close(state);
-	put_back(state);
-	/* Who forwards by his own will has no use for LRO. */
-	for (i = 0; i < state->lro.cnt && !by_owner; i++)
-		(void)!iface_set_lro(state->lro.names[i], true);
-	return ret;
-}
-
 /**
  * tunnel_prefixes() - Destinations by which flows of the tunnel are known
  *
@@ -663,7 +375,7 @@ static int remove_all(struct nl_sock *nl, const struct gateway_conf *conf,
 	struct ip_prefix prefixes[TUNNEL_PREFIX_CNT_MAX];
 	size_t prefix_cnt =
 		tunnel_prefixes(nl, conf, prefixes, TUNNEL_PREFIX_CNT_MAX);
-	int forwarding_err = close_forwarding(nl, state, diag);
+	int forwarding_err = forward_close(nl, state, diag);
 	int link_err = link_remove_owned(nl, conf->name, NULL, diag);
 	int rules_err = rules_remove(conf, diag);
 	int flow_cnt = flows_forget(prefixes, prefix_cnt, diag);
@@ -693,7 +405,7 @@ int apply_remove(const struct gateway_conf *conf, struct diag *diag)
 		return -EIO;
 	arena_init(&arena);
 	state_init(&state, &arena);
-	err = apply_read_state(conf, &state, diag);
+	err = statefile_read(conf, &state, diag);
 	if (remove_all(nl, conf, &state, diag))
 		err = -EIO;
 	arena_fini(&arena);

@@ -39,19 +39,12 @@ struct host {
 };
 
 /**
- * apply_read_state() - What an earlier run of this gateway remembered
- * @state:	Initialised and empty
- */
-int apply_read_state(const struct gateway_conf *conf, struct state *state,
-		     struct diag *diag) __attribute__((warn_unused_result));
-
-/**
  * apply_start() - Bring the machine to the plan, adopting what stands
  * @host:	Receives what is held; apply_release() it after success
  * @plan:	Made with the ids of @state
  * @before:	Of the policy that an earlier run left standing: its routes stay, and
  *		the ruleset knows its flows, until apply_settle(); or NULL
- * @state:	Read by apply_read_state()
+ * @state:	Read by statefile_read()
  *
  * After a failure everything is as it was before: a first start is undone, an
  * adoption leaves standing what stood.

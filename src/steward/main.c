@@ -27,6 +27,7 @@
 #include "steward/preview.h"
 #include "steward/privilege.h"
 #include "steward/spawner.h"
+#include "steward/statefile.h"
 #include "steward/supervise.h"
 #include "sys/log.h"
 #include "sys/output.h"
@@ -242,7 +243,7 @@ static int serve(struct steward *steward, struct feed *feed,
 	struct host host;
 	int end;
 
-	if (apply_read_state(steward->conf, &steward->state, &steward->diag)) {
+	if (statefile_read(steward->conf, &steward->state, &steward->diag)) {
 		log_failure(&steward->diag);
 		return EXIT_FAILURE;
 	}

@@ -14,6 +14,7 @@
 #include "steward/apply.h"
 #include "steward/privilege.h"
 #include "steward/show.h"
+#include "steward/statefile.h"
 #include "steward/trace.h"
 #include "sys/cfgfile.h"
 #include "sys/log.h"
@@ -111,7 +112,7 @@ static const struct plan *load(const char *conf_path, struct arena *arena,
 	if (policy)
 		gateway = gateway_conf_check(policy, conf, conf_path, diag);
 	state_init(&state, arena);
-	if (!gateway || apply_read_state(conf, &state, diag))
+	if (!gateway || statefile_read(conf, &state, diag))
 		return NULL;
 	return plan_make(policy, gateway, conf, state.ids, state.id_cnt, arena);
 }

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * statefile.c - The state file: what an earlier run of this gateway remembered
+ */
+
+#include "steward/statefile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "steward/ruleset.h"
+#include "sys/file.h"
+
+#define STATE_LEN_MAX (16u << 20)
+#define STATE_MODE    0644
+#define RUN_DIR_MODE  0755
+
+/** read_file() - The state file's part of what is remembered */
+static int read_file(const struct gateway_conf *conf, struct state *state,
+		     struct diag *diag)
+{
+	char *text;
+	ssize_t len = file_read(conf->state_file, STATE_LEN_MAX, &text);
+	size_t skipped;
+
+	if (len == -ENOENT)
+		return 0;
+	if (len == -EBADMSG) {
+		diag_warning(diag, conf->state_file, 0,
+			     "state file is damaged: what the ruleset tells is "
+			     "used instead");
+		return 0;
+	}
+	if (len < 0) {
+		diag_error(diag, conf->state_file, 0,
+			   "state file cannot be read: %s; remove it: what is "
+			   "opened is told by the ruleset as well",
+			   file_why(len));
+		return (int)len;
+	}
+	skipped = state_parse(state, text);
+	if (skipped)
+		diag_warning(diag, conf->state_file, 0,
+			     "%zu lines mean nothing to this version and are "
+			     "ignored",
+			     skipped);
+	free(text);
+	return 0;
+}
+
+/** take_listing() - What a set of the ruleset that stands tells */
+static void take_listing(const struct gateway_conf *conf, const char *set,
+			 struct state *state, struct name_list *list)
+{
+	struct strbuf listing;
+
+	strbuf_init(&listing);
+	ruleset_list_set(conf->name, set, &listing);
+	state_take_listing(state, list, strbuf_str(&listing));
+	strbuf_fini(&listing);
+}
+
+/** take_all() - Likewise: was the switch for all interfaces used? */
+static void take_all(const struct gateway_conf *conf, struct state *state)
+{
+	struct strbuf listing;
+
+	strbuf_init(&listing);
+	ruleset_list_set(conf->name, "opened_all", &listing);
+	if (strstr(strbuf_str(&listing), "ipv6 }")) {
+		state->opened6_all = true;
+		state_set(state, "net/ipv6/conf/all/forwarding", 0, 1);
+	}
+	strbuf_fini(&listing);
+}
+
+int statefile_read(const struct gateway_conf *conf, struct state *state,
+		   struct diag *diag)
+{
+	int err;
+
+	/* The ruleset first: a file that is lost or damaged must not make a
+	 * router of this machine for good. */
+	take_listing(conf, "opened", state, &state->opened);
+	take_listing(conf, "opened_v6", state, &state->opened6);
+	err = read_file(conf, state, diag);
+	/* Last, so that it is put back first. */
+	take_all(conf, state);
+	return err;
+}
+
+int statefile_write(const struct gateway_conf *conf, const struct state *state,
+		    struct diag *diag)
+{
+	const char *path = conf->state_file;
+	struct strbuf text;
+	int err = file_make_parents(path, RUN_DIR_MODE);
+
+	strbuf_init(&text);
+	state_print(state, &text);
+	if (!err)
+		err = file_write_atomic(path, text.text, text.len, STATE_MODE);
+	strbuf_fini(&text);
+	if (err)
+		diag_error(diag, path, 0, "state file cannot be written: %s",
+			   strerror(-err));
+	return err;
+}
