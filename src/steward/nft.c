@@ -207,6 +207,28 @@ static void opened_sets(struct nft_work *work, const struct nft_opened *opened)
 		table_line(work->table, "ipv6", NULL);
 }
 
+void nft_forward_begin(struct nft_work *work, const char *from)
+{
+	const char *tun = work->plan->conf->tun_name;
+	size_t i;
+
+	nft_chain(work, "forward", "others' traffic passes untouched",
+		  "filter hook forward priority 0");
+	for (i = 0; i < work->family_cnt; i++)
+		nft_rule(work, NULL, CUT " ct %s %s saddr @ending_%s goto cut",
+			 from, work->families[i]->ip, work->families[i]->tag);
+	nft_rule(work, NULL, "oifname \"%s\" goto to_tun", tun);
+	nft_rule(work, NULL, "iifname \"%s\" goto from_tun", tun);
+}
+
+void nft_rerouted_rule(struct nft_work *work)
+{
+	nft_rule(work, "rerouted into the tunnel by somebody else",
+		 "oifname \"%s\" " UNMARKED
+		 " meta l4proto != { icmp, ipv6-icmp } counter drop",
+		 work->plan->conf->tun_name);
+}
+
 /*
  * What goes to, or comes from, the device of another gateway on this machine is
  * judged by that one's rules.

@@ -80,6 +80,17 @@ static void public_chain(struct nft_work *work, const struct nft_family *family)
 	nft_rule(work, NULL, "meta l4proto . th dport vmap @range_%s", tag);
 }
 
+/** lead_to_public() - End of a hook: to public_chain() */
+static void lead_to_public(struct nft_work *work)
+{
+	size_t i;
+
+	nft_rule(work, NULL, "meta l4proto != { tcp, udp } return");
+	for (i = 0; i < work->family_cnt; i++)
+		nft_rule(work, NULL, "meta nfproto %s goto public_%s",
+			 work->families[i]->nfproto, work->families[i]->tag);
+}
+
 /** nat_hooks() - Public ports lead into the tunnel */
 static void nat_hooks(struct nft_work *work)
 {
@@ -93,10 +104,7 @@ static void nat_hooks(struct nft_work *work)
 		  "nat hook prerouting priority -100");
 	nft_rule(work, "nothing from the tunnel comes to a public port",
 		 "iifname \"%s\" return", tun);
-	nft_rule(work, NULL, "meta l4proto != { tcp, udp } return");
-	for (i = 0; i < work->family_cnt; i++)
-		nft_rule(work, NULL, "meta nfproto %s goto public_%s",
-			 work->families[i]->nfproto, work->families[i]->tag);
+	lead_to_public(work);
 
 	nft_chain(work, "output_nat", "public ports, used on the gateway",
 		  "nat hook output priority -100");
@@ -104,10 +112,7 @@ static void nat_hooks(struct nft_work *work)
 	nft_rule(work, "loopback is the machine's own",
 		 "ip daddr 127.0.0.0/8 return");
 	nft_rule(work, NULL, "ip6 daddr ::1 return");
-	nft_rule(work, NULL, "meta l4proto != { tcp, udp } return");
-	for (i = 0; i < work->family_cnt; i++)
-		nft_rule(work, NULL, "meta nfproto %s goto public_%s",
-			 work->families[i]->nfproto, work->families[i]->tag);
+	lead_to_public(work);
 }
 
 /** source_hook() - The tunnel carries our address: answers find back */
@@ -169,17 +174,9 @@ static void tunnel_chains(struct nft_work *work)
 /** forward_hook() - Between the public side and the tunnel */
 static void forward_hook(struct nft_work *work)
 {
-	const char *tun = work->plan->conf->tun_name;
 	size_t i;
 
-	nft_chain(work, "forward", "others' traffic passes untouched",
-		  "filter hook forward priority 0");
-	for (i = 0; i < work->family_cnt; i++)
-		nft_rule(work, NULL,
-			 CUT " ct reply %s saddr @ending_%s goto cut",
-			 work->families[i]->ip, work->families[i]->tag);
-	nft_rule(work, NULL, "oifname \"%s\" goto to_tun", tun);
-	nft_rule(work, NULL, "iifname \"%s\" goto from_tun", tun);
+	nft_forward_begin(work, "reply");
 	for (i = 0; i < work->family_cnt; i++) {
 		const char *ip = work->families[i]->ip;
 		const char *tag = work->families[i]->tag;
@@ -208,10 +205,7 @@ static void egress_hook(struct nft_work *work)
 		  "filter hook postrouting priority 0");
 	nft_rule(work, "about flows that are forgotten here",
 		 "oifname \"%s\" tcp flags & rst == rst accept", tun);
-	nft_rule(work, "rerouted into the tunnel by somebody else",
-		 "oifname \"%s\" " UNMARKED
-		 " meta l4proto != { icmp, ipv6-icmp } counter drop",
-		 tun);
+	nft_rerouted_rule(work);
 	nft_rule(work, NULL, "oifname \"%s\" return", tun);
 	for (i = 0; i < work->family_cnt; i++) {
 		const char *ip = work->families[i]->ip;

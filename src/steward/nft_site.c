@@ -137,17 +137,9 @@ static void tunnel_chains(struct nft_work *work)
 /** forward_hook() - Between the tunnel and the LAN */
 static void forward_hook(struct nft_work *work)
 {
-	const char *tun = work->plan->conf->tun_name;
 	size_t i;
 
-	nft_chain(work, "forward", "others' traffic passes untouched",
-		  "filter hook forward priority 0");
-	for (i = 0; i < work->family_cnt; i++)
-		nft_rule(work, NULL,
-			 CUT " ct original %s saddr @ending_%s goto cut",
-			 work->families[i]->ip, work->families[i]->tag);
-	nft_rule(work, NULL, "oifname \"%s\" goto to_tun", tun);
-	nft_rule(work, NULL, "iifname \"%s\" goto from_tun", tun);
+	nft_forward_begin(work, "original");
 	for (i = 0; i < work->family_cnt; i++)
 		nft_rule(work,
 			 "a flow of the tunnel beside the tunnel: route gone, "
@@ -191,10 +183,7 @@ static void egress_hook(struct nft_work *work)
 
 	nft_chain(work, "egress", "what really leaves, after all rerouting",
 		  "filter hook postrouting priority 0");
-	nft_rule(work, "rerouted into the tunnel by somebody else",
-		 "oifname \"%s\" " UNMARKED
-		 " meta l4proto != { icmp, ipv6-icmp } counter drop",
-		 tun);
+	nft_rerouted_rule(work);
 	for (i = 0; i < work->family_cnt; i++)
 		nft_rule(work, "a flow of the tunnel never leaves beside it",
 			 "oifname != \"%s\" " MARKED

@@ -142,6 +142,16 @@ void nft_site(struct nft_work *work);
  *  not known here any more */
 void nft_forgotten_rules(struct nft_work *work);
 
+/**
+ * nft_forward_begin() - The forward hook: flows that are being ended, then what goes
+ * into the tunnel and what comes out of it
+ * @from:	Direction whose source tells that a flow is ours: "original", "reply"
+ */
+void nft_forward_begin(struct nft_work *work, const char *from);
+
+/** nft_rerouted_rule() - Of the egress hook: nothing of others into the tunnel */
+void nft_rerouted_rule(struct nft_work *work);
+
 /** nft_opened_rules() - End of the forward hook: what was closed is closed */
 void nft_opened_rules(struct nft_work *work);
 
