@@ -273,17 +273,25 @@ static void on_scan(struct scan *scan)
 	send_notices(SUPERVISOR_OF(scan, scan));
 }
 
+/** receive() - A message to us: none has a descriptor that we want */
+static int receive(int sock, struct handover_msg *msg)
+{
+	int fd;
+	int got = handover_receive(sock, msg, &fd);
+
+	if (fd >= 0)
+		close(fd);
+	return got;
+}
+
 /** on_handover() - What the carrier answers */
 static void on_handover(struct loop_source *source, uint32_t events)
 {
 	struct supervisor *sup = SUPERVISOR_OF(source, handover);
 	struct handover_msg msg;
-	int fd;
-	int got = handover_receive(source->fd, &msg, &fd);
+	int got = receive(source->fd, &msg);
 
 	(void)events;
-	if (fd >= 0)
-		close(fd);
 	if (got == -EAGAIN)
 		return;
 	if (got <= 0) {
@@ -321,12 +329,9 @@ static void on_answer(struct loop_source *source, uint32_t events)
 {
 	struct supervisor *sup = SUPERVISOR_OF(source, answers);
 	struct handover_msg msg;
-	int fd;
-	int got = handover_receive(source->fd, &msg, &fd);
+	int got = receive(source->fd, &msg);
 
 	(void)events;
-	if (fd >= 0)
-		close(fd);
 	if (got == -EAGAIN)
 		return;
 	if (got <= 0) {
