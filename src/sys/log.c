@@ -25,9 +25,12 @@
  * "sig=" (or "sig%3D", a token that was percent-encoded again) and after
  * "SharedAccessKey=" is replaced by "***"; a byte that is not printable ASCII
  * is written as \xNN and a backslash is doubled, so that nothing a stranger
- * sends can end a line, forge the next one or talk to a terminal.  Within quotes
- * that stand in the format, other quotes become \": so nothing can end a value
- * and forge the next key.
+ * sends can end a line, forge the next one or talk to a terminal.
+ *
+ * Within quotes that stand in the format, other quotes become \": so nothing can
+ * end a value and forge the next key.  To know the format's quotes from those of
+ * the arguments, a line is formatted twice: first as it is, then with a character
+ * in place of the format's quotes that the first text does not have.
  */
 
 /* Longest formatted text; what is longer ends in "...". */
@@ -70,6 +73,7 @@ void log_open(const char *program, enum log_level level)
  * secret_value_end() - Where the value of a secret ends
  * @secret:	Which one
  * @value:	Its first byte
+ * @mark:	A quote of the format, see mark_quotes()
  *
  * A "sig%3d" value is percent-encoded twice ("%252B" for "+"), so a "%25" in it
  * is not its end; "%26" is.
@@ -77,12 +81,14 @@ void log_open(const char *program, enum log_level level)
  * Return: first byte that is not part of it
  */
 static const char *secret_value_end(const struct secret *secret,
-				    const char *value)
+				    const char *value, char mark)
 {
+	const char ends[] = {' ', '\t', '\r', '\n', '"', '\'', '<',  '>', ',',
+			     ')', ']',  '}',  '&',  ';', '%',  mark, '\0'};
 	const char *pos = value;
 
 	for (;;) {
-		pos += strcspn(pos, " \t\r\n\"'<>,)]}&;%");
+		pos += strcspn(pos, ends);
 		if (!*pos)
 			return pos;
 		if (*pos == '%' && (!strchr(secret->ends, '%') ||
@@ -112,64 +118,48 @@ static const struct secret *secret_at(const char *text)
 	return NULL;
 }
 
-static size_t count_quotes(const char *text)
-{
-	size_t cnt = 0;
-
-	for (; *text; text++)
-		cnt += *text == '"';
-	return cnt;
-}
-
 /**
- * find_own_quotes() - Which quotes of a text stand in its format?
+ * mark_quotes() - Format again, with a mark in place of the format's quotes
  * @text:	What the format gave, TEXT_SIZE; written anew
- * @own:	Receives TEXT_SIZE answers, one for each byte of it
  *
- * Formats again, with a character in place of the format's quotes that the text
- * does not have.  When it has them all, no quote is the format's own.
+ * Return: the mark, a character that is nowhere else in @text; 0 when @text has
+ *	   all that could be it: it stays as it is then
  */
-__attribute__((format(printf, 2, 0))) static void find_own_quotes(
-	char *text, const char *fmt, va_list ap, bool *own)
+__attribute__((format(printf, 2, 0))) static char mark_quotes(char *text,
+							      const char *fmt,
+							      va_list ap)
 {
 	char marked[TEXT_SIZE];
 	char mark = 1;
 	size_t i;
 
-	memset(own, 0, TEXT_SIZE);
 	while (mark < 0x20 && strchr(text, mark))
 		mark++;
 	if (mark == 0x20 || strlen(fmt) >= sizeof(marked))
-		return;
+		return 0;
 	for (i = 0; fmt[i]; i++)
 		marked[i] = fmt[i] == '"' ? mark : fmt[i];
 	marked[i] = '\0';
 	vsnprintf(text, TEXT_SIZE, marked, ap);
-	for (i = 0; text[i]; i++) {
-		own[i] = text[i] == mark;
-		if (own[i])
-			text[i] = '"';
-	}
+	return mark;
 }
 
 /**
  * clean() - Copy a text with secrets masked and strange bytes escaped
  * @text:	NUL-terminated
- * @own:	Which of its quotes are the format's; NULL: all are
+ * @mark:	Stands in it for each quote of the format; 0: no quote is its own
  * @out:	Room for four bytes for each of @text, and for masks
  *
  * Return: bytes written, no NUL among them
  */
-static size_t clean(const char *text, const bool *own, char *out)
+static size_t clean(const char *text, char mark, char *out)
 {
-	const char *begin = text;
+	bool within = !mark;
 	char *pos = out;
-	bool within = own && !memchr(own, 1, TEXT_SIZE);
 
 	while (*text) {
 		const struct secret *secret = secret_at(text);
 		unsigned char byte = (unsigned char)*text;
-		bool is_own = own && own[text - begin];
 
 		if (secret) {
 			size_t key_len = strlen(secret->key);
@@ -177,16 +167,19 @@ static size_t clean(const char *text, const bool *own, char *out)
 			memcpy(pos, text, key_len);
 			memcpy(pos + key_len, "***", 3);
 			pos += key_len + 3;
-			text = secret_value_end(secret, text + key_len);
+			text = secret_value_end(secret, text + key_len, mark);
 			continue;
 		}
-		if (byte < 0x20 || byte > 0x7e)
+		if (*text == mark) {
+			*pos++ = '"';
+			within = !within;
+		} else if (byte < 0x20 || byte > 0x7e) {
 			pos += sprintf(pos, "\\x%02x", byte);
-		else if (byte == '\\' || (byte == '"' && within && !is_own))
-			pos += sprintf(pos, "\\%c", byte);
-		else
+		} else {
+			if (byte == '\\' || (byte == '"' && within))
+				*pos++ = '\\';
 			*pos++ = *text;
-		within ^= is_own;
+		}
 		text++;
 	}
 	return (size_t)(pos - out);
@@ -200,14 +193,12 @@ __attribute__((format(printf, 2, 0))) static void log_line(enum log_level level,
 	/* syslog(3): LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG */
 	static const char priority[] = {'3', '4', '6', '7'};
 	int saved_errno = errno;
-	bool own[TEXT_SIZE];
-	bool *known = NULL;
 	char text[TEXT_SIZE];
 	char line[LINE_SIZE];
 	size_t len = 0;
-	size_t quote_cnt = count_quotes(fmt);
 	va_list again;
 	int text_len;
+	char mark;
 
 	if (level > log_state.level)
 		return;
@@ -217,12 +208,8 @@ __attribute__((format(printf, 2, 0))) static void log_line(enum log_level level,
 	text_len = vsnprintf(text, sizeof(text), fmt, ap);
 	if (text_len < 0)
 		text[0] = '\0';
-	if (quote_cnt && (text_len >= (int)sizeof(text) ||
-			  count_quotes(text) != quote_cnt)) {
-		errno = saved_errno;
-		find_own_quotes(text, fmt, again, own);
-		known = own;
-	}
+	errno = saved_errno;
+	mark = mark_quotes(text, fmt, again);
 	va_end(again);
 	if (text_len >= (int)sizeof(text))
 		memcpy(text + sizeof(text) - 4, "...", 4);
@@ -231,7 +218,7 @@ __attribute__((format(printf, 2, 0))) static void log_line(enum log_level level,
 		len = (size_t)sprintf(line, "<%c>", priority[level]);
 	if (log_state.program[0])
 		len += (size_t)sprintf(line + len, "%s: ", log_state.program);
-	len += clean(text, known, line + len);
+	len += clean(text, mark, line + len);
 	line[len++] = '\n';
 
 	/* Nobody to tell when stderr itself fails. */
