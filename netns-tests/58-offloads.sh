@@ -4,7 +4,8 @@
 # A gateway whose kernel takes super-packets and one whose kernel does not, in each
 # role, and kernels without USO: streams and batches of datagrams arrive whole.
 # The outer links have no offloads, so that what is on the LAN's wire can be seen:
-# every checksum is right, no packet is longer than the MTU.
+# every checksum is right, no packet is longer than the MTU.  What comes to a
+# gateway without is one packet again where it is forwarded.
 #
 #  client -- edge-1 offloads: none    all   no-uso  all
 #  lan ----- oslo-a offloads: all     none  all     no-uso
@@ -30,6 +31,25 @@ bad_checksums() {
 		awk '!/^#/ { sum += $2 } END { print sum + 0 }'
 }
 
+# watch_merged WHERE: count packets over the MTU that it forwards from the tunnel
+watch_merged() {
+	at "$1" nft -f - <<-END
+		table inet merged {
+			counter merged { }
+			chain forward {
+				type filter hook forward priority -300
+				iifname "rt0" meta length gt 1500 counter name merged
+			}
+		}
+	END
+}
+
+# merged WHERE: how many, since it was asked last
+merged() {
+	at "$1" nft -j reset counter inet merged merged |
+		jq '.nftables[] | select(.counter).counter.packets'
+}
+
 # pair CLOUD ONPREM: offloads of both
 pair() {
 	local what="offloads $1 at edge-1 and $2 at oslo-a" where
@@ -51,6 +71,11 @@ pair() {
 	gateway_down onprem
 }
 
+# forwards_merged WHERE: in the last pair
+forwards_merged() {
+	(($(merged "$1") > 100)) || fail "$1 forwards segments one by one"
+}
+
 topo_up
 for where in client:eth0 cloud:pub0 onprem:lan0 lan:eth0; do
 	at "${where%:*}" ethtool -K "${where#*:}" tx off sg off tso off gso off \
@@ -58,12 +83,16 @@ for where in client:eth0 cloud:pub0 onprem:lan0 lan:eth0; do
 done
 watch_for lan meta length gt 1500
 watch_for client meta length gt 1500
+watch_merged cloud
+watch_merged onprem
 services_up stream
 spawn lan batches python3 "$HERE/lib/datagrams.py" serve 10.1.0.7 9002
 configure
 relay_up
 pair none all
+forwards_merged cloud
 pair all none
+forwards_merged onprem
 pair no-uso all
 pair all no-uso
 for where in lan client; do

@@ -21,6 +21,7 @@
 
 #include "base/limits.h"
 #include "steward/addrs.h"
+#include "steward/gro.h"
 #include "steward/rtsock.h"
 
 /**
@@ -32,6 +33,9 @@
  * one that was left behind by a crash always bears it.  One that was renamed is
  * found by it at a start; while the gateway runs, name and alias are given back
  * to the device that our queue belongs to.
+ *
+ * Without offloads the queue is opened so that the kernel merges what is written
+ * to it, where it can (gro.h).
  */
 
 #define ALIAS_SIZE (sizeof(LINK_MARK) + NAME_LEN_MAX)
@@ -292,16 +296,19 @@ int link_tun_available(struct diag *diag)
 /**
  * attach() - TUNSETIFF and the format of packets
  * @is_new:	The device must not exist yet
+ * @flags:	Further ones, IFF_NAPI
  */
-static int attach(int fd, const char *name, bool is_new, struct diag *diag)
+static int attach(int fd, const char *name, bool is_new, int flags,
+		  struct diag *diag)
 {
 	struct ifreq req = {0};
 	int hdr_len = VNET_HDR_LEN;
 	int little_endian = 1;
 
-	req.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE;
+	flags |= IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE;
 	if (is_new)
-		req.ifr_flags |= (short)IFF_TUN_EXCL;
+		flags |= IFF_TUN_EXCL;
+	req.ifr_flags = (short)flags;
 	memcpy(req.ifr_name, name, strlen(name) + 1);
 	if (ioctl(fd, TUNSETIFF, &req)) {
 		if (errno == EINVAL && !is_new)
@@ -346,6 +353,7 @@ int link_tun_open(struct nl_sock *nl, const struct gateway_conf *conf,
 		  struct link_tun *tun, struct diag *diag)
 {
 	int owned = link_owned_index(nl, conf->tun_name, conf->name, diag);
+	bool merges = gro_wanted(conf);
 	int ret;
 
 	*tun = (struct link_tun){.fd = -1};
@@ -354,11 +362,14 @@ int link_tun_open(struct nl_sock *nl, const struct gateway_conf *conf,
 	tun->fd = open_clone(diag);
 	if (tun->fd < 0)
 		return tun->fd;
-	ret = attach(tun->fd, conf->tun_name, owned == 0, diag);
+	ret = attach(tun->fd, conf->tun_name, owned == 0, merges ? IFF_NAPI : 0,
+		     diag);
 	if (ret)
 		goto err_close;
 	tun->ifindex = (int)if_nametoindex(conf->tun_name);
 	tun->offloads = set_offloads(tun->fd, conf->tun_offloads);
+	if (merges)
+		gro_start(conf->tun_name, tun->ifindex, tun->fd);
 	if (!owned) {
 		ret = make_ours(nl, conf, tun, diag);
 		if (ret)
