@@ -17,6 +17,7 @@ clang-format clang-tidy cppcheck
 iproute2 nftables iptables conntrack tcpdump iputils-ping socat curl openssl jq procps
 nginx-light postgresql postgresql-client dnsmasq-base bind9-dnsutils iperf3
 openvpn wrk ethtool python3 util-linux tinyproxy-bin microsocks
+squid krb5-kdc krb5-user
 "
 
 # Microsoft's SDKs run in Node; one that is not Debian's will do as well.

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A stand-in for Entra's token endpoint and for a machine's identity endpoint.
 
-entra.py FOLDER
+entra.py FOLDER login|identity [ADDRESS:PORT]
 
 Reads FOLDER/access_token for each answer.  HTTPS at 192.0.2.1:8443 checks the
 client's secret ("right & secret") or its assertion's signature (with openssl
-and FOLDER/client.pem); HTTP at 127.0.0.1:8080 asks for the header Metadata.
+and FOLDER/client.pem); HTTP at 127.0.0.1:8080, or ADDRESS:PORT, asks for the
+header Metadata.
 FOLDER/fail makes both answer 503.  One line is printed for each request.
 """
 
@@ -115,5 +116,6 @@ if sys.argv[2] == "login":
     context.load_cert_chain(path("tls/relay.pem"), path("tls/relay.key"))
     server.socket = context.wrap_socket(server.socket, server_side=True)
 else:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 8080), Handler)
+    host, port = (sys.argv[3:] or ["127.0.0.1:8080"])[0].split(":")
+    server = http.server.ThreadingHTTPServer((host, int(port)), Handler)
 threading.Thread(target=server.serve_forever).start()

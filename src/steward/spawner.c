@@ -64,7 +64,7 @@ static char **carrier_env(void)
 		"PATH",         "LANG",        "TZ",          "JOURNAL_STREAM",
 		"http_proxy",   "https_proxy", "HTTPS_PROXY", "all_proxy",
 		"ALL_PROXY",    "no_proxy",    "NO_PROXY",    "SSL_CERT_FILE",
-		"SSL_CERT_DIR",
+		"SSL_CERT_DIR", "KRB5CCNAME",  "KRB5_CONFIG",
 	};
 	size_t cnt = sizeof(names) / sizeof(*names);
 	char **env = calloc(cnt + 1, sizeof(*env));

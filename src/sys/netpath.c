@@ -81,14 +81,58 @@ static CURLcode set_user(CURL *easy, const char *user, const char *password)
 	return bad;
 }
 
+/** from_environment() - The variables that libcurl reads for https */
+static const char *from_environment(void)
+{
+	static const char *const names[] = {"https_proxy", "HTTPS_PROXY",
+					    "all_proxy", "ALL_PROXY"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return value;
+	}
+	return "";
+}
+
+/** has_password() - Is there one to show to the proxy? */
+static bool has_password(const struct netpath *path)
+{
+	const char *url = path->proxy ? path->proxy : from_environment();
+	const char *rest = strstr(url, "://");
+	const char *at;
+	const char *colon;
+
+	rest = rest ? rest + 3 : url;
+	at = memchr(rest, '@', strcspn(rest, "/"));
+	colon = at ? memchr(rest, ':', (size_t)(at - rest)) : NULL;
+	return path->proxy_password || (colon && colon + 1 < at);
+}
+
+/**
+ * logins() - The ways to log in that a proxy may choose from
+ *
+ * libcurl takes the best of what the proxy offers, and nothing else when that
+ * fails.  Negotiate is the best, and without a ticket fails; so whoever gives a
+ * password has it used.
+ */
+static unsigned long logins(const struct netpath *path)
+{
+	return has_password(path)
+		       ? CURLAUTH_BASIC | CURLAUTH_DIGEST | CURLAUTH_NTLM
+		       : CURLAUTH_ANY;
+}
+
 static CURLcode set_proxy(CURL *easy, const struct netpath *path)
 {
 	char url[PROXY_SIZE];
 	char user[PROXY_SIZE];
 	CURLcode bad = CURLE_OK;
 
-	/* What the proxy offers; libcurl takes the safest of them. */
-	bad |= curl_easy_setopt(easy, CURLOPT_PROXYAUTH, CURLAUTH_ANY);
+	bad |= curl_easy_setopt(easy, CURLOPT_PROXYAUTH, logins(path));
+	bad |= curl_easy_setopt(easy, CURLOPT_SOCKS5_AUTH, CURLAUTH_BASIC);
 	/* Also for ws://: a proxy that rewrote it would break it. */
 	bad |= curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
 	if (path->no_proxy)
@@ -127,22 +171,6 @@ bool netpath_apply(CURL *easy, const struct netpath *path, bool pinned)
 	return bad == CURLE_OK;
 }
 
-/** from_environment() - The variables that libcurl reads for https */
-static const char *from_environment(void)
-{
-	static const char *const names[] = {"https_proxy", "HTTPS_PROXY",
-					    "all_proxy", "ALL_PROXY"};
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const char *value = getenv(names[i]);
-
-		if (value && *value)
-			return value;
-	}
-	return "";
-}
-
 const char *netpath_proxy(const struct netpath *path, char *text, size_t size)
 {
 	const char *proxy = path->proxy ? path->proxy : from_environment();
@@ -163,7 +191,7 @@ static const char *proxy_advice(long status)
 	case 407:
 		return "the proxy wants credentials: put the user into proxy "
 		       "and the password into proxy_password_file, and check "
-		       "both";
+		       "both; for Kerberos check the ticket";
 	case 403:
 		return "the proxy does not allow this host and port: have them "
 		       "allowed there";
@@ -173,6 +201,28 @@ static const char *proxy_advice(long status)
 		return "the proxy cannot reach this host: ask who runs it";
 	default:
 		return "that is the proxy's answer, not the relay's";
+	}
+}
+
+/** socks_advice() - For what a SOCKS proxy answered */
+static const char *socks_advice(CURL *easy)
+{
+	long answer = CURLPX_OK;
+
+	(void)curl_easy_getinfo(easy, CURLINFO_PROXY_ERROR, &answer);
+	switch (answer) {
+	case CURLPX_NO_AUTH:
+	case CURLPX_USER_REJECTED:
+		return proxy_advice(407);
+	case CURLPX_REPLY_NOT_ALLOWED:
+		return proxy_advice(403);
+	case CURLPX_REPLY_HOST_UNREACHABLE:
+	case CURLPX_REPLY_NETWORK_UNREACHABLE:
+	case CURLPX_REPLY_CONNECTION_REFUSED:
+	case CURLPX_REPLY_TTL_EXPIRED:
+		return proxy_advice(502);
+	default:
+		return proxy_advice(0);
 	}
 }
 
@@ -215,7 +265,11 @@ void netpath_explain(CURL *easy, CURLcode code, char *text, size_t size)
 	if (!text[0])
 		snprintf(text, size, "%s", curl_easy_strerror(code));
 	(void)curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
-	advice = status >= 300 ? proxy_advice(status) : advice_for(code);
+	if (code == CURLE_PROXY)
+		advice = socks_advice(easy);
+	else
+		advice =
+			status >= 300 ? proxy_advice(status) : advice_for(code);
 	len = strlen(text);
 	if (*advice)
 		snprintf(text + len, size - len, " (%s)", advice);
