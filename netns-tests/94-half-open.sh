@@ -3,7 +3,8 @@
 #
 # A peer of the relay vanishes without a word: its packets are lost from then on.
 #
-# A listener that does not answer pings is out of the choice and then gone; a side
+# A listener that crashed is out of the choice at once, one that does not answer
+# pings within a second of the first sender that it is given, and gone later; a side
 # of a pair that is idle, or that takes nothing, is given up by TCP after peer_s.
 # The other side is told with 1001 or 1011, and others notice nothing.
 
@@ -26,6 +27,19 @@ wait_says() {
 	wait_for "$3" says "$1" "$2" || fail "$1 does not say \"$2\""
 }
 
+# knock WHAT: senders for two seconds; $unanswered of them found nobody, and the
+# $last of these came after so many ms
+knock() {
+	local said
+	client "knock-$1" relay knock hyco
+	ended "knock-$1" 20 || fail "knock: $(cat "$DIR/log/knock-$1.log")"
+	said=$(cat "$DIR/log/knock-$1.log")
+	echo "a listener $1: $said"
+	last=${said##* }
+	unanswered=${said#unanswered }
+	unanswered=${unanswered%% *}
+}
+
 topo_up
 certificate relay DNS:relay.test,IP:192.0.2.1
 make_key root
@@ -46,6 +60,8 @@ relay_up
 # The cloud's side will vanish, the site's side stays.
 client lost cloud listen hyco
 client stays onprem listen other
+client here onprem serve hyco
+wait_says here registered 10
 wait_says lost registered 10
 wait_says stays registered 10
 client idle-site onprem serve idle
@@ -57,6 +73,12 @@ client full-cloud cloud send full
 wait_says idle-cloud joined 10
 wait_says full-cloud joined 10
 
+client crashes onprem listen hyco
+wait_says crashes registered 10
+stop crashes KILL || :
+knock crashed
+# Whatever the first sender was given before the relay was told.
+((last < 100)) || fail "a listener that crashed was chosen after $last ms"
 at relay nft -f - <<-END
 	table inet cut {
 		chain in { type filter hook prerouting priority -500; iifname "cloud0" drop; }
@@ -64,6 +86,11 @@ at relay nft -f - <<-END
 	}
 END
 start=$(now_ms)
+
+# Half of the senders were to go to the listener that vanished.
+knock vanished
+((unanswered > 0)) || fail "the listener that vanished was never chosen"
+((last < 1000)) || fail "a listener that vanished was chosen after $last ms"
 
 wait_for 15 grep -q 'event=listener_silent path="hyco"' "$DIR/log/relay.log" ||
 	fail "the listener that vanished is not noticed"

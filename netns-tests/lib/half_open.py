@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """half_open.py - A raw client of the relay at relay.test, and what it sees
 
-  half_open.py CA KEY listen|serve|pump|send PATH
+  half_open.py CA KEY listen|serve|pump|send|knock PATH
 
-listen registers; serve also accepts one sender and waits; pump sends to it for
-ever; send is a sender that waits.  Pings are answered.  Says what happens:
-registered, joined, closed CODE, lost.
+listen registers; serve also accepts senders and waits; pump sends to them for
+ever; send is a sender that waits; knock is a new sender every 20 ms, for two
+seconds.  Pings are answered.  Says what happens: registered, joined, closed CODE,
+lost; knock says how many found nobody, and when the last of these came.
 """
 
 import os
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../../tests/relay"))
@@ -75,7 +77,36 @@ def accept(message):
     threading.Thread(target=wait, args=(side, None), daemon=True).start()
 
 
+def knock():
+    """Senders that come one after the other, each with a second to be joined."""
+    lost = []
+
+    def one(came):
+        end = Client(443, CA, host=ADDRESS, name="relay.test")
+        end.sock.settimeout(1)
+        end.ask(f"/$hc/{PATH}?sb-hc-action=connect", auth(), host="relay.test")
+        try:
+            end.answer()
+        except (TimeoutError, Eof):
+            lost.append(came)
+        end.quit()
+
+    start = time.monotonic()
+    threads = []
+    for i in range(100):
+        time.sleep(max(0, start + i * 0.02 - time.monotonic()))
+        came = int((time.monotonic() - start) * 1000)
+        threads.append(threading.Thread(target=one, args=(came,)))
+        threads[-1].start()
+    for thread in threads:
+        thread.join()
+    say("unanswered", len(lost), "last_ms", max(lost, default=0))
+
+
 def main():
+    if WHAT == "knock":
+        knock()
+        return
     end = client()
     action = "connect" if WHAT == "send" else "listen"
     end.ask(f"/$hc/{PATH}?sb-hc-action={action}", auth(), host="relay.test")

@@ -22,7 +22,7 @@
 
 /* A listener that said nothing for so long is asked for a sign of life when it
  * gets a message: see hub_pick(). */
-#define PROBE_MS   1000
+#define PROBE_MS   250
 #define BLAME_MS   1000
 #define INBOX_SIZE (CONTROL_MSG_LEN_MAX + 1024)
 

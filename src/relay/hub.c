@@ -13,9 +13,10 @@
 #include "relay/session.h"
 #include "sys/random.h"
 
-/* A listener gets a Ping with each message when it was silent before; one that
- * is alive answers in far less. */
-#define DOUBT_MS 2000
+/* A listener that was silent for PROBE_MS (control.c) gets a Ping with a message; one
+ * that is alive answers in less than this, and one that vanished is out of the
+ * choice within a second of the first message that it does not get. */
+#define DOUBT_MS 700
 
 static void free_hub(struct hub *hub)
 {

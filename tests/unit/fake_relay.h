@@ -322,6 +322,12 @@ static inline void fake_take(struct fake_io *io)
 	fake_settle();
 }
 
+/** fake_pass_ms() - Less than a second passes, and nobody's tick comes */
+static inline void fake_pass_ms(int64_t ms)
+{
+	fake.now = mono_add_ms(fake.now, ms);
+}
+
 /** fake_pass() - Time passes, second by second */
 static inline void fake_pass(unsigned int seconds)
 {

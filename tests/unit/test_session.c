@@ -273,8 +273,14 @@ static void one_that_lets_a_ping_wait_is_chosen_only_without_others(
 		connect_as(fake_open(2));
 		fake_frame(alive, 0x8a, "", 0);
 	}
-	fake_pass(3);
-	fake_frame(alive, 0x8a, "", 0);
+	fake_pass_ms(700);
+	fake_take(quiet);
+	for (i = 0; i < 20; i++) {
+		connect_as(fake_open(2));
+		fake_frame(alive, 0x8a, "", 0);
+	}
+	assert_non_null(fake_find(quiet, "\"accept\""));
+	fake_pass_ms(1);
 	fake_take(quiet);
 	fake_take(alive);
 	for (i = 0; i < 20; i++)
