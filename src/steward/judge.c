@@ -11,15 +11,122 @@
 #define ICMP_V6 58
 
 /**
+ * DOC: From a flow to its service
+ *
+ * Most flows bear the id of what lets them be, and one look is enough.  For the
+ * others (after a target was changed: all of them) services are found by where they
+ * lead: a service of one port by its key, which a flow of its must have; services
+ * of ranges, which are few, one after the other.
+ */
+
+/**
+ * struct place - Where the flows of a service of one port lead
+ * @target:	As a flow has it: on a cloud gateway its address in the tunnel
+ * @public_port: 0 on a site gateway, which does not know it
+ */
+struct place {
+	struct ip_addr target;
+	uint8_t proto;
+	uint16_t target_port;
+	uint16_t public_port;
+	const struct plan_service *service;
+};
+
+/**
  * struct judge - A plan with an index
  * @services:	By id
  * @grants:	By id
+ * @places:	Services of one port, by place and then as in the plan
+ * @ranges:	The others, as in the plan
  */
 struct judge {
 	const struct plan *plan;
 	const struct plan_service *services[PLAN_ID_MAX + 1];
 	const struct plan_grant *grants[PLAN_ID_MAX + 1];
+	struct place *places;
+	size_t place_cnt;
+	const struct plan_service **ranges;
+	size_t range_cnt;
 };
+
+/** compare_places() - Order by place alone */
+static int compare_places(const struct place *a, const struct place *b)
+{
+	int order = ip_addr_compare(&a->target, &b->target);
+
+	if (!order)
+		order = (int)a->proto - (int)b->proto;
+	if (!order)
+		order = (int)a->target_port - (int)b->target_port;
+	if (!order)
+		order = (int)a->public_port - (int)b->public_port;
+	return order;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct place *x = a;
+	const struct place *y = b;
+	int order = compare_places(x, y);
+
+	if (!order)
+		order = x->service < y->service ? -1 : x->service > y->service;
+	return order;
+}
+
+/** place_of() - Of a service of one port */
+static struct place place_of(const struct plan *plan,
+			     const struct plan_service *entry)
+{
+	const struct policy_service *service = entry->service;
+	bool cloud = plan->gateway->role == ROLE_CLOUD;
+
+	return (struct place){
+		.target =
+			cloud ? site_tunnel_addr(entry->site, &service->target)
+			      : service->target,
+		.proto = (uint8_t)service->proto,
+		.target_port = service->target_port,
+		.public_port = cloud ? service->public_port : 0,
+		.service = entry,
+	};
+}
+
+/** place_at() - Where a flow leads */
+static struct place place_at(const struct plan *plan, const struct flow *flow)
+{
+	bool cloud = plan->gateway->role == ROLE_CLOUD;
+
+	return (struct place){
+		.target = flow->reply.src,
+		.proto = flow->proto,
+		.target_port = flow->reply.sport,
+		.public_port = cloud ? flow->orig.dport : 0,
+	};
+}
+
+/** index_places() - Fill @places and @ranges */
+static void index_places(struct judge *judge)
+{
+	const struct plan *plan = judge->plan;
+	size_t i;
+
+	judge->places = calloc(plan->service_cnt + 1, sizeof(*judge->places));
+	judge->ranges = calloc(plan->service_cnt + 1, sizeof(*judge->ranges));
+	if (!judge->places || !judge->ranges)
+		abort();
+	for (i = 0; i < plan->service_cnt; i++) {
+		const struct plan_service *entry = &plan->services[i];
+
+		if (entry->service->target_last > entry->service->target_port)
+			judge->ranges[judge->range_cnt++] = entry;
+		else
+			judge->places[judge->place_cnt++] =
+				place_of(plan, entry);
+	}
+	qsort(judge->places, judge->place_cnt, sizeof(*judge->places),
+	      by_place);
+}
 
 struct judge *judge_new(const struct plan *plan)
 {
@@ -29,6 +136,7 @@ struct judge *judge_new(const struct plan *plan)
 	if (!judge)
 		abort();
 	judge->plan = plan;
+	index_places(judge);
 	for (i = 0; i < plan->service_cnt; i++)
 		judge->services[plan->services[i].id] = &plan->services[i];
 	for (i = 0; i < plan->grant_cnt; i++)
@@ -38,6 +146,8 @@ struct judge *judge_new(const struct plan *plan)
 
 void judge_free(struct judge *judge)
 {
+	free(judge->places);
+	free(judge->ranges);
 	free(judge);
 }
 
@@ -213,9 +323,51 @@ static bool grants(const struct plan *plan, const struct plan_grant *entry,
 			   : list_has(&route->from, &flow->orig.src));
 }
 
+/** first_place() - The first that does not come before a place */
+static size_t first_place(const struct judge *judge, const struct place *place)
+{
+	size_t low = 0;
+	size_t high = judge->place_cnt;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_places(&judge->places[middle], place) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/** find_service() - The first of the plan that would take a flow; or NULL */
+static const struct plan_service *find_service(const struct judge *judge,
+					       const struct flow *flow)
+{
+	const struct place place = place_at(judge->plan, flow);
+	const struct plan_service *found = NULL;
+	size_t i;
+
+	for (i = first_place(judge, &place);
+	     i < judge->place_cnt && !found &&
+	     !compare_places(&judge->places[i], &place);
+	     i++) {
+		if (serves(judge->plan, judge->places[i].service, flow))
+			found = judge->places[i].service;
+	}
+	for (i = 0; i < judge->range_cnt; i++) {
+		if (found && found < judge->ranges[i])
+			break;
+		if (serves(judge->plan, judge->ranges[i], flow))
+			return judge->ranges[i];
+	}
+	return found;
+}
+
 uint32_t judge_flow(const struct judge *judge, const struct flow *flow)
 {
 	const struct plan *plan = judge->plan;
+	const struct plan_service *service;
 	uint32_t id = flow->mark & PLAN_MARK_MASK;
 	size_t i;
 
@@ -225,10 +377,9 @@ uint32_t judge_flow(const struct judge *judge, const struct flow *flow)
 	if (id <= PLAN_ID_MAX && judge->grants[id] &&
 	    grants(plan, judge->grants[id], flow))
 		return id;
-	for (i = 0; i < plan->service_cnt; i++) {
-		if (serves(plan, &plan->services[i], flow))
-			return plan->services[i].id;
-	}
+	service = find_service(judge, flow);
+	if (service)
+		return service->id;
 	/* On a cloud gateway a flow that was translated came by a public port;
 	 * on a site gateway it went to an alias. */
 	if (plan->gateway->role == ROLE_CLOUD &&
