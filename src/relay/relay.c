@@ -234,21 +234,31 @@ static void on_writable(struct session *session)
 	session_writable(session);
 }
 
+/** cork() - Gather what is written to a pair's side in few segments, or let them
+ *  go: each costs a way through the kernel and wakes its reader */
+static void cork(const struct session *session, int on)
+{
+	if (session)
+		(void)setsockopt(lws_get_socket_fd(session->io), IPPROTO_TCP,
+				 TCP_CORK, &on, sizeof(on));
+}
+
 /**
- * read_more() - Further records of a busy pair, without a poll() for each
+ * read_records() - Further records of a busy pair, without a poll() for each
  *
  * libwebsockets reads one record a round of its loop.  Its next read finds
  * nothing then, which is fine; what is left behind READ_MORE_CNT, it finds.
+ * The first one was passed on already; what follows is gathered, and @corked
+ * set.
  *
  * Return: false when the connection must be closed
  */
-static bool read_more(struct server *server, struct session *session)
+static bool read_records(struct server *server, struct session *session,
+			 SSL *ssl, bool *corked)
 {
-	SSL *ssl = server->tls_cnt ? lws_get_ssl(session->io) : NULL;
 	int i;
 
-	for (i = 0; ssl && i < READ_MORE_CNT && session->kind == SESSION_JOINED;
-	     i++) {
+	for (i = 0; i < READ_MORE_CNT && session->kind == SESSION_JOINED; i++) {
 		int got;
 		int err;
 
@@ -256,6 +266,9 @@ static bool read_more(struct server *server, struct session *session)
 			return true;
 		got = SSL_read(ssl, server->more, sizeof(server->more));
 		if (got > 0) {
+			if (!*corked)
+				cork(session->other, 1);
+			*corked = true;
 			if (!session_receive(session, server->more,
 					     (size_t)got))
 				return false;
@@ -267,6 +280,22 @@ static bool read_more(struct server *server, struct session *session)
 		       err == SSL_ERROR_WANT_WRITE;
 	}
 	return true;
+}
+
+/** read_more() - What else has come on a pair's side
+ *  Return: false when the connection must be closed */
+static bool read_more(struct server *server, struct session *session)
+{
+	SSL *ssl = server->tls_cnt ? lws_get_ssl(session->io) : NULL;
+	bool corked = false;
+	bool good;
+
+	if (!ssl)
+		return true;
+	good = read_records(server, session, ssl, &corked);
+	if (corked)
+		cork(session->other, 0);
+	return good;
 }
 
 /** keep_tls() - libwebsockets made a port's context */
