@@ -17,15 +17,32 @@ void buffer_init(struct buffer *buffer, size_t *held)
 	*buffer = (struct buffer){.held = held};
 }
 
-/** grow() - Into new memory, so that the old can be wiped */
-static bool grow(struct buffer *buffer, size_t need)
+/** size_for() - What is allocated for so many bytes: twice as much each time, so
+ *  that appending n bytes costs O(n) */
+static size_t size_for(const struct buffer *buffer, size_t need)
 {
 	size_t size = buffer->size ? buffer->size : SIZE_MIN;
-	uint8_t *data;
 
 	while (size < need)
 		size *= 2;
-	data = malloc(size);
+	return size;
+}
+
+size_t buffer_growth(const struct buffer *buffer, size_t len)
+{
+	if (!len || len <= buffer->size - buffer->len)
+		return 0;
+	if (len > SIZE_MAX / 4 - buffer->len)
+		return SIZE_MAX;
+	return size_for(buffer, buffer->len + len) - buffer->size;
+}
+
+/** grow() - Into new memory, so that the old can be wiped */
+static bool grow(struct buffer *buffer, size_t need)
+{
+	size_t size = size_for(buffer, need);
+	uint8_t *data = malloc(size);
+
 	if (!data)
 		return false;
 	if (buffer->data) {

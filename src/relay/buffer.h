@@ -34,6 +34,9 @@ void buffer_init(struct buffer *buffer, size_t *held);
 /** buffer_add() - Append; Return: false when memory runs out (nothing added) */
 bool buffer_add(struct buffer *buffer, const void *data, size_t len);
 
+/** buffer_growth() - Memory that adding so many bytes would take */
+size_t buffer_growth(const struct buffer *buffer, size_t len);
+
 /** buffer_drop() - Take the first @len bytes away */
 void buffer_drop(struct buffer *buffer, size_t len);
 

@@ -13,7 +13,6 @@
 #include <hyco/message.h>
 #include <hyco/token.h>
 
-#include "base/limits.h"
 #include "relay/auth.h"
 #include "relay/http_exchange.h"
 #include "relay/relay.h"
@@ -22,9 +21,8 @@
 
 /* A listener that said nothing for so long is asked for a sign of life when it
  * gets a message: see hub_pick(). */
-#define PROBE_MS   250
-#define BLAME_MS   1000
-#define INBOX_SIZE (CONTROL_MSG_LEN_MAX + 1024)
+#define PROBE_MS 250
+#define BLAME_MS 1000
 
 bool frame_write(struct session *session, enum ws_opcode opcode,
 		 const uint8_t *data, size_t len)
@@ -47,11 +45,12 @@ bool frame_write(struct session *session, enum ws_opcode opcode,
 
 bool control_open(struct session *session)
 {
-	session->inbox_buf = malloc(INBOX_SIZE);
+	session->inbox_buf = malloc(CONTROL_INBOX_SIZE);
 	if (!session->inbox_buf)
 		return false;
-	session->relay->held_len += INBOX_SIZE;
-	ws_inbox_init(&session->inbox, session->inbox_buf, INBOX_SIZE, true);
+	session->relay->held_len += CONTROL_INBOX_SIZE;
+	ws_inbox_init(&session->inbox, session->inbox_buf, CONTROL_INBOX_SIZE,
+		      true);
 	session->pinged = clock_mono();
 	session->heard = session->pinged;
 	hub_add(session->hub, session);
@@ -65,7 +64,7 @@ void control_closed(struct session *session)
 			      "the listener is gone, and its answer with it");
 	session->answering = NULL;
 	hub_remove(session->hub, session);
-	session->relay->held_len -= INBOX_SIZE;
+	session->relay->held_len -= CONTROL_INBOX_SIZE;
 	free(session->inbox_buf);
 	session->inbox_buf = NULL;
 }

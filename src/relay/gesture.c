@@ -105,6 +105,10 @@ static void take_listen(struct session *session,
 		session_refuse(session, 429, "too many listeners");
 		return;
 	}
+	if (!session_may_wait(session, CONTROL_INBOX_SIZE)) {
+		session_refuse_busy(session);
+		return;
+	}
 	len = request_write_101(session->request->key, (struct slice){0},
 				answer, sizeof(answer));
 	if (len < 0 || !control_open(session)) {
@@ -284,10 +288,21 @@ static void take_http(struct session *session, const struct http_request *head)
 			       "HTTP requests are not relayed here");
 }
 
+/** comes_to_meet() - Does it end a wait, and is gone then itself? */
+static bool comes_to_meet(const struct request *request)
+{
+	return request->gesture == GESTURE_ACCEPT ||
+	       request->gesture == GESTURE_REQUEST;
+}
+
 void gesture_take(struct session *session, const struct http_request *head)
 {
 	struct refusal refusal;
 
+	if (!session_has_room(session, sizeof(*session->request))) {
+		session_refuse_busy(session);
+		return;
+	}
 	session->request = malloc(sizeof(*session->request));
 	if (!session->request) {
 		session_refuse(session, 500, "out of memory");
@@ -302,9 +317,8 @@ void gesture_take(struct session *session, const struct http_request *head)
 		session_refuse(session, 503, "relay stops");
 		return;
 	}
-	if (session->relay->held_len > session->relay->conf->limits.held_len) {
-		session->relay->counts.over_held++;
-		session_refuse(session, 503, "the relay is busy");
+	if (!comes_to_meet(session->request) && !session_may_wait(session, 0)) {
+		session_refuse_busy(session);
 		return;
 	}
 	switch (session->request->gesture) {

@@ -109,6 +109,10 @@ static void take_payload(struct session *session, size_t len, bool last)
 		hold_if_behind(session);
 		return;
 	}
+	if (!session_has_room(session, buffer_growth(&session->early, len))) {
+		leave(session, WS_CLOSE_INTERNAL, "the relay is busy", false);
+		return;
+	}
 	if (session->early.len + len > TEXT_LEN_MAX ||
 	    !buffer_add(&session->early, data, len)) {
 		leave(session, WS_CLOSE_TOO_BIG, "message too long", false);

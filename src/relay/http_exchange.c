@@ -100,6 +100,17 @@ static void free_message(struct session *client)
 	client->relay->held_len -= exchange->message_len;
 }
 
+/** forget_headers() - Of the answer: they are sent, or nobody gets them */
+static void forget_headers(struct session *client)
+{
+	struct exchange *exchange = client->exchange;
+
+	if (!exchange->has_response)
+		return;
+	client->relay->held_len -= exchange->response.headers.size;
+	http_response_fini(&exchange->response);
+}
+
 /** reset() - All of one request but the channel */
 static void reset(struct session *client)
 {
@@ -109,8 +120,7 @@ static void reset(struct session *client)
 	unlink_asked(client);
 	free_message(client);
 	buffer_clear(&exchange->gathered);
-	if (exchange->has_response)
-		http_response_fini(&exchange->response);
+	forget_headers(client);
 	exchange->has_response = false;
 	exchange->head_sent = false;
 	exchange->started = false;
@@ -147,6 +157,12 @@ void exchange_fail(struct session *client, int status, const char *text)
 	relay_kill(client);
 }
 
+/** fail_busy() - There was no room */
+static void fail_busy(struct session *client)
+{
+	exchange_fail(client, 503, "the relay is busy");
+}
+
 /** is_first() - No other request of this id is with the listener? */
 static bool is_first(const struct session *listener, const char *id)
 {
@@ -168,7 +184,7 @@ static void name(struct session *client, const struct session *listener)
 }
 
 /** write_message() - The request as the listener shall get it
- *  Return: false when memory runs out */
+ *  Return: false when there is no room for it, which the client was told */
 static bool write_message(struct session *client,
 			  const struct http_request *head, const char *address)
 {
@@ -194,10 +210,15 @@ static bool write_message(struct session *client,
 		 query_len ? "?" : "", query_len ? (int)query_len - 1 : 0,
 		 request->own_query);
 	exchange->message = http_message_ask(&ask, &exchange->message_len);
-	if (!exchange->message)
+	if (!exchange->message) {
+		exchange_fail(client, 500, "out of memory");
 		return false;
+	}
 	client->relay->held_len += exchange->message_len;
-	return true;
+	if (session_may_wait(client, 0))
+		return true;
+	fail_busy(client);
+	return false;
 }
 
 /** update_flow() - Read from the client only what has somewhere to go */
@@ -273,6 +294,11 @@ static void gather(struct session *client)
 
 		if (put < 0) {
 			exchange_fail(client, 400, "the body is malformed");
+			return;
+		}
+		if (!session_may_wait(client, buffer_growth(&exchange->gathered,
+							    (size_t)put))) {
+			fail_busy(client);
 			return;
 		}
 		if (!buffer_add(&exchange->gathered, out, (size_t)put)) {
@@ -435,10 +461,8 @@ static void ask(struct session *client, const struct http_request *head)
 			exchange_fail(client, 400, "the address is too long");
 			return;
 		}
-	if (!write_message(client, head, address)) {
-		exchange_fail(client, 500, "out of memory");
+	if (!write_message(client, head, address))
 		return;
-	}
 	if (!ghost)
 		link_asked(client, listener);
 	if (ghost || is_long || exchange->message_len > CONTROL_MSG_LEN_MAX) {
@@ -480,12 +504,14 @@ void exchange_take(struct session *client, const struct http_request *head)
 	name(client, NULL);
 	if (write_message(client, head, ""))
 		start_sending(client);
-	else
-		exchange_fail(client, 500, "out of memory");
 }
 
 bool exchange_receive(struct session *client, const uint8_t *data, size_t len)
 {
+	if (!session_may_wait(client, buffer_growth(&client->early, len))) {
+		fail_busy(client);
+		return true;
+	}
 	if (!buffer_add(&client->early, data, len) ||
 	    client->early.len > 4 * (size_t)RELAY_READ_SIZE)
 		return false;
@@ -538,6 +564,7 @@ static void write_head(struct session *client, int64_t total)
 	exchange->head_sent = true;
 	relay_write(client, (const uint8_t *)strbuf_str(&text), text.len);
 	strbuf_fini(&text);
+	forget_headers(client);
 }
 
 /** write_chunk() - Head, bytes and end in one write; @data is at its place in the
@@ -600,6 +627,11 @@ bool exchange_answer(struct session *client, struct http_response *response)
 
 	if (exchange->has_response)
 		return false;
+	if (!session_has_room(client, response->headers.size)) {
+		fail_busy(client);
+		return false;
+	}
+	client->relay->held_len += response->headers.size;
 	exchange->response = *response;
 	exchange->has_response = true;
 	strbuf_init(&response->headers);

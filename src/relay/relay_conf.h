@@ -80,7 +80,7 @@ struct relay_fault {
  * @listener_cnt: At one hybrid connection
  * @connection_cnt: In all, those in their handshake included
  * @handshake_cnt: New connections of one address in a second, 0: no limit
- * @held_len:	Bytes that clients made the relay keep, in all
+ * @held_len:	Bytes that clients may make the relay keep, in all
  */
 struct relay_limits {
 	int64_t rendezvous_s;

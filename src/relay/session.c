@@ -77,6 +77,8 @@ void session_open(struct session *session, struct relay *relay, void *io,
 void session_finish(struct session *session)
 {
 	rendezvous_close(session);
+	session_forget_head(session);
+	buffer_clear(&session->early);
 	session_set(session, SESSION_FINISHING);
 	relay_hold(session, !session->linger);
 	relay_call_writable(session);
@@ -99,6 +101,36 @@ void session_refuse(struct session *session, int status, const char *text)
 	if (len > 0)
 		relay_write(session, (const uint8_t *)answer, (size_t)len);
 	session_finish(session);
+}
+
+/** has_room() - Below some part of the limit */
+static bool has_room(struct relay *relay, size_t more, size_t limit)
+{
+	if (relay->held_len <= limit && more <= limit - relay->held_len)
+		return true;
+	relay->counts.over_held++;
+	return false;
+}
+
+bool session_has_room(const struct session *session, size_t more)
+{
+	return has_room(session->relay, more,
+			session->relay->conf->limits.held_len);
+}
+
+bool session_may_wait(const struct session *session, size_t more)
+{
+	size_t limit = session->relay->conf->limits.held_len;
+
+	return has_room(session->relay, more,
+			limit - limit / SESSION_RESERVE_PART);
+}
+
+void session_refuse_busy(struct session *session)
+{
+	/* The rest of the head may be on its way. */
+	session->linger = true;
+	session_refuse(session, 503, "the relay is busy");
 }
 
 /** head_len_max() - Upgrades need little, relayed requests may have more */
@@ -130,6 +162,7 @@ void session_read_head(struct session *session)
 {
 	struct buffer *bytes = &session->head;
 	struct http_request head;
+	size_t rest_len;
 	ssize_t got =
 		http_request_parse_max((const char *)bytes->data, bytes->len,
 				       head_len_max(bytes), &head);
@@ -143,8 +176,13 @@ void session_read_head(struct session *session)
 		return;
 	}
 	session->head_used = (size_t)got;
-	if (!buffer_add(&session->early, bytes->data + got,
-			bytes->len - (size_t)got)) {
+	rest_len = bytes->len - session->head_used;
+	if (!session_has_room(session,
+			      buffer_growth(&session->early, rest_len))) {
+		session_refuse_busy(session);
+		return;
+	}
+	if (!buffer_add(&session->early, bytes->data + got, rest_len)) {
 		session_refuse(session, 500, "out of memory");
 		return;
 	}
@@ -156,10 +194,8 @@ void session_read_head(struct session *session)
 static bool gather_head(struct session *session, const uint8_t *data,
 			size_t len)
 {
-	if (session->relay->held_len >
-	    2 * session->relay->conf->limits.held_len) {
-		session->relay->counts.over_held++;
-		session_refuse(session, 503, "the relay is busy");
+	if (!session_has_room(session, buffer_growth(&session->head, len))) {
+		session_refuse_busy(session);
 		return true;
 	}
 	if (session->exchange && !session->head.len)
@@ -174,6 +210,10 @@ static bool gather_head(struct session *session, const uint8_t *data,
 static bool gather_early(struct session *session, const uint8_t *data,
 			 size_t len)
 {
+	if (!session_may_wait(session, buffer_growth(&session->early, len))) {
+		session_refuse_busy(session);
+		return true;
+	}
 	return session->early.len + len <= 2 * (size_t)RELAY_READ_SIZE &&
 	       buffer_add(&session->early, data, len);
 }

@@ -23,6 +23,9 @@
 /* A name of 253 characters, brackets or dot, and ":65535". */
 #define HOST_SIZE 264
 
+/* Of limits.held_mib this part is not for those who wait. */
+#define SESSION_RESERVE_PART 8
+
 struct exchange;
 struct relay;
 
@@ -178,11 +181,27 @@ void session_goodbye(struct session *session, bool now);
 /** session_set() - Take a kind */
 void session_set(struct session *session, enum session_kind kind);
 
-/** session_finish() - Close as soon as what was written is sent */
+/** session_finish() - Close as soon as what was written is sent; what it asked for
+ *  is forgotten */
 void session_finish(struct session *session);
 
 /** session_refuse() - Answer a request with an error of the relay's, and end */
 void session_refuse(struct session *session, int status, const char *text);
+
+/**
+ * session_has_room() - May so many bytes more be kept for clients?
+ *
+ * Asked before anything is kept; a refusal is counted.  Not asked about is what
+ * somebody does not take who is connected: that is bounded for each connection.
+ */
+bool session_has_room(const struct session *session, size_t more);
+
+/** session_may_wait() - The same for what waits for somebody else.  Some room is
+ *  left for those who come to meet it, or nothing would ever be freed. */
+bool session_may_wait(const struct session *session, size_t more);
+
+/** session_refuse_busy() - 503, where there was no room */
+void session_refuse_busy(struct session *session);
 
 /** session_forget_head() - The request is dealt with: wipe it */
 void session_forget_head(struct session *session);

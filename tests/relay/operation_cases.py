@@ -218,29 +218,50 @@ def x26(_):
     def held():
         return json.loads(ask_status(relay))["held_bytes"]
 
-    with own_relay(limits="held_mib = 1;") as relay:
-        # A listener counts 65 kB and some: 15 are below, 16 are above.
-        listeners = [relay.listen() for _ in range(15)]
-        assert held() < 1 << 20
-        senders = [relay.ask_connect()]
-        assert senders[0].is_silent(0.3), "it waits for a listener"
-        listeners.append(relay.listen())
-        assert held() > 1 << 20
-        with relay.ask_connect() as client:
-            eq(client.answer(), 503)
+    def refused():
+        return json.loads(ask_status(relay))["counts"]["over_held"]
+
+    with own_relay(limits="held_mib = 1; rendezvous_s = 60;") as relay:
+        # A listener counts 65 kB and some; 896 kB are for those who wait.
+        listeners = [relay.listen("open") for _ in range(13)]
+        eq(listen_status(relay, relay.auth("listen", "open"),
+                         "/$hc/open?sb-hc-action=listen"), 503)
+        senders = []
+        while not refused() > 1:
+            senders.append(relay.ask_connect("open"))
+            senders[-1].is_silent(0.1)
+        eq(senders.pop().answer(), 503)
+        eq(len(senders), 3)
+        assert 880 << 10 < held() <= 896 << 10, held()
         with relay.client() as client:
-            client.ask("/hyco", relay.auth("send"), plain=True)
+            client.ask("/open", plain=True)
             eq(client.answer(), 503)
-        for listener in listeners:
-            listener.send(frame(PING, b"x"))
-        listeners.pop().reset()
+        # The rest is for heads, whole or not, and for those who come to meet.
+        heads = [relay.client() for _ in range(3)]
+        for client in heads:
+            client.send(b"GET / HTTP/1.1\r\nX: " + b"x" * 50000)
+        answered = [c for c in heads if not c.is_silent(1)]
+        eq([c.answer() for c in answered], [503])
+        assert 1000 << 10 < held() <= 1 << 20, held()
+        for client in heads:
+            client.reset()
         for _ in range(100):
-            if held() < 1 << 20:
+            if held() <= 896 << 10:
                 break
             time.sleep(0.02)
-        senders.append(relay.ask_connect())
-        assert senders[1].is_silent(0.3)
-        eq(json.loads(ask_status(relay))["counts"]["over_held"], 2)
+        for listener in listeners:
+            while not listener.is_silent(0.05):
+                _, opcode, payload = listener.recv_frame()
+                if opcode == PING:
+                    listener.send(frame(PONG, payload))
+                elif opcode == TEXT:
+                    side = relay.accept(json.loads(payload))
+                    eq(side.answer(), 101)
+                    side.quit()
+        for sender in senders:
+            eq(sender.answer(), 101)
+        with relay.ask_connect("open") as client:
+            assert client.is_silent(0.3), "there is room again"
         # What a slow reader makes us keep is counted, and given back.
         for client in listeners + senders:
             client.quit()

@@ -342,25 +342,127 @@ static void a_stop_lets_an_answer_come_before_its_listener_goes(void **state)
 	assert_false(listener->open);
 }
 
+/** limit_for() - The least limit that lets so much wait */
+static size_t limit_for(size_t need)
+{
+	size_t limit = need;
+
+	while (limit - limit / SESSION_RESERVE_PART < need)
+		limit++;
+	return limit;
+}
+
 static void what_is_kept_is_counted_and_new_requests_are_refused_above(
 	void **state)
 {
+	/* A head of 1 kB, and its request. */
+	const size_t one = 1024 + sizeof(struct request);
 	struct fake_io *client;
 
 	(void)state;
 	fake_listen(0, 7200);
-	fake_conf.limits.held_len =
-		fake.relay.held_len + sizeof(struct request) + 1500;
-	connect_as(fake_open(1));
-	assert_int_equal(fake.ios[1].session.kind, SESSION_WAITING);
-	/* Its head of 1 kB and request, and those of the next, are more. */
-	client = fake_open(2);
+	fake_conf.limits.held_len = limit_for(fake.relay.held_len + one) - 1;
+	client = fake_open(1);
 	connect_as(client);
 	assert_true(begins(client, "HTTP/1.1 503 "));
 	assert_int_equal(fake.relay.counts.over_held, 1);
+	fake_close(client);
+	fake_conf.limits.held_len++;
+	connect_as(fake_open(1));
+	assert_int_equal(fake.ios[1].session.kind, SESSION_WAITING);
+	/* One more is above, a place that is free again is below. */
+	client = fake_open(2);
+	connect_as(client);
+	assert_true(begins(client, "HTTP/1.1 503 "));
+	assert_int_equal(fake.relay.counts.over_held, 2);
 	fake_close(&fake.ios[1]);
 	connect_as(fake_open(2));
 	assert_int_equal(fake.ios[2].session.kind, SESSION_WAITING);
+}
+
+static void when_no_more_may_wait_a_listener_still_meets_who_does(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	char lines[60000];
+	struct fake_io *client;
+	size_t i;
+
+	(void)state;
+	/* So much that the part for those who come has room for one. */
+	memset(lines, 'x', sizeof(lines));
+	for (i = 4; i < 6; i++) {
+		client = fake_open(i);
+		fake_say(client, "GET /hyco HTTP/1.1\r\nX: ");
+		fake_give(client, lines, sizeof(lines));
+	}
+	fake_conf.limits.held_len =
+		limit_for(fake.relay.held_len + 1024 + sizeof(struct request));
+	connect_as(fake_open(1));
+	client = fake_open(2);
+	connect_as(client);
+	assert_true(begins(client, "HTTP/1.1 503 "));
+	fake_close(client);
+	assert_true(fake_meet(3, listener));
+	assert_int_equal(fake.ios[1].session.kind, SESSION_JOINED);
+	assert_int_equal(fake.ios[3].session.kind, SESSION_JOINED);
+	/* Nothing is kept for those two: there is room again. */
+	connect_as(fake_open(2));
+	assert_int_equal(fake.ios[2].session.kind, SESSION_WAITING);
+}
+
+static void heads_take_what_the_limit_says_and_no_byte_more(void **state)
+{
+	char lines[2000];
+	struct fake_io *client;
+	size_t i;
+
+	(void)state;
+	memset(lines, 'x', sizeof(lines));
+	fake_conf.limits.held_len = 4 * 2048;
+	for (i = 0; i < 5; i++) {
+		client = fake_open(i);
+		fake_say(client, "GET /hyco HTTP/1.1\r\nX: ");
+		if (i < 4)
+			fake_give(client, lines, sizeof(lines));
+		assert_true(fake.relay.held_len <= fake_conf.limits.held_len);
+	}
+	assert_true(begins(client, "HTTP/1.1 503 "));
+	assert_int_equal(fake.relay.counts.over_held, 1);
+	/* Nor does one that is there already get more. */
+	fake_give(&fake.ios[0], lines, 1000);
+	assert_true(begins(&fake.ios[0], "HTTP/1.1 503 "));
+	assert_int_equal(fake.ios[1].session.kind, SESSION_HEAD);
+}
+
+static void headers_of_an_answer_are_counted_until_they_are_sent(void **state)
+{
+	static const char head[] =
+		"{\"response\":{\"requestId\":\"7\",\"statusCode\":200,"
+		"\"responseHeaders\":{\"X\":\"%s\"},\"body\":true}}";
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *client = fake_open(1);
+	char value[4000] = "";
+	char text[sizeof(value) + sizeof(head)];
+	size_t before;
+
+	(void)state;
+	memset(value, 'v', sizeof(value) - 1);
+	snprintf(text, sizeof(text), head, value);
+	fake_say(client, "GET /hyco?sb-hc-id=7 HTTP/1.1\r\n\r\n");
+	before = fake.relay.held_len;
+	fake_frame(listener, 0x81, text, strlen(text));
+	assert_true(fake.relay.held_len - before >= sizeof(value));
+	fake_frame(listener, 0x82, "hi", 2);
+	assert_true(begins(client, "HTTP/1.1 200 "));
+	assert_true(fake.relay.held_len < before);
+	/* Where there is no room for them, the client is told. */
+	client = fake_open(2);
+	fake_say(client, "GET /hyco?sb-hc-id=7 HTTP/1.1\r\n\r\n");
+	fake_conf.limits.held_len = fake.relay.held_len + sizeof(value);
+	fake_frame(listener, 0x81, text, strlen(text));
+	assert_true(begins(client, "HTTP/1.1 503 "));
+	fake_frame(listener, 0x82, "hi", 2);
+	assert_null(fake_find(client, "hi"));
 }
 
 static void a_request_that_waits_is_counted_as_what_a_listener_gets(
@@ -444,6 +546,11 @@ int main(void)
 		WITH_RELAY(a_stop_lets_an_answer_come_before_its_listener_goes),
 		WITH_RELAY(
 			what_is_kept_is_counted_and_new_requests_are_refused_above),
+		WITH_RELAY(
+			when_no_more_may_wait_a_listener_still_meets_who_does),
+		WITH_RELAY(heads_take_what_the_limit_says_and_no_byte_more),
+		WITH_RELAY(
+			headers_of_an_answer_are_counted_until_they_are_sent),
 		WITH_RELAY(
 			a_request_that_waits_is_counted_as_what_a_listener_gets),
 		WITH_RELAY(faults_do_what_they_are_called),
