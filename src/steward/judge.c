@@ -146,6 +146,8 @@ struct judge *judge_new(const struct plan *plan)
 
 void judge_free(struct judge *judge)
 {
+	if (!judge)
+		return;
 	free(judge->places);
 	free(judge->ranges);
 	free(judge);

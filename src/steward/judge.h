@@ -18,7 +18,8 @@
 
 struct judge;
 
-/** judge_new() - For the flows under a plan (borrowed); judge_free() it */
+/** judge_new() - For the flows under a plan (borrowed); judge_free() it, which
+ *  takes NULL as well */
 struct judge *judge_new(const struct plan *plan);
 void judge_free(struct judge *judge);
 
