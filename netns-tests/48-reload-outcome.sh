@@ -117,6 +117,15 @@ cp "$DIR/good.cfg" "$DIR/policy.cfg"
 expect "nothing changed" "$(page 7001)" nothing
 expect "nothing changed" "$(page 7000)" "10.1.0.1 10.1.0.7 7000"
 
+# What a reload only warns of is no error in the log.
+policy 'ssh tcp/22 10.1.0.7:7001'
+order "a reload with a warning" 0 'warning: .*ssh' reload
+grep -q 'event=warning text=".*policy.cfg:[0-9]*: warning: ' "$DIR/log/edge-1.log" ||
+	fail "the warning is not in the log"
+expect "warnings that are logged as errors" \
+	"$(grep -c 'error=".*warning: ' "$DIR/log/edge-1.log")" 0
+cp "$DIR/good.cfg" "$DIR/policy.cfg"
+
 # Undone unless confirmed.
 at onprem "$RELAYTUN" reload -c "$DIR/oslo-a.cfg" >/dev/null
 order "nothing to confirm" 1 'no change to confirm' confirm

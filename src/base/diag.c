@@ -155,6 +155,11 @@ size_t diag_text(const struct diag *diag, size_t idx, char *buf, size_t size)
 	return (size_t)len < size ? (size_t)len : size - 1;
 }
 
+bool diag_is_warning(const struct diag *diag, size_t idx)
+{
+	return diag->entries[idx].is_warning;
+}
+
 /**
  * entry_compare() - Order for qsort(): no path, then path, line, age
  * @a:		One struct diag_entry

@@ -11,6 +11,7 @@
 #ifndef BASE_DIAG_H
 #define BASE_DIAG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -74,6 +75,9 @@ void diag_warning(struct diag *diag, const char *path, unsigned int line,
  * Return: length of the text, without NUL, cut to @size
  */
 size_t diag_text(const struct diag *diag, size_t idx, char *buf, size_t size);
+
+/** diag_is_warning() - Is an entry, below @diag->cnt, no error? */
+bool diag_is_warning(const struct diag *diag, size_t idx);
 
 /**
  * diag_sort() - Order entries by path, then line; equal ones keep their order

@@ -132,7 +132,10 @@ static void log_failure(struct diag *diag)
 
 	for (i = 0; i < diag->cnt; i++) {
 		diag_text(diag, i, line, sizeof(line));
-		log_err("%s", line);
+		if (diag_is_warning(diag, i))
+			log_warn("%s", line);
+		else
+			log_err("%s", line);
 	}
 	diag_fini(diag);
 	diag_init(diag);

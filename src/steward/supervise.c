@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "steward/audit.h"
+#include "steward/diaglog.h"
 #include "steward/notify.h"
 #include "steward/orders.h"
 #include "steward/scan.h"
@@ -396,18 +397,10 @@ static void stop(struct supervisor *sup, enum supervise_end end)
 	stop_carrier(sup);
 }
 
-/** log_diag() - Entries of a list as log lines
- *  @err:	What went wrong: -EBADMSG a file, else the machine */
+/** log_diag() - @err: what went wrong: -EBADMSG a file, else the machine */
 static void log_diag(const struct diag *diag, int err)
 {
-	char line[DIAG_TEXT_LEN_MAX + 256];
-	size_t i;
-
-	for (i = 0; i < diag->cnt; i++) {
-		diag_text(diag, i, line, sizeof(line));
-		log_err("event=%s error=\"%s\"",
-			err == -EBADMSG ? "wrong_file" : "kernel_state", line);
-	}
+	diaglog(diag, err == -EBADMSG ? "wrong_file" : "kernel_state");
 }
 
 /** take_new_queue() - The device was made anew: its old queue is dead */

@@ -23,6 +23,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "steward/diaglog.h"
 #include "steward/nft.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -203,13 +204,8 @@ static void lengthen(struct watch *watch)
 /** log_failure() - Once per failure, not at each try */
 static void log_failure(struct watch *watch, const struct diag *diag)
 {
-	char line[DIAG_TEXT_LEN_MAX + 256];
-	size_t i;
-
-	for (i = 0; i < diag->cnt && !watch->failed; i++) {
-		diag_text(diag, i, line, sizeof(line));
-		log_err("event=kernel_state error=\"%s\"", line);
-	}
+	if (!watch->failed)
+		diaglog(diag, "kernel_state");
 }
 
 /** on_due() - Look, and restore what is missing */

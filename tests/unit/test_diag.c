@@ -43,6 +43,8 @@ static void diag_text_names_path_and_line_when_it_has_them(void **state)
 	assert_string_equal(line_at(&diag, 3, buf), "a.cfg:9: warning: odd");
 	assert_int_equal(diag.error_cnt, 3);
 	assert_int_equal(diag.warning_cnt, 1);
+	assert_true(diag_is_warning(&diag, 3));
+	assert_false(diag_is_warning(&diag, 2));
 	diag_fini(&diag);
 }
 
