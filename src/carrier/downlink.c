@@ -22,10 +22,13 @@
 #include "codec/gso.h"
 #include "codec/ip.h"
 #include "codec/wire.h"
+#include "sys/clock.h"
 #include "sys/tun.h"
 
 /**
  * judge() - May this packet go to the kernel?
+ *
+ * Of what may, fragments are remembered: see datagram.h.
  *
  * Return: -1 when it may, else the reason to drop it
  */
@@ -41,6 +44,9 @@ static int judge(const struct channel *channel, const uint8_t *pkt, size_t len,
 		return DROP_DOWN_BAD_OFFLOAD;
 	if (steer_in(channel->worker->setup->steer, channel->peer, pkt, &view))
 		return DROP_DOWN_SOURCE;
+	if (view.fragment)
+		datagram_came(&channel->worker->datagrams, pkt, &view,
+			      clock_mono());
 	return -1;
 }
 

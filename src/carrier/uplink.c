@@ -12,7 +12,7 @@
  * Read		A packet is read straight into a slot of the queue.
  * Steer	The destination names a group of peers (steer.h), the flow one of
  *		them (crew.h) and one of its channels (peer.h).  Fragments go where
- *		the one went that came first of their datagram.
+ *		the one went that came first of their datagram (datagram.h).
  * Queue	It waits with others of its flow (queue.h).  When too much waits the
  *		flow that has most loses: the TUN is always drained, so that packets
  *		wait where they can be sorted, and no peer holds up another.
@@ -34,27 +34,6 @@
 
 /* Packets per call, so that a busy TUN cannot starve the sockets. */
 #define UPLINK_BUDGET 64
-
-/* Fragments of one datagram come together; later ones may be of another that got
- * the same id.  (Receivers wait for 30 s at most, but ids of a busy pair come
- * around faster.) */
-#define DATAGRAM_LIFE_MS 2000
-
-/** flow_of() - Flow of a packet; of a fragment, that of its datagram */
-static uint32_t flow_of(struct worker *worker, const uint8_t *pkt,
-			const struct ip_view *view, mono_t now)
-{
-	uint32_t flow = steer_flow(pkt, view);
-	uint64_t datagram;
-
-	if (!view->fragment)
-		return flow;
-	datagram = steer_datagram(view);
-	if (!memo_find(&worker->datagrams, datagram, now, DATAGRAM_LIFE_MS,
-		       &flow))
-		memo_put(&worker->datagrams, datagram, now, flow);
-	return flow;
-}
 
 /**
  * enqueue() - What lies in the queue's room finds its flow, or is dropped
@@ -80,7 +59,7 @@ static void enqueue(struct worker *worker, size_t len, mono_t now)
 		worker_drop(worker, DROP_UP_NO_PEER);
 		return;
 	}
-	flow = flow_of(worker, pkt, &view, now);
+	flow = datagram_flow(&worker->datagrams, pkt, &view, now);
 	peer = &worker->peers[crew_pick(&worker->crew, group, flow,
 					steer_begins(pkt, &view), now)];
 	channel = peer_channel(peer, flow);

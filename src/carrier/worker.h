@@ -13,6 +13,7 @@
 
 #include "carrier/channel.h"
 #include "carrier/crew.h"
+#include "carrier/datagram.h"
 #include "carrier/drops.h"
 #include "carrier/peer.h"
 #include "carrier/queue.h"
@@ -126,7 +127,7 @@ struct worker_report {
  * @channel_serial: Number of the next channel, for logs
  * @peers:	As numbered in the plan
  * @crew:	Which of a site's peers takes a flow
- * @datagrams:	By steer_datagram(): the flow of a datagram in fragments
+ * @datagrams:	Flows of those in fragments
  * @look:	Time to look at the channels
  * @look_cnt:	How often that was done
  * @orders:	Mailbox to us
@@ -148,7 +149,7 @@ struct worker {
 	struct peer *peers;
 	size_t peer_cnt;
 	struct crew crew;
-	struct memo datagrams;
+	struct datagrams datagrams;
 	struct loop_timer look;
 	unsigned int look_cnt;
 	struct mailbox orders;

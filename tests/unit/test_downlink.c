@@ -265,6 +265,24 @@ static void what_is_no_packet_of_this_peer_is_dropped(void **state)
 	assert_dropped(w, DROP_DOWN_BAD_PACKET);
 }
 
+static void first_fragments_are_remembered_unless_they_are_dropped(void **state)
+{
+	const struct gso_header none = {0};
+	struct world *w = *state;
+	struct packet p;
+
+	tcp(&p, stranger, gateway);
+	put_u16(p.data + 6, 0x2000);
+	assert_int_equal(arrive(w, &none, &p), 0);
+	assert_true(memo_is_unused(&w->worker.datagrams.in));
+
+	tcp(&p, server, gateway);
+	put_u16(p.data + 6, 0x2000);
+	assert_int_equal(arrive(w, &none, &p), 0);
+	assert_false(memo_is_unused(&w->worker.datagrams.in));
+	assert_true(memo_is_unused(&w->worker.datagrams.out));
+}
+
 static void what_the_kernel_does_not_take_is_counted(void **state)
 {
 	const struct gso_header none = {0};
@@ -300,6 +318,7 @@ int main(void)
 		TEST(an_offload_header_that_is_not_the_packets_is_dropped),
 		TEST(an_offload_that_the_kernel_does_not_take_is_dropped),
 		TEST(what_is_no_packet_of_this_peer_is_dropped),
+		TEST(first_fragments_are_remembered_unless_they_are_dropped),
 		TEST(what_the_kernel_does_not_take_is_counted),
 		TEST(a_message_that_is_malformed_ends_the_channel),
 	};
