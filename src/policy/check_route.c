@@ -4,6 +4,7 @@
  * check_route.c - Rules about routes
  */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy/check.h"
@@ -235,6 +236,124 @@ static void check_source_ways(struct check *check,
 	}
 }
 
+/** share_allow() - Is there something that both routes let through? */
+static bool share_allow(const struct policy_route *a,
+			const struct policy_route *b)
+{
+	size_t i;
+	size_t k;
+
+	for (i = 0; i < a->allow_cnt; i++) {
+		const struct policy_allow *x = &a->allow[i];
+
+		for (k = 0; k < b->allow_cnt; k++) {
+			const struct policy_allow *y = &b->allow[k];
+
+			if (x->proto == y->proto && x->first <= y->last &&
+			    y->first <= x->last)
+				return true;
+		}
+	}
+	return false;
+}
+
+/** share_sources() - Is there somebody of a family whom both routes let in? */
+static bool share_sources(const struct prefix_list *a,
+			  const struct prefix_list *b, enum ip_family family)
+{
+	size_t i = 0;
+	size_t k = 0;
+
+	if (!a->cnt || !b->cnt)
+		return true;
+	/* By value, none within another: the one that is behind goes on. */
+	while (i < a->cnt && k < b->cnt) {
+		if (a->prefixes[i].addr.family == family &&
+		    ip_prefix_overlaps(&a->prefixes[i], &b->prefixes[k]))
+			return true;
+		if (prefix_compare(&a->prefixes[i], &b->prefixes[k]) < 0)
+			i++;
+		else
+			k++;
+	}
+	return false;
+}
+
+/** by_to() - Order of routes by destination, for qsort() */
+static int by_to(const void *a, const void *b)
+{
+	const struct draft_route *x = *(const struct draft_route *const *)a;
+	const struct draft_route *y = *(const struct draft_route *const *)b;
+	int order = prefix_compare(&x->route.to, &y->route.to);
+
+	return order ? order : check_lines(x->route.line, y->route.line);
+}
+
+/**
+ * warn_shared() - Two routes to the same place let the same flows through
+ * @check:	Run
+ * @a:		The one that stands first in the text
+ * @b:		The other
+ */
+static void warn_shared(struct check *check, const struct draft_route *a,
+			const struct draft_route *b)
+{
+	const struct policy_route *x = &a->route;
+	const struct policy_route *y = &b->route;
+	const struct policy_route *last = strcmp(x->name, y->name) < 0 ? y : x;
+	char text[IP_PREFIX_TEXT_SIZE];
+
+	check_warning(check, y->line,
+		      "to %s route \"%.100s\" takes flows that \"%.100s\" "
+		      "(%s) takes as well; \"%.100s\" has them, being last by "
+		      "name%s; let \"from\" or \"allow\" differ",
+		      ip_prefix_format(&y->to, text), y->name, x->name,
+		      check_ref(check, x->line, y->line), last->name,
+		      x->nat == y->nat ? ""
+		      : last->nat      ? ", with nat"
+				       : ", without nat");
+}
+
+/**
+ * check_shared() - No flow is two routes'
+ * @check:	Run
+ * @site:	Site
+ *
+ * Where one route's `to` lies within another's the narrower one decides, which
+ * is what one expects; of two with the same the name does, which hardly is.
+ */
+static void check_shared(struct check *check, const struct draft_site *site)
+{
+	const struct draft_route **routes =
+		arena_array(&check->scratch, site->route_cnt, sizeof(*routes));
+	size_t i;
+	size_t k;
+
+	for (i = 0; i < site->route_cnt; i++)
+		routes[i] = &site->routes[i];
+	if (site->route_cnt)
+		qsort(routes, site->route_cnt, sizeof(*routes), by_to);
+	for (i = 0; i < site->route_cnt; i++) {
+		const struct policy_route *route = &routes[i]->route;
+
+		for (k = i; k > 0; k--) {
+			const struct policy_route *other =
+				&routes[k - 1]->route;
+
+			if (route->to.addr.family == IP_NONE ||
+			    prefix_compare(&route->to, &other->to) != 0)
+				break;
+			if (!strcmp(route->name, other->name) ||
+			    !share_allow(route, other) ||
+			    !share_sources(&route->from, &other->from,
+					   route->to.addr.family))
+				continue;
+			warn_shared(check, routes[k - 1], routes[i]);
+			break;
+		}
+	}
+}
+
 void check_routes(struct check *check, const struct draft_site *site,
 		  const struct net_table *networks)
 {
@@ -249,4 +368,5 @@ void check_routes(struct check *check, const struct draft_site *site,
 			check_sources(check, networks, draft);
 	}
 	check_source_ways(check, site);
+	check_shared(check, site);
 }
