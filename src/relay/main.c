@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * main.c - relaytun-relay: options, files, privileges; then relay_run()
+ * main.c - relaytun-relay: options, files, privileges; then server_run()
  */
 
 #include <errno.h>
@@ -23,7 +23,7 @@
 #include "relay/conf_print.h"
 #include "relay/dev.h"
 #include "relay/load.h"
-#include "relay/relay.h"
+#include "relay/server.h"
 #include "sys/log.h"
 #include "sys/output.h"
 
@@ -226,7 +226,7 @@ static int run(struct program *program, const struct relay_conf *conf)
 
 	allow_files(conf);
 	if (!err)
-		err = relay_run(conf, &hooks);
+		err = server_run(conf, &hooks);
 	if (!err)
 		return EXIT_SUCCESS;
 	ip_addr_format(&conf->addr, addr);

@@ -14,15 +14,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "relay/guard.h"
 #include "relay/hub.h"
 #include "relay/relay_conf.h"
 #include "relay/session.h"
+#include "relay/tls.h"
 
 /* One read's worth, and what splicing may add. */
 #define RELAY_READ_SIZE    65536
 #define RELAY_SCRATCH_SIZE (RELAY_READ_SIZE + 1024)
 
-#define RELAY_BUCKET_CNT   1024
+/* What libwebsockets calls relay.c's callback. */
+#define RELAY_PROTOCOL "relay"
+
+/* The longest payload of a TLS record. */
+#define RELAY_RECORD_SIZE 16384
+
+#define RELAY_BUCKET_CNT  1024
 
 /**
  * struct relay_counts - Since the start
@@ -51,6 +59,9 @@ struct relay_counts {
  * @secrets:	Sessions that somebody may come to meet, by their secret
  * @held_len:	Bytes kept for clients, see struct relay_limits
  * @scratch:	Output under construction; each use ends before the next begins
+ * @more:	A record that was just read
+ * @guard:	How often each address came
+ * @tls:	Of the listening ports
  * @started:	When the relay did
  * @stopping:	SIGTERM came: no new connections
  */
@@ -63,36 +74,18 @@ struct relay {
 	struct session *secrets[RELAY_BUCKET_CNT];
 	size_t held_len;
 	uint8_t *scratch;
+	uint8_t more[RELAY_RECORD_SIZE];
+	struct guard guard;
+	struct tls_ports tls;
 	struct relay_counts counts;
 	mono_t started;
 	bool stopping;
 };
 
-/**
- * struct relay_hooks - What the program does for the relay
- * @ready:	Called when the port is open, before the first connection (to
- *		drop privileges); a failure ends the relay
- * @load:	Reads the files again; NULL after errors, which it has told.  NULL
- *		when there are none.  Behind it comes one of:
- * @drop:	The configuration before is not used any more
- * @undo:	The one that was just loaded is not used
- */
-struct relay_hooks {
-	int (*ready)(void *context, const struct relay_conf *conf);
-	const struct relay_conf *(*load)(void *context);
-	void (*drop)(void *context);
-	void (*undo)(void *context);
-	void *context;
-};
+struct lws_protocols;
 
-/**
- * relay_run() - Serve until SIGTERM or SIGINT
- * @conf:	Settings, keys read
- *
- * Return: 0 or negative errno, -EKEYREJECTED for certificate and key
- */
-int relay_run(const struct relay_conf *conf, const struct relay_hooks *hooks)
-	__attribute__((warn_unused_result));
+/** relay_protocols() - What a listening port hands its connections to */
+const struct lws_protocols *relay_protocols(void);
 
 /** relay_write() - Send bytes, or keep them until the socket takes them
  *  Return: false when the connection is dead */
