@@ -87,9 +87,25 @@ run 0 -c "$dir/proxy-site.cfg"
 run 0 --show-relays etc/policy.cfg
 grep -q '^contoso.servicebus.windows.net  *1  *1  *1/25  *2/5000$' "$dir/out" ||
 	fail 'what relays must bear is not shown'
+grep -q ' over each relay: 2 (default)$' "$dir/out" || fail 'no default of channels'
 sed 's/^name/channels = 7; name/' "$dir/gateway.cfg" >"$dir/channels.cfg"
 run 0 -c "$dir/channels.cfg" --show-relays
 grep -q ' 7/5000$' "$dir/out" || fail 'channels of gateway.cfg are not counted'
+grep -q ' over each relay: 7 (set in gateway.cfg)$' "$dir/out" ||
+	fail 'channels of gateway.cfg are not told'
+
+# Fewer channels where there is no room for two; more are warned of.
+urls=$(printf '"wss://r%d/oslo-a", ' {1..17})
+sed "s|^ *relays *= .*|relays = [ ${urls%, } ]; }|" etc/policy.cfg >"$dir/policy.cfg"
+run 0 -c "$dir/gateway.cfg" --show-relays
+grep -q ' over each relay: 1 ("oslo-a" has 17 relays)$' "$dir/out" ||
+	fail 'as many channels as a pair does not have'
+grep -q 'policy.cfg:[0-9]*: warning: "oslo-a" listens at 17 relays: 2 channels over each are more than the 32 that two gateways may have, so that there are fewer$' "$dir/err" ||
+	fail 'no warning of fewer channels'
+run 0 -c "$dir/channels.cfg"
+grep -q ': 7 channels over each are more than the 32 that two gateways may have, so that some relays are not used$' "$dir/err" ||
+	fail 'no warning of too many channels'
+cp etc/policy.cfg "$dir/policy.cfg"
 
 # Files that are not there, or are none.
 run 2 "$dir/none.cfg"

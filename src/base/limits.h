@@ -24,6 +24,10 @@
 /* A peer may announce less, but never so little that HELLO does not fit. */
 #define WIRE_MSG_LEN_FLOOR 4096
 
+/* Channels of one pair of gateways, over all relays: more streams than cores can
+ * fill, and what a site gateway keeps slots for. */
+#define PAIR_CHANNEL_CNT_MAX 32
+
 /* Names of gateways, sites and services: they end up in nft comments, file
  * names and log lines. */
 #define NAME_LEN_MAX 64

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/limits.h"
 #include "base/time.h"
 #include "carrier/queue.h"
 #include "carrier/spread.h"
@@ -23,7 +24,7 @@
 struct channel;
 
 /* Channels of one pair of gateways: their numbers in HELLO are below. */
-#define PEER_CHANNEL_CNT_MAX 32
+#define PEER_CHANNEL_CNT_MAX PAIR_CHANNEL_CNT_MAX
 
 /** struct traffic - Packets and their bytes, one way */
 struct traffic {

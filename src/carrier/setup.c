@@ -19,6 +19,7 @@
 
 #include "base/diag.h"
 #include "base/strbuf.h"
+#include "policy/needs.h"
 #include "policy/parse.h"
 #include "policy/print.h"
 #include "sys/clock.h"
@@ -165,6 +166,9 @@ static int parse_all(struct setup *setup, struct diag *diag)
 		return -EBADMSG;
 	setup->plan = plan_make(policy, setup->gateway, setup->conf, NULL, 0,
 				&setup->arena);
+	setup->channels =
+		needs_channels(policy, setup->conf->channels, 1, &setup->arena)
+			.cnt;
 	setup->steer = steer_new(setup->plan, &setup->arena);
 	return 0;
 }

@@ -27,6 +27,7 @@
  * @conf:	gateway.cfg
  * @gateway:	Which gateway of the policy this is
  * @plan:	Wanted state: its peers are numbered as everywhere here
+ * @channels:	Cloud: how many it dials to each peer over each of its relays
  * @steer:	Its tables
  * @key:	The credential's secret, @key_len bytes (wiped at the end, as the
  *		certificate's key and the proxy's password are)
@@ -46,6 +47,7 @@ struct setup {
 	const struct gateway_conf *conf;
 	const struct policy_gateway *gateway;
 	const struct plan *plan;
+	uint32_t channels;
 	const struct steer *steer;
 	char *policy_text;
 	char *conf_text;

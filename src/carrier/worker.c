@@ -259,7 +259,7 @@ static struct peer *make_peers(struct worker *worker, const struct setup *setup)
 static size_t dialled_cnt(const struct setup *setup,
 			  const struct policy_gateway *peer)
 {
-	size_t cnt = peer->relay_cnt * setup->conf->channels;
+	size_t cnt = peer->relay_cnt * setup->channels;
 
 	return cnt < PEER_CHANNEL_CNT_MAX ? cnt : PEER_CHANNEL_CNT_MAX;
 }
@@ -405,8 +405,8 @@ static void dial_relay(struct worker *worker, size_t peer, size_t relay_idx)
 	size_t cnt = dials_relay_cnt(worker, peer, relay_idx, taken);
 	unsigned int number;
 
-	for (number = 0; number < PEER_CHANNEL_CNT_MAX &&
-			 cnt < worker->setup->conf->channels;
+	for (number = 0;
+	     number < PEER_CHANNEL_CNT_MAX && cnt < worker->setup->channels;
 	     number++) {
 		struct channel *channel = find_slot(worker);
 
@@ -444,7 +444,7 @@ static bool is_surplus(const struct worker *worker, size_t idx)
 		cnt += other->dialled && other->peer == channel->peer &&
 		       other->relay_idx == channel->relay_idx;
 	}
-	return cnt >= worker->setup->conf->channels;
+	return cnt >= worker->setup->channels;
 }
 
 /** retire_surplus() - Fewer channels are wanted than there are over a relay */

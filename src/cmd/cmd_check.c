@@ -193,15 +193,18 @@ static void read_state(struct check *check, const struct gateway_conf *conf,
 static void count_needs(struct check *check, const struct policy *policy,
 			const struct gateway_conf *conf, struct strbuf *out)
 {
+	const struct channel_choice choice = needs_channels(
+		policy, conf ? conf->channels : 0, 1, &check->arena);
 	const struct relay_needs *needs;
 	size_t cnt;
 
-	needs = needs_of(policy,
-			 conf ? conf->channels : GATEWAY_CHANNELS_DEFAULT,
-			 &check->arena, &cnt);
+	needs = needs_of(policy, choice.cnt, &check->arena, &cnt);
+	channel_choice_check(policy, &choice, &check->diag);
 	needs_check(policy, needs, cnt, &check->diag);
-	if (out)
-		needs_print(needs, cnt, out);
+	if (!out)
+		return;
+	needs_print(needs, cnt, out);
+	channel_choice_print(&choice, out);
 }
 
 /**

@@ -173,8 +173,7 @@ static void read_conf(struct cfg *cfg, struct gateway_conf *conf)
 	conf->user = cfg_string_or(cfg, root, "user", DEFAULT_USER);
 	judge(cfg, root, "user", conf->user, value_user(conf->user));
 	conf->channels =
-		(uint32_t)cfg_int_or(cfg, root, "channels",
-				     GATEWAY_CHANNELS_DEFAULT, 1, CHANNELS_MAX);
+		(uint32_t)cfg_int_or(cfg, root, "channels", 0, 1, CHANNELS_MAX);
 	read_tun(cfg, conf);
 	access_read(cfg, &conf->access);
 	read_status(cfg, conf);

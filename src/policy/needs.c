@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
+
 /**
  * struct use - A gateway that listens at a relay
  * @relay:	"wss://HOST[:PORT]/NAME"
@@ -150,6 +152,130 @@ const struct relay_needs *needs_of(const struct policy *policy,
 		}
 	}
 	return needs;
+}
+
+/**
+ * most_relays() - The gateway that listens at most relays, NULL when none does
+ * @policy:	Policy
+ */
+static const struct policy_gateway *most_relays(const struct policy *policy)
+{
+	const struct policy_gateway *most = NULL;
+	size_t i;
+
+	for (i = 0; i < policy->gateway_cnt; i++) {
+		const struct policy_gateway *gateway = &policy->gateways[i];
+
+		if (gateway->relay_cnt > (most ? most->relay_cnt : 0))
+			most = gateway;
+	}
+	return most;
+}
+
+/**
+ * fullest() - The namespace with most connections, NULL when there is none
+ * @needs:	Namespaces
+ * @cnt:	How many
+ */
+static const struct relay_needs *fullest(const struct relay_needs *needs,
+					 size_t cnt)
+{
+	const struct relay_needs *full = cnt ? needs : NULL;
+	size_t i;
+
+	for (i = 1; i < cnt; i++) {
+		if (needs[i].connection_cnt > full->connection_cnt)
+			full = &needs[i];
+	}
+	return full;
+}
+
+/**
+ * lower() - Choose fewer, since there is no room for more
+ * @choice:	Choice; unchanged if it is low enough
+ * @room:	For so many there is
+ * @least:	But it must be so many
+ *
+ * Return: is @room the reason for what it is now?
+ */
+static bool lower(struct channel_choice *choice, size_t room, uint32_t least)
+{
+	if (room >= choice->cnt || choice->cnt == least)
+		return false;
+	choice->cnt = room > least ? (uint32_t)room : least;
+	return true;
+}
+
+struct channel_choice needs_channels(const struct policy *policy, uint32_t set,
+				     uint32_t workers, struct arena *arena)
+{
+	const uint32_t least = workers ? workers : 1;
+	uint32_t wanted = set ? set : GATEWAY_CHANNELS_DEFAULT;
+	const struct policy_gateway *most = most_relays(policy);
+	struct channel_choice choice = {.is_set = set != 0};
+	const struct relay_needs *needs;
+	const struct relay_needs *full;
+	size_t cnt;
+
+	wanted = wanted > least ? wanted : least;
+	choice.cnt = wanted;
+	choice.wanted = wanted;
+	if (most && wanted * most->relay_cnt > PAIR_CHANNEL_CNT_MAX &&
+	    (set ||
+	     lower(&choice, PAIR_CHANNEL_CNT_MAX / most->relay_cnt, least)))
+		choice.gateway = most;
+	needs = needs_of(policy, 1, arena, &cnt);
+	full = fullest(needs, cnt);
+	if (!set && full && full->connection_cnt &&
+	    lower(&choice, NEEDS_CONNECTION_CNT_MAX / full->connection_cnt,
+		  least)) {
+		choice.gateway = NULL;
+		choice.host = full->host;
+	}
+	return choice;
+}
+
+void channel_choice_check(const struct policy *policy,
+			  const struct channel_choice *choice,
+			  struct diag *diag)
+{
+	if (choice->gateway)
+		cfg_source_warning(
+			&policy->source, diag, choice->gateway->line,
+			"\"%s\" listens at %zu relays: %u channels over each "
+			"are more than the %d that two gateways may have%s",
+			choice->gateway->name, choice->gateway->relay_cnt,
+			choice->wanted, PAIR_CHANNEL_CNT_MAX,
+			choice->is_set ? ", so that some relays are not used"
+				       : ", so that there are fewer");
+	if (choice->host)
+		cfg_source_warning(
+			&policy->source, diag, 0,
+			"there is room for %u channel%s between two gateways "
+			"over each relay only: Azure takes %d connections in a "
+			"namespace, and %u channels would need more at %.100s",
+			choice->cnt, choice->cnt == 1 ? "" : "s",
+			NEEDS_CONNECTION_CNT_MAX, choice->wanted, choice->host);
+}
+
+void channel_choice_print(const struct channel_choice *choice,
+			  struct strbuf *out)
+{
+	strbuf_printf(out,
+		      "\nChannels of each cloud gateway to each site gateway "
+		      "over each relay: %u (",
+		      choice->cnt);
+	if (choice->is_set)
+		strbuf_printf(out, "set in gateway.cfg)\n");
+	else if (choice->host)
+		strbuf_printf(out, "for more there is no room at %s)\n",
+			      choice->host);
+	else if (choice->gateway)
+		strbuf_printf(out, "\"%s\" has %zu relays)\n",
+			      choice->gateway->name,
+			      choice->gateway->relay_cnt);
+	else
+		strbuf_printf(out, "default)\n");
 }
 
 void needs_check(const struct policy *policy, const struct relay_needs *needs,

@@ -7,6 +7,9 @@
 #ifndef POLICY_NEEDS_H
 #define POLICY_NEEDS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/strbuf.h"
@@ -36,6 +39,49 @@ struct relay_needs {
 	size_t connection_cnt;
 	unsigned int line;
 };
+
+/**
+ * struct channel_choice - How many channels a cloud gateway dials to each peer over
+ * each of its relays
+ * @cnt:	So many
+ * @wanted:	So many it should be: more than @cnt when there is no room for them
+ * @is_set:	gateway.cfg says so
+ * @host:	The namespace that is too small for @wanted, else NULL
+ * @gateway:	The gateway that has so many relays that @wanted over each are more
+ *		than a pair has, else NULL
+ */
+struct channel_choice {
+	uint32_t cnt;
+	uint32_t wanted;
+	bool is_set;
+	const char *host;
+	const struct policy_gateway *gateway;
+};
+
+/**
+ * needs_channels() - Choose
+ * @policy:	Valid policy
+ * @set:	"channels" of gateway.cfg, 0 for none
+ * @workers:	Threads of the gateway: each has a channel to each peer
+ * @arena:	Receives @host
+ *
+ * What is set is taken, whatever it needs.  Else GATEWAY_CHANNELS_DEFAULT, so that
+ * no flow hangs on one connection alone, less where all cloud gateways' channels
+ * together would be more than a namespace takes (all are thought to be set up
+ * like this one), or a pair of gateways has; never fewer than @workers, and one.
+ */
+struct channel_choice needs_channels(const struct policy *policy, uint32_t set,
+				     uint32_t workers, struct arena *arena);
+
+/** channel_choice_check() - Warn when there are fewer than there should be, or more
+ *  are set than a pair has */
+void channel_choice_check(const struct policy *policy,
+			  const struct channel_choice *choice,
+			  struct diag *diag);
+
+/** channel_choice_print() - As a line for a person */
+void channel_choice_print(const struct channel_choice *choice,
+			  struct strbuf *out);
 
 /**
  * needs_of() - Count

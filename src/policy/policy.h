@@ -201,7 +201,8 @@ const char *gateway_role_name(enum gateway_role role);
 /** service_proto_name() - "tcp", "udp" or "icmp" */
 const char *service_proto_name(enum service_proto proto);
 
-/* Channels a cloud gateway dials unless gateway.cfg says else. */
+/* Channels a cloud gateway dials unless gateway.cfg says else, or there is no room
+ * for so many: see needs_channels(). */
 #define GATEWAY_CHANNELS_DEFAULT 2
 
 /* Where a gateway's socket and state file lie unless gateway.cfg says else. */
@@ -232,7 +233,7 @@ const char *tun_offloads_name(enum tun_offloads offloads);
  * @tun_mtu:	Bytes
  * @tun_offloads: What the device may leave to others
  * @channels:	Cloud gateway: how many channels it dials to each peer over each
- *		of the peer's relays
+ *		of the peer's relays; 0: as many as needs_channels() says
  * @access:	Credentials, proxy and trust
  * @user:	The carrier runs as this user
  * @status_socket: Unix socket of `relaytun status`

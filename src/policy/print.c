@@ -318,7 +318,8 @@ void gateway_conf_print(const struct gateway_conf *conf, struct strbuf *out)
 	setting(out, "offloads", tun_offloads_name(conf->tun_offloads));
 	strbuf_printf(out, " };\n");
 	access_print(&conf->access, out);
-	strbuf_printf(out, "channels = %u;\n", conf->channels);
+	if (conf->channels)
+		strbuf_printf(out, "channels = %u;\n", conf->channels);
 	setting(out, "user", conf->user);
 	strbuf_printf(out, "\nstatus = { ");
 	setting(out, "socket", conf->status_socket);

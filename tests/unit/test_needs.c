@@ -182,6 +182,120 @@ static void the_5001st_connection_of_a_namespace_is_warned_of(void **state)
 	fixture_close(&f);
 }
 
+/** choose() - needs_channels() of a policy of cloud and site gateways, all at one
+ *  namespace */
+static struct channel_choice choose(struct fixture *f, unsigned int clouds,
+				    unsigned int site_cnt, uint32_t set,
+				    uint32_t workers)
+{
+	static const char *const names[] = {
+		"\"wss://ns.servicebus.windows.net/1\""};
+	const char *relays[100];
+	unsigned int i;
+
+	for (i = 0; i < site_cnt; i++)
+		relays[i] = names[0];
+	fixture_open(f, clouds, relays, site_cnt, 1);
+	diag_fini(&f->diag);
+	return needs_channels(f->policy, set, workers, &f->arena);
+}
+
+static void two_channels_are_the_default_where_there_is_room(void **state)
+{
+	struct channel_choice choice;
+	struct fixture f;
+
+	(void)state;
+	choice = choose(&f, 50, 50, 0, 1);
+	assert_int_equal(choice.cnt, 2);
+	assert_null(choice.host);
+	channel_choice_check(f.policy, &choice, &f.diag);
+	assert_int_equal(f.diag.warning_cnt, 0);
+	fixture_close(&f);
+}
+
+static void default_is_lowered_to_what_a_namespace_takes(void **state)
+{
+	struct channel_choice choice;
+	struct fixture f;
+	char text[512];
+
+	(void)state;
+	choice = choose(&f, 51, 50, 0, 1);
+	assert_int_equal(choice.cnt, 1);
+	assert_int_equal(choice.wanted, 2);
+	channel_choice_check(f.policy, &choice, &f.diag);
+	assert_int_equal(f.diag.warning_cnt, 1);
+	diag_text(&f.diag, 0, text, sizeof(text));
+	assert_string_equal(
+		text, "p.cfg: warning: there is room for 1 channel between two "
+		      "gateways over each relay only: Azure takes 5000 "
+		      "connections in a namespace, and 2 channels would need "
+		      "more at ns.servicebus.windows.net");
+	fixture_close(&f);
+
+	/* One is needed, whether there is room or not. */
+	assert_int_equal(choose(&f, 100, 60, 0, 1).cnt, 1);
+	fixture_close(&f);
+}
+
+static void every_worker_gets_a_channel(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	assert_int_equal(choose(&f, 1, 1, 0, 4).cnt, 4);
+	fixture_close(&f);
+	assert_int_equal(choose(&f, 1, 1, 3, 4).cnt, 4);
+	fixture_close(&f);
+	assert_int_equal(choose(&f, 51, 50, 0, 3).cnt, 3);
+	fixture_close(&f);
+	assert_int_equal(choose(&f, 25, 50, 0, 8).cnt, 8);
+	fixture_close(&f);
+	assert_int_equal(choose(&f, 1, 1, 0, 0).cnt, 2);
+	fixture_close(&f);
+}
+
+static void channels_that_are_set_are_taken(void **state)
+{
+	struct channel_choice choice;
+	struct fixture f;
+
+	(void)state;
+	choice = choose(&f, 100, 50, 16, 1);
+	assert_int_equal(choice.cnt, 16);
+	assert_true(choice.is_set);
+	/* needs_check() warns of these. */
+	assert_null(choice.host);
+	fixture_close(&f);
+}
+
+static void a_pair_has_no_more_than_its_channels(void **state)
+{
+	static const char relays17[] =
+		"[ \"wss://1/a\", \"wss://2/a\", \"wss://3/a\", "
+		"\"wss://4/a\", \"wss://5/a\", \"wss://6/a\", "
+		"\"wss://7/a\", \"wss://8/a\", \"wss://9/a\", "
+		"\"wss://10/a\", \"wss://11/a\", \"wss://12/a\", "
+		"\"wss://13/a\", \"wss://14/a\", \"wss://15/a\", "
+		"\"wss://16/a\", \"wss://17/a\" ]";
+	const char *relays[] = {"\"wss://1/b\"", relays17};
+	struct channel_choice choice;
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f, 1, relays, 2, 1);
+	choice = needs_channels(f.policy, 0, 1, &f.arena);
+	assert_int_equal(choice.cnt, 1);
+	assert_string_equal(choice.gateway->name, "s1");
+	choice = needs_channels(f.policy, 1, 1, &f.arena);
+	assert_null(choice.gateway);
+	choice = needs_channels(f.policy, 2, 1, &f.arena);
+	assert_int_equal(choice.cnt, 2);
+	assert_string_equal(choice.gateway->name, "s1");
+	fixture_close(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +305,12 @@ int main(void)
 			the_26th_listener_at_one_hybrid_connection_is_warned_of),
 		cmocka_unit_test(
 			the_5001st_connection_of_a_namespace_is_warned_of),
+		cmocka_unit_test(
+			two_channels_are_the_default_where_there_is_room),
+		cmocka_unit_test(default_is_lowered_to_what_a_namespace_takes),
+		cmocka_unit_test(every_worker_gets_a_channel),
+		cmocka_unit_test(channels_that_are_set_are_taken),
+		cmocka_unit_test(a_pair_has_no_more_than_its_channels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
