@@ -35,7 +35,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "codec/csum.h"
 #include "codec/cursor.h"
+#include "codec/netorder.h"
 
 #define GSO_FLAGS_OFF       0
 #define GSO_NUM_BUFFERS_OFF 10
@@ -272,67 +274,6 @@ uint32_t gso_needs(const struct gso_header *header, const uint8_t *pkt)
 #define TCP_PSH 0x08
 #define TCP_CWR 0x80
 
-/** load_u16() - Number in network order */
-static uint16_t load_u16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-/** store_u16() - Number in network order */
-static void store_u16(uint8_t *p, size_t value)
-{
-	p[0] = (uint8_t)(value >> 8);
-	p[1] = (uint8_t)value;
-}
-
-/** load_u32() - Number in network order */
-static uint32_t load_u32(const uint8_t *p)
-{
-	return (uint32_t)load_u16(p) << 16 | load_u16(p + 2);
-}
-
-/** store_u32() - Number in network order */
-static void store_u32(uint8_t *p, uint32_t value)
-{
-	store_u16(p, value >> 16);
-	store_u16(p + 2, value & 0xffff);
-}
-
-/**
- * sum_bytes() - Add bytes to an internet checksum (RFC 1071)
- * @sum:	Sum so far, of an even number of bytes
- * @data:	Bytes, at most PKT_LEN_MAX
- * @len:	How many; an odd one is followed by 0
- */
-static uint64_t sum_bytes(uint64_t sum, const uint8_t *data, size_t len)
-{
-	for (; len >= 4; len -= 4, data += 4)
-		sum += load_u32(data);
-	if (len >= 2)
-		sum += load_u16(data);
-	if (len & 1)
-		sum += (uint64_t)data[len - 1] << 8;
-	return sum;
-}
-
-/** sum_fold() - The sum as 16 bits, not complemented */
-static uint16_t sum_fold(uint64_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)sum;
-}
-
-/** pseudo_sum() - Of the pseudo header of @l4_len bytes (RFC 9293, RFC 8200) */
-static uint16_t pseudo_sum(const struct ip_view *view, size_t l4_len)
-{
-	uint64_t sum = view->proto + l4_len;
-
-	sum = sum_bytes(sum, view->src.bytes, ip_addr_len(view->family));
-	sum = sum_bytes(sum, view->dst.bytes, ip_addr_len(view->family));
-	return sum_fold(sum);
-}
-
 /**
  * csum_complete() - Put the checksum where the sum of the pseudo header is
  * @s:		Says where
@@ -343,7 +284,7 @@ static void csum_complete(const struct gso_segments *s, uint8_t *pkt,
 			  size_t len)
 {
 	uint8_t *field = pkt + s->header.csum_start + s->header.csum_offset;
-	uint16_t sum = sum_fold(sum_bytes(0, pkt + s->header.csum_start,
+	uint16_t sum = csum_fold(csum_add(0, pkt + s->header.csum_start,
 					  len - s->header.csum_start));
 
 	sum = (uint16_t)~sum;
@@ -385,7 +326,7 @@ static void segment_ip(const struct gso_segments *s, uint8_t *pkt, size_t len)
 	store_u16(pkt + 4, load_u16(s->pkt + 4) + s->idx);
 	store_u16(pkt + 10, 0);
 	store_u16(pkt + 10,
-		  (uint16_t)~sum_fold(sum_bytes(0, pkt, s->view.l4_off)));
+		  (uint16_t)~csum_fold(csum_add(0, pkt, s->view.l4_off)));
 }
 
 /** segment_l4() - Make the transport header that of this segment */
@@ -402,7 +343,7 @@ static void segment_l4(const struct gso_segments *s, uint8_t *l4, size_t l4_len)
 	} else {
 		store_u16(l4 + 4, l4_len);
 	}
-	store_u16(l4 + s->header.csum_offset, pseudo_sum(&s->view, l4_len));
+	store_u16(l4 + s->header.csum_offset, csum_pseudo(&s->view, l4_len));
 }
 
 ssize_t gso_segment(struct gso_segments *segments, uint8_t *data, size_t size)

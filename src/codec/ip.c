@@ -26,6 +26,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "codec/netorder.h"
+
 #define IPV4_HDR_LEN_MIN 20
 #define IPV6_HDR_LEN     40
 #define ICMP_HDR_LEN     8
@@ -36,18 +38,6 @@
 /* RFC 8200 section 4.1 names each header once, destination options twice: five.
  * Hosts that send many more are probing. */
 #define EXT_HEADER_CNT_MAX 7
-
-/** load_u16() - Number in network order */
-static uint16_t load_u16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-/** load_u32() - Number in network order */
-static uint32_t load_u32(const uint8_t *p)
-{
-	return (uint32_t)load_u16(p) << 16 | load_u16(p + 2);
-}
 
 /** addr_load() - Address of a family from packet bytes */
 static void addr_load(struct ip_addr *addr, enum ip_family family,

@@ -22,7 +22,7 @@
  *
  * With offloads there is nothing to gain: super-packets come whole (a fifth of the
  * rate was lost by handing them from thread to thread), and what comes in segments
- * the carrier can merge before it writes.
+ * the carrier merges before it writes (codec/merge.h).
  *
  * What waits for the thread is bounded by WAITING_MAX.
  *

@@ -22,7 +22,9 @@
 
 #include "base/limits.h"
 #include "carrier/worker.h"
+#include "codec/csum.h"
 #include "codec/gso.h"
+#include "codec/netorder.h"
 #include "packets.h"
 #include "policy/parse.h"
 
@@ -125,6 +127,43 @@ static int arrive(struct world *w, const struct gso_header *offload,
 	gso_write(record, offload);
 	return downlink_data(&w->channel, message + WIRE_HEADER_LEN,
 			     data.len - WIRE_HEADER_LEN);
+}
+
+/** segments() - Two segments of a stream and one of another arrive as one message;
+ *  Return: bytes of each */
+static size_t segments(struct world *w)
+{
+	static const struct gso_header none = {0};
+	uint8_t message[WIRE_MSG_LEN_FLOOR];
+	struct wire_data data;
+	struct packet p;
+	uint8_t *record;
+	size_t room;
+	size_t i;
+
+	wire_data_begin(&data, message, sizeof(message));
+	for (i = 0; i < 3; i++) {
+		tcp(&p, server, gateway);
+		store_u16(p.data + 4, i);
+		store_u16(p.data + 10,
+			  (uint16_t)~csum_fold(csum_add(0, p.data, 20)));
+		store_u16(p.data + 20, i < 2 ? 80 : 81);
+		store_u32(p.data + 24, (uint32_t)i * 100);
+		p.data[33] = 0x10;
+		/* Of the pseudo header: addresses, TCP's number, length */
+		store_u16(p.data + 36,
+			  (uint16_t)~csum_fold(csum_add(
+				  csum_add(6 + p.len - 20, p.data + 12, 8),
+				  p.data + 20, p.len - 20)));
+		record = wire_data_room(&data, &room);
+		gso_write(record, &none);
+		memcpy(record + VNET_HDR_LEN, p.data, p.len);
+		wire_data_commit(&data, VNET_HDR_LEN + p.len);
+	}
+	assert_int_equal(downlink_data(&w->channel, message + WIRE_HEADER_LEN,
+				       data.len - WIRE_HEADER_LEN),
+			 0);
+	return p.len;
 }
 
 /** dropped() - Nothing got to the kernel, and the one reason was counted */
@@ -298,6 +337,49 @@ static void what_the_kernel_does_not_take_is_counted(void **state)
 	assert_int_equal(w->worker.stats.down.packets, 0);
 }
 
+static void segments_of_a_stream_get_to_the_kernel_at_once(void **state)
+{
+	struct world *w = *state;
+	uint8_t got[PACKET_SIZE];
+	struct gso_header header;
+	size_t len = segments(w);
+
+	assert_int_equal(read(w->kernel, got, sizeof(got)),
+			 VNET_HDR_LEN + len + 100);
+	gso_read(got, &header);
+	assert_int_equal(header.type, GSO_TCPV4);
+	assert_int_equal(header.gso_size, 100);
+	assert_int_equal(read(w->kernel, got, sizeof(got)), VNET_HDR_LEN + len);
+	assert_int_equal(w->worker.stats.down.packets, 3);
+	assert_int_equal(w->worker.stats.down.bytes, 3 * len);
+	assert_int_equal(w->peer.down.packets, 3);
+	assert_int_equal(w->peer.down.bytes, 3 * len);
+}
+
+static void segments_stay_apart_for_a_kernel_without_offloads(void **state)
+{
+	struct world *w = *state;
+	uint8_t got[PACKET_SIZE];
+	size_t len;
+	size_t i;
+
+	w->setup.tun_offloads = 0;
+	len = segments(w);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(read(w->kernel, got, sizeof(got)),
+				 VNET_HDR_LEN + len);
+}
+
+static void segments_that_the_kernel_does_not_take_are_all_counted(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(shutdown(w->kernel, SHUT_RD), 0);
+	segments(w);
+	assert_int_equal(w->worker.stats.drops[DROP_DOWN_KERNEL], 3);
+	assert_int_equal(w->worker.stats.down.packets, 0);
+}
+
 static void a_message_that_is_malformed_ends_the_channel(void **state)
 {
 	struct world *w = *state;
@@ -320,6 +402,9 @@ int main(void)
 		TEST(what_is_no_packet_of_this_peer_is_dropped),
 		TEST(first_fragments_are_remembered_unless_they_are_dropped),
 		TEST(what_the_kernel_does_not_take_is_counted),
+		TEST(segments_of_a_stream_get_to_the_kernel_at_once),
+		TEST(segments_stay_apart_for_a_kernel_without_offloads),
+		TEST(segments_that_the_kernel_does_not_take_are_all_counted),
 		TEST(a_message_that_is_malformed_ends_the_channel),
 	};
 
