@@ -49,8 +49,8 @@ static int judge(const struct channel *channel, const uint8_t *pkt, size_t len,
 		return DROP_DOWN_BAD_OFFLOAD;
 	if (steer_in(channel->worker->setup->steer, channel->peer, pkt, view))
 		return DROP_DOWN_SOURCE;
-	if (view.fragment)
-		datagram_came(&channel->worker->datagrams, pkt, &view,
+	if (view->fragment)
+		datagram_came(&channel->worker->datagrams, pkt, view,
 			      clock_mono());
 	return -1;
 }
