@@ -264,10 +264,29 @@ static void take_ping(struct channel *channel,
 	channel_pump(channel);
 }
 
+/** probe_others() - They may share the path that a channel has begun to probe; what
+ *  is due is sent when they are pumped next */
+static void probe_others(const struct channel *channel, mono_t now)
+{
+	const struct worker *worker = channel->worker;
+	size_t i;
+
+	for (i = 0; i < worker->channel_cnt; i++) {
+		struct channel *other = worker->channels[i];
+
+		if (other->state != CHANNEL_OPEN)
+			continue;
+		flight_probe(&other->flight, now);
+		if (flight_shall_ask(&other->flight, other->bytes_out))
+			ask(other);
+	}
+}
+
 static void take_pong(struct channel *channel,
 		      const struct wire_message *message)
 {
 	struct wire_ping pong;
+	bool probed = channel->flight.probe != FLIGHT_PROBE_NONE;
 	mono_t now = clock_mono();
 	int64_t rtt_ns;
 
@@ -287,6 +306,10 @@ static void take_pong(struct channel *channel,
 		protocol_fault(channel, "PONG counts fewer bytes than before");
 		return;
 	}
+	if (!probed && channel->flight.probe != FLIGHT_PROBE_NONE)
+		probe_others(channel, now);
+	if (flight_shall_ask(&channel->flight, channel->bytes_out))
+		ask(channel);
 	pulse_answered(&channel->pulse, (mono_t){now.ns - rtt_ns}, now);
 	channel->answered = now;
 	/* RFC 6298's weight for the smoothed value. */

@@ -27,14 +27,40 @@ struct flight_gen {
 };
 
 /**
+ * enum flight_probe - A look at the path without our own queue
+ *
+ * FLIGHT_PROBE_NONE	None is under way.
+ *	another generation, or doubt	-> FLIGHT_PROBE_DRAIN
+ *	flight_probe()			-> FLIGHT_PROBE_DRAIN
+ * FLIGHT_PROBE_DRAIN	Hardly anything may be sent, now and until it is over; a
+ *			PING is due, after all that was sent.
+ *	its answer			-> FLIGHT_PROBE_ASK
+ * FLIGHT_PROBE_ASK	Another is due, before anything else is sent.
+ *	it was sent			-> FLIGHT_PROBE_WAIT
+ * FLIGHT_PROBE_WAIT	Its answer tells the path's own round trip.
+ *	it came				-> FLIGHT_PROBE_NONE
+ */
+enum flight_probe {
+	FLIGHT_PROBE_NONE,
+	FLIGHT_PROBE_DRAIN,
+	FLIGHT_PROBE_ASK,
+	FLIGHT_PROBE_WAIT,
+};
+
+/**
  * struct flight - One channel's
  * @acked:	Bytes that the peer has received
  * @asked:	Bytes that were sent when it was asked last
  * @window:	How many may be on their way
  * @rate:	Most bytes a ms
  * @rtt:	Least round trip, in ns
+ * @recent:	The same of a short time
  * @sample_at, @sample_acked: Beginning of the rate's sample under way
- * @drain:	The window is small until a PING of this time or later is answered
+ * @probe:	See above
+ * @in_doubt:	It began because the path looks longer than it was
+ * @probe_asked: FLIGHT_PROBE_DRAIN: its PING was sent
+ * @probe_since:	When that step began
+ * @probed:	When the last probe ended
  */
 struct flight {
 	uint64_t acked;
@@ -42,9 +68,14 @@ struct flight {
 	uint64_t window;
 	struct flight_gen rate;
 	struct flight_gen rtt;
+	struct flight_gen recent;
 	mono_t sample_at;
 	uint64_t sample_acked;
-	mono_t drain;
+	enum flight_probe probe;
+	bool in_doubt;
+	bool probe_asked;
+	mono_t probe_since;
+	mono_t probed;
 };
 
 /** flight_init() - A channel begins */
@@ -53,7 +84,8 @@ void flight_init(struct flight *flight, mono_t now);
 /** flight_is_full() - Wait for a PONG?  @sent: bytes sent so far */
 bool flight_is_full(const struct flight *flight, uint64_t sent);
 
-/** flight_shall_ask() - Is it time for a PING, by what was sent since the last? */
+/** flight_shall_ask() - Is it time for a PING, by what was sent since the last, or
+ *  because a probe needs it? */
 bool flight_shall_ask(const struct flight *flight, uint64_t sent);
 
 /**
@@ -67,6 +99,10 @@ int64_t flight_rtt_ns(uint64_t asked_ns, mono_t now, int64_t max_ns);
 
 /** flight_asked() - A PING was sent */
 void flight_asked(struct flight *flight, uint64_t sent);
+
+/** flight_probe() - Begin a probe, unless one is under way: another channel that may
+ *  share the path has begun one, and its queue must not be taken for distance */
+void flight_probe(struct flight *flight, mono_t now);
 
 /**
  * flight_pong() - A PONG came
