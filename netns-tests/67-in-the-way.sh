@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Something on the machine is in the way of a policy: a route, an address, a device
-# with other flags, another gateway's socket.  A start and a reload say so and
+# Something on the machine is in the way of a policy: a route, an address, a table, a
+# device with other flags, another gateway's socket.  A start and a reload say so and
 # change nothing, whether they find a gateway's state standing or not.
 
 # shellcheck source=netns-tests/lib.sh
@@ -43,6 +43,25 @@ ip -n "$NS-cloud" route del 10.1.0.0/24
 ip -n "$NS-cloud" address add 100.64.0.1/24 dev pub0
 refuses "an address, first start" "100.64.0.1 is on interface pub0"
 ip -n "$NS-cloud" address del 100.64.0.1/24 dev pub0
+
+# A table of somebody else by our name: neither taken nor removed.
+foreign="table inet relaytun_edge-1"
+at cloud nft -f - <<-END
+	$foreign {
+		comment "relaytun gateway edge-10 (cloud), device rt0"
+		set opened { type ifname; elements = { "pub0" } }
+		chain theirs { type filter hook input priority 0; }
+	}
+END
+refuses "a table, first start" "$foreign stands .*nft delete $foreign"
+said=$(at cloud "$RELAYTUN" down -c "$DIR/edge-1.cfg" 2>&1) || fail "down: $said"
+expect_match "down" "$said" "$foreign is left"
+at cloud nft list chain inet relaytun_edge-1 theirs >/dev/null ||
+	fail "down removes another's table"
+at cloud nft delete $foreign
+at cloud nft add $foreign
+refuses "a table without a comment" "$foreign stands .*nft delete $foreign"
+at cloud nft delete $foreign
 
 # The same with a gateway's state standing, and a policy that changed meanwhile.
 relay_up

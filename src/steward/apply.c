@@ -18,6 +18,7 @@
 #include "steward/forward.h"
 #include "steward/ipv6.h"
 #include "steward/kept.h"
+#include "steward/owner.h"
 #include "steward/route.h"
 #include "steward/rtsock.h"
 #include "steward/rules.h"
@@ -96,8 +97,11 @@ static int check_room(const struct host *host, const struct plan *plan,
 {
 	int addr_err = addrs_check(host->nl, plan, ifindex, diag);
 	int route_err = route_check(host->nl, plan, ifindex, diag);
+	int table_err = owner_check(plan->conf->name, diag);
 
-	return addr_err ? addr_err : route_err;
+	if (addr_err)
+		return addr_err;
+	return route_err ? route_err : table_err;
 }
 
 /**

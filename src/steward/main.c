@@ -24,6 +24,7 @@
 #include "steward/kept.h"
 #include "steward/lock.h"
 #include "steward/orders.h"
+#include "steward/owner.h"
 #include "steward/preview.h"
 #include "steward/privilege.h"
 #include "steward/spawner.h"
@@ -425,6 +426,10 @@ static int remove_locked(struct steward *steward)
 	}
 	if (remove_socket(steward) == 0 || errno == ENOENT)
 		print_diag(&steward->diag); /* warnings */
+	if (owner_of(steward->conf->name, &steward->diag) == OWNER_OTHER)
+		printf("table inet relaytun_%s is left: this gateway did not "
+		       "make it\n",
+		       steward->conf->name);
 	printf("gateway %s is removed\n", steward->conf->name);
 	return EXIT_SUCCESS;
 }

@@ -12,6 +12,7 @@
 #include "steward/ipv6.h"
 #include "steward/kept.h"
 #include "steward/nft.h"
+#include "steward/owner.h"
 #include "steward/ruleset.h"
 #include "steward/table_diff.h"
 #include "steward/table_listing.h"
@@ -171,9 +172,12 @@ int rules_load(const struct gateway_conf *conf, struct table **stands,
 
 int rules_remove(const struct gateway_conf *conf, struct diag *diag)
 {
+	int owner = owner_of(conf->name, diag);
 	struct strbuf script;
 	int err;
 
+	if (owner != OWNER_US)
+		return owner < 0 ? owner : 0;
 	strbuf_init(&script);
 	nft_render_removal(conf->name, &script);
 	err = ruleset_load(strbuf_str(&script), diag);

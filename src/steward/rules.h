@@ -50,7 +50,7 @@ int rules_load(const struct gateway_conf *conf, struct table **stands,
 	       struct table *wanted, struct diag *diag)
 	__attribute__((warn_unused_result));
 
-/** rules_remove() - The table, if it stands */
+/** rules_remove() - The table, if it stands and is ours */
 int rules_remove(const struct gateway_conf *conf, struct diag *diag)
 	__attribute__((warn_unused_result));
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "steward/owner.h"
 #include "steward/ruleset.h"
 #include "sys/file.h"
 
@@ -76,18 +77,35 @@ static void take_all(const struct gateway_conf *conf, struct state *state)
 	strbuf_fini(&listing);
 }
 
+/** table_is_ours() - May what it tells be believed?  Who cannot ask is told nothing
+ *  by it either */
+static bool table_is_ours(const struct gateway_conf *conf)
+{
+	struct diag unheard;
+	bool ours;
+
+	diag_init(&unheard);
+	ours = owner_of(conf->name, &unheard) == OWNER_US;
+	diag_fini(&unheard);
+	return ours;
+}
+
 int statefile_read(const struct gateway_conf *conf, struct state *state,
 		   struct diag *diag)
 {
+	bool ours = table_is_ours(conf);
 	int err;
 
 	/* The ruleset first: a file that is lost or damaged must not make a
 	 * router of this machine for good. */
-	take_listing(conf, "opened", state, &state->opened);
-	take_listing(conf, "opened_v6", state, &state->opened6);
+	if (ours) {
+		take_listing(conf, "opened", state, &state->opened);
+		take_listing(conf, "opened_v6", state, &state->opened6);
+	}
 	err = read_file(conf, state, diag);
 	/* Last, so that it is put back first. */
-	take_all(conf, state);
+	if (ours)
+		take_all(conf, state);
 	return err;
 }
 
