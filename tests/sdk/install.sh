@@ -12,6 +12,10 @@ command -v node >/dev/null && command -v npm >/dev/null || {
 	echo "skip: nodejs and npm are missing; run: make deps" >&2
 	exit 77
 }
+if grep -n '"resolved"' package-lock.json >&2; then
+	echo "package-lock.json names download addresses: take them out" >&2
+	exit 1
+fi
 mkdir -p "$folder"
 exec 9>"$folder/lock"
 flock 9
