@@ -124,9 +124,18 @@ ssize_t hyco_uri_reject(const struct hyco_uri *address, int status,
  *		whole domain
  * @host_cnt:	How many
  *
- * Same protection (no ws:// from a wss:// relay), and a host that is the relay's,
- * lies in the relay's own parent domain or is allowed: rendezvous happens at
- * other hosts than the namespace, but not at anybody's.
+ * Same protection (no ws:// from a wss:// relay), and a host that is the relay's or
+ * below it, lies in the relay's own parent domain or is allowed: rendezvous
+ * happens at other hosts than the namespace, but not at anybody's.  Parent
+ * domain is what follows the first label, unless that is a top-level domain or
+ * like co.uk, where strangers are.
+ *
+ * The rule keeps a relay from making its listeners connect to hosts of their own
+ * network, no more.  Below servicebus.windows.net are Azure's gateway hosts and
+ * its other customers alike; that a sender comes from the right one rests on the
+ * control channel's TLS, by which only the relay can name an address, on the
+ * certificate of the host it names, and on the id in it that works once and
+ * cannot be guessed.  A listener's token is not shown there.
  *
  * Return: NULL when it may, else a static sentence
  */

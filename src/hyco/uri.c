@@ -334,15 +334,47 @@ ssize_t hyco_uri_reject(const struct hyco_uri *address, int status,
 	return len;
 }
 
-/** domain_of() - What follows the first label of a host name, NULL for a
- *  numeric address or when that is only a top-level domain */
+/**
+ * is_registry() - Do strangers have names directly below this domain?
+ *
+ * A top-level domain, or the likes of co.uk and com.au below one of a country.
+ * The whole list of such is another matter, and has servicebus.windows.net in it,
+ * where Azure's gateway hosts are, so it would not do.
+ */
+static bool is_registry(const char *domain)
+{
+	static const char *const labels[] = {"ac", "co",  "com", "edu",
+					     "go", "gob", "gov", "mil",
+					     "ne", "net", "or",  "org"};
+	const char *dot = strchr(domain, '.');
+	size_t i;
+
+	if (!dot)
+		return true;
+	if (strlen(dot) != 3)
+		return false;
+	for (i = 0; i < sizeof(labels) / sizeof(*labels); i++) {
+		if (strlen(labels[i]) == (size_t)(dot - domain) &&
+		    !strncasecmp(domain, labels[i], (size_t)(dot - domain)))
+			return true;
+	}
+	return false;
+}
+
+/** domain_of() - What follows the first label of a host name, NULL when
+ *  strangers are there */
 static const char *domain_of(const char *host)
 {
 	const char *dot = strchr(host, '.');
 
-	if (strchr(host, ':') || !strpbrk(host, "abcdefghijklmnopqrstuvwxyz"))
-		return NULL;
-	return dot && strchr(dot + 1, '.') ? dot + 1 : NULL;
+	return dot && !is_registry(dot + 1) ? dot + 1 : NULL;
+}
+
+/** is_name() - Is a host a name, not a numeric address? */
+static bool is_name(const char *host)
+{
+	return !strchr(host, ':') &&
+	       strpbrk(host, "abcdefghijklmnopqrstuvwxyz");
 }
 
 /** lies_in() - Does a host lie in a domain? */
@@ -361,12 +393,14 @@ const char *hyco_uri_fault(const struct hyco_uri *relay,
 			   const char *const *hosts, size_t host_cnt)
 {
 	const char *domain = domain_of(relay->host);
+	bool name = is_name(relay->host);
 	size_t i;
 
 	if (relay->tls && !address->tls)
 		return "it is without TLS, the relay is not";
 	if (!strcmp(relay->host, address->host) ||
-	    (domain && lies_in(address->host, domain)))
+	    (name && lies_in(address->host, relay->host)) ||
+	    (name && domain && lies_in(address->host, domain)))
 		return NULL;
 	for (i = 0; i < host_cnt; i++) {
 		if (hosts[i][0] == '.' ? lies_in(address->host, hosts[i] + 1)
