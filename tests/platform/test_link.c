@@ -25,8 +25,10 @@
 
 #include <cmocka.h>
 
+#include "steward/iface.h"
 #include "steward/lock.h"
 #include "steward/route.h"
+#include "steward/rtsock.h"
 #include "sys/file.h"
 
 static const struct ip_addr self = {IP_V4, {100, 64, 0, 1}};
@@ -57,7 +59,7 @@ static int open_box(void **state)
 	if (!box)
 		return -1;
 	diag_init(&box->diag);
-	box->nl = link_socket(&box->diag);
+	box->nl = rtsock_open(&box->diag);
 	box->plan = (struct plan){.gateway = &gateway,
 				  .conf = &conf,
 				  .routes = routes,
@@ -198,18 +200,18 @@ static void forwarding_is_set_without_touching_a_link_that_is_down(void **state)
 	char buf[1024];
 
 	assert_int_equal(link_tun_open(box->nl, &conf, &tun, &box->diag), 0);
-	assert_int_equal(link_forwarding(box->nl, "rtt0"), 0);
-	assert_int_equal(link_set_forwarding(box->nl, "rtt0", true, &box->diag),
-			 0);
+	assert_int_equal(iface_forwarding(box->nl, "rtt0"), 0);
+	assert_int_equal(
+		iface_set_forwarding(box->nl, "rtt0", true, &box->diag), 0);
 
-	assert_int_equal(link_forwarding(box->nl, "rtt0"), 1);
+	assert_int_equal(iface_forwarding(box->nl, "rtt0"), 1);
 	output("ip link show dev rtt0", buf, sizeof(buf));
 	assert_null(strstr(buf, ",UP"));
 	assert_int_equal(
-		link_set_forwarding(box->nl, "rtt0", false, &box->diag), 0);
-	assert_int_equal(link_forwarding(box->nl, "rtt0"), 0);
+		iface_set_forwarding(box->nl, "rtt0", false, &box->diag), 0);
+	assert_int_equal(iface_forwarding(box->nl, "rtt0"), 0);
 	assert_int_equal(
-		link_set_forwarding(box->nl, "absent0", true, &box->diag),
+		iface_set_forwarding(box->nl, "absent0", true, &box->diag),
 		-ENODEV);
 	assert_int_equal(box->diag.cnt, 0);
 	link_tun_close(&tun);
