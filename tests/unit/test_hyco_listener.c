@@ -445,6 +445,10 @@ static void C11_limits_double_to_the_cap_and_configuration_waits_at_the_cap(
 	assert_int_equal(hyco_retry_limit_ms(HYCO_SENDER, 0, 404), 250);
 	assert_int_equal(hyco_retry_limit_ms(HYCO_SENDER, 59, 404), 2000);
 	assert_int_equal(hyco_retry_limit_ms(HYCO_SENDER, 60, 404), 30000);
+	assert_true(hyco_status_is_config(HYCO_LISTENER, 401));
+	assert_true(hyco_status_is_config(HYCO_SENDER, 401));
+	assert_true(hyco_status_is_config(HYCO_LISTENER, 403));
+	assert_true(hyco_status_is_config(HYCO_SENDER, 403));
 	assert_true(hyco_status_is_config(HYCO_LISTENER, 404));
 	assert_false(hyco_status_is_config(HYCO_SENDER, 404));
 }
