@@ -131,7 +131,7 @@ carrier/lpm carrier/steer carrier/spread carrier/memo carrier/flight carrier/pul
 carrier/datagram
 steward/missing steward/flowlist steward/sim steward/sim_match steward/foreign steward/iptsave
 relay/splice relay/auth relay/request relay/relay_conf relay/conf_print
-relay/buffer relay/guard relay/http_body relay/http_message'
+relay/buffer relay/fixed relay/guard relay/http_body relay/http_message'
 
 # pure_objects: those that were built
 pure_objects() {

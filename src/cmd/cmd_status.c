@@ -297,6 +297,20 @@ static void show_hub(const json_t *hub)
 	}
 }
 
+/** show_changes() - Settings that a relay has read and cannot put in force */
+static void show_changes(const json_t *names)
+{
+	size_t i;
+	json_t *name;
+
+	if (!json_array_size(names))
+		return;
+	printf("changed in relay.cfg, in force after a restart: ");
+	json_array_foreach(names, i, name)
+		printf("%s%s", i ? ", " : "", json_string_value(name));
+	printf("\n");
+}
+
 /** show_relay() - What a relay says */
 static void show_relay(const json_t *root)
 {
@@ -310,6 +324,7 @@ static void show_relay(const json_t *root)
 	printf("relay at %s: %s, %s, running for %s\n", text_of(root, "relay"),
 	       text_of(root, "state"), text_of(root, "software"),
 	       format_age(number_of(root, "uptime_ms"), age, sizeof(age)));
+	show_changes(json_object_get(root, "restart_needed"));
 	printf("%" PRId64 " connections: %" PRId64 " listeners, %" PRId64
 	       " joined, %" PRId64 " waiting, %" PRId64 " HTTP; %s kept\n",
 	       number_of(root, "connections"), number_of(sessions, "listeners"),

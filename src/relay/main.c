@@ -192,7 +192,9 @@ static const struct relay_conf *reload(void *context)
 	good = load_open(next, program->path, &diag);
 	print_diag(&diag);
 	diag_fini(&diag);
-	if (!good)
+	if (good)
+		allow_files(next->conf);
+	else
 		load_close(next);
 	return good ? next->conf : NULL;
 }

@@ -228,7 +228,8 @@ static bool read_records(struct session *session, SSL *ssl, bool *corked)
  *  Return: false when the connection must be closed */
 static bool read_more(struct session *session)
 {
-	SSL *ssl = session->relay->plaintext ? NULL : lws_get_ssl(session->io);
+	SSL *ssl = session->relay->fixed.plaintext ? NULL
+						   : lws_get_ssl(session->io);
 	bool corked = false;
 	bool good;
 

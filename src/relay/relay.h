@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "relay/fixed.h"
 #include "relay/guard.h"
 #include "relay/hub.h"
 #include "relay/relay_conf.h"
@@ -52,7 +53,7 @@ struct relay_counts {
 /**
  * struct relay - What sessions share
  * @conf:	In force; replaced by a reload
- * @plaintext:	No TLS at the port, which no reload changes
+ * @fixed:	What no reload changes
  * @hubs:	Hybrid connections
  * @sessions:	All connections
  * @session_cnt: How many
@@ -67,7 +68,7 @@ struct relay_counts {
  */
 struct relay {
 	const struct relay_conf *conf;
-	bool plaintext;
+	struct fixed fixed;
 	struct hub_table hubs;
 	struct session *sessions;
 	size_t session_cnt;

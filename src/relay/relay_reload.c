@@ -15,6 +15,8 @@
 
 #include "relay/relay_reload.h"
 
+#include <stdio.h>
+
 #include "relay/control.h"
 #include "relay/http_exchange.h"
 #include "relay/pair.h"
@@ -43,20 +45,27 @@ void relay_reload_gone(struct hub *hub, void *context)
 	}
 }
 
-/** warn_kept() - What a reload does not change */
-static void warn_kept(const struct relay_conf *old,
-		      const struct relay_conf *now)
+/** warn_kept() - What is read but not in force */
+static void warn_kept(const struct relay *relay)
 {
-	if (!ip_addr_equal(&old->addr, &now->addr) || old->port != now->port ||
-	    old->plaintext != now->plaintext)
-		log_warn(
-			"event=reload_kept text=\"listen and plaintext stay as "
-			"they were: restart the relay to change them\"");
+	const char *names[FIXED_NAME_CNT];
+	size_t cnt = fixed_changes(&relay->fixed, relay->conf, names);
+	char text[256] = "";
+	size_t len = 0;
+	size_t i;
+
+	for (i = 0; i < cnt; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
+					i ? ", " : "", names[i]);
+	if (cnt)
+		log_warn("event=reload_kept settings=\"%s\" text=\"these stay "
+			 "as "
+			 "they were: restart the relay to change them\"",
+			 text);
 }
 
 void relay_reload(struct relay *relay, const struct relay_hooks *hooks)
 {
-	const struct relay_conf *old = relay->conf;
 	const struct relay_conf *conf =
 		hooks->load ? hooks->load(hooks->context) : NULL;
 
@@ -76,8 +85,8 @@ void relay_reload(struct relay *relay, const struct relay_hooks *hooks)
 		hooks->undo(hooks->context);
 		return;
 	}
-	warn_kept(old, conf);
 	relay->conf = conf;
 	hooks->drop(hooks->context);
+	warn_kept(relay);
 	log_info("event=reloaded paths=%zu", conf->path_cnt);
 }

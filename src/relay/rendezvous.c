@@ -94,7 +94,7 @@ static void public_base(const struct session *listener, char *out, size_t size)
 		snprintf(out, size, "%s", conf->public_url);
 	else
 		snprintf(out, size, "%s://%s",
-			 listener->relay->plaintext ? "ws" : "wss",
+			 listener->relay->fixed.plaintext ? "ws" : "wss",
 			 listener->host);
 }
 

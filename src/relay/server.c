@@ -223,7 +223,7 @@ static int open_signals(struct server *server)
 /** open_status() - A relay without its status socket is still a relay */
 static void open_status(struct server *server)
 {
-	const char *path = server->relay.conf->status_socket;
+	const char *path = server->relay.fixed.status_socket;
 
 	if (!path)
 		return;
@@ -295,10 +295,11 @@ static int open_server(struct server *server)
 static void close_server(struct server *server)
 {
 	if (server->status_fd >= 0)
-		status_unlisten(server->relay.conf->status_socket);
+		status_unlisten(server->relay.fixed.status_socket);
 	if (server->context)
 		lws_context_destroy(server->context);
 	hub_table_fini(&server->relay.hubs);
+	fixed_fini(&server->relay.fixed);
 	free(server->relay.scratch);
 	free(server);
 }
@@ -314,15 +315,15 @@ int server_run(const struct relay_conf *conf, const struct relay_hooks *hooks)
 	server->signal_fd = -1;
 	server->status_fd = -1;
 	server->relay.conf = conf;
-	server->relay.plaintext = conf->plaintext;
 	server->relay.started = clock_mono();
 	server->relay.scratch = malloc(RELAY_SCRATCH_SIZE);
 	random_bytes(&server->relay.guard.seed,
 		     sizeof(server->relay.guard.seed));
-	err = server->relay.scratch
-		      ? hub_table_set(&server->relay.hubs, conf,
-				      relay_reload_gone, &server->relay)
-		      : -ENOMEM;
+	err = server->relay.scratch ? fixed_init(&server->relay.fixed, conf)
+				    : -ENOMEM;
+	if (!err)
+		err = hub_table_set(&server->relay.hubs, conf,
+				    relay_reload_gone, &server->relay);
 	if (!err)
 		err = open_server(server);
 	if (!err)

@@ -107,6 +107,19 @@ static json_t *limits_json(const struct relay_limits *limits)
 			 count(limits->held_len));
 }
 
+/** changes_json() - What stands in the file and is not in force */
+static json_t *changes_json(const struct relay *relay)
+{
+	const char *names[FIXED_NAME_CNT];
+	size_t cnt = fixed_changes(&relay->fixed, relay->conf, names);
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < cnt; i++)
+		json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
 char *status_text(const struct relay *relay, mono_t now)
 {
 	char addr[IP_ADDR_TEXT_SIZE];
@@ -115,10 +128,11 @@ char *status_text(const struct relay *relay, mono_t now)
 	char *text;
 
 	snprintf(listen, sizeof(listen),
-		 relay->conf->addr.family == IP_V6 ? "[%s]:%u" : "%s:%u",
-		 ip_addr_format(&relay->conf->addr, addr), relay->conf->port);
+		 relay->fixed.addr.family == IP_V6 ? "[%s]:%u" : "%s:%u",
+		 ip_addr_format(&relay->fixed.addr, addr), relay->fixed.port);
 	root = json_pack(
-		"{s:i, s:s, s:s, s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"{s:i, s:s, s:s, s:s, s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, "
+		"s:o}",
 		"version", 1, "relay", listen, "state",
 		relay->stopping ? "stopping" : "up", "software",
 		"relaytun " RELAYTUN_VERSION, "pid", (int)getpid(), "uptime_ms",
@@ -127,7 +141,7 @@ char *status_text(const struct relay *relay, mono_t now)
 		"sessions", kinds_json(relay), "counts",
 		counts_json(&relay->counts), "limits",
 		limits_json(&relay->conf->limits), "hubs",
-		hubs_json(relay, now));
+		hubs_json(relay, now), "restart_needed", changes_json(relay));
 	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	json_decref(root);
 	return text;

@@ -122,7 +122,8 @@ def x34(_):
         relay.write("relay.cfg", re.sub(r"tls = \{[^}]*\};",
                                         "plaintext = true;", relay.config()))
         reload(relay)
-        assert any("event=reload_kept" in line for line in relay.lines)
+        assert any('event=reload_kept settings="plaintext"' in line
+                   for line in relay.lines)
         sender = relay.ask_connect()
         told = listener.recv_json()
         assert told["accept"]["address"].startswith("wss://"), told
@@ -130,6 +131,41 @@ def x34(_):
         eq((side.answer(), sender.answer()), (101, 101))
         sender.quit()
         side.quit()
+
+
+@case("X36", "SIGHUP with another port, user and status socket: status says what "
+      "is in force, and what needs a restart")
+def x36(_):
+    with own_relay() as relay:
+        port, text = relay.port, relay.config()
+        eq(json.loads(ask_status(relay))["restart_needed"], [])
+        relay.port = free_port()
+        relay.write("relay.cfg", relay.config()
+                    .replace("status.sock", "other.sock")
+                    + 'user = "nobody";\n')
+        relay.port, wanted = port, ["listen", "status", "user"]
+        reload(relay)
+        assert any(f'event=reload_kept settings="{", ".join(wanted)}"' in line
+                   for line in relay.lines), relay.lines
+        status = json.loads(ask_status(relay))
+        eq(status["relay"], f"127.0.0.1:{port}")
+        eq(status["restart_needed"], wanted)
+        shown = subprocess.run(
+            [RELAYTUN, "status", "-s", relay.file("status.sock")],
+            capture_output=True, text=True, timeout=20, check=True).stdout
+        assert f"relay at 127.0.0.1:{port}" in shown, shown
+        assert "after a restart: listen, status, user\n" in shown, shown
+        with relay.listen():
+            pass
+        # What was taken back needs none.
+        relay.write("relay.cfg", text)
+        reload(relay)
+        eq(json.loads(ask_status(relay))["restart_needed"], [])
+        relay.write("relay.cfg", text.replace("status.sock", "other.sock"))
+        reload(relay)
+        eq(relay.stop(), 0)
+        # It takes away its own socket, not the one it never had.
+        assert not os.path.exists(relay.file("status.sock"))
 
 
 @case("X23", "SIGTERM drains: a message and an answer under way end, the port is "
