@@ -700,8 +700,12 @@ void exchange_tick(struct session *client, mono_t now)
 {
 	const struct exchange *exchange = client->exchange;
 	const struct relay_limits *limits = &client->relay->conf->limits;
-	int64_t age_ms = mono_diff_ms(now, exchange->since);
+	int64_t age_ms;
 
+	/* It is the client that makes the answer wait. */
+	if (exchange->state == EXCHANGE_ANSWERING && client->stuck)
+		progress(client->exchange);
+	age_ms = mono_diff_ms(now, exchange->since);
 	switch (exchange->state) {
 	case EXCHANGE_IDLE:
 		break;

@@ -304,23 +304,38 @@ void session_closed(struct session *session)
 	session->relay = NULL;
 }
 
-/** tick_head() - A request must come soon; the next one of a client may wait */
-static void tick_head(struct session *session, int64_t age_ms)
+/** tick_head() - A request must come soon; the next one of a client may wait.
+ *  While the client takes its last answer, it is not read from, and no time
+ *  passes for it: limits.peer_s ends who takes nothing. */
+static void tick_head(struct session *session, mono_t now)
 {
 	const struct relay_limits *limits = &session->relay->conf->limits;
 	bool idle = session->exchange && !session->head.len;
+	int64_t age_ms = mono_diff_ms(now, session->since);
 
-	if (age_ms > (idle ? limits->response_s : limits->head_s) * 1000)
+	if (session->stuck)
+		session->since = now;
+	else if (age_ms > (idle ? limits->response_s : limits->head_s) * 1000)
+		relay_kill(session);
+}
+
+/** tick_finishing() - What was written must be sent soon, or as the client takes
+ *  it */
+static void tick_finishing(struct session *session, mono_t now)
+{
+	int64_t limit_ms = session->linger ? LINGER_MS : FINISH_LIMIT_MS;
+
+	if (session->stuck)
+		session->since = now;
+	else if (mono_diff_ms(now, session->since) > limit_ms)
 		relay_kill(session);
 }
 
 void session_tick(struct session *session, mono_t now, int64_t now_s)
 {
-	int64_t age_ms = mono_diff_ms(now, session->since);
-
 	switch (session->kind) {
 	case SESSION_HEAD:
-		tick_head(session, age_ms);
+		tick_head(session, now);
 		break;
 	case SESSION_WAITING:
 		gesture_tick(session, now);
@@ -337,8 +352,7 @@ void session_tick(struct session *session, mono_t now, int64_t now_s)
 	case SESSION_CHANNEL:
 		break;
 	case SESSION_FINISHING:
-		if (age_ms > (session->linger ? LINGER_MS : FINISH_LIMIT_MS))
-			relay_kill(session);
+		tick_finishing(session, now);
 		break;
 	}
 }
@@ -373,7 +387,9 @@ void session_goodbye(struct session *session, bool now)
 		http_channel_end(session, WS_CLOSE_GOING_AWAY, "relay stops");
 		break;
 	case SESSION_HEAD:
-		if (now || !session->head.len)
+		if (!now && session->stuck) /* its last answer */
+			session_finish(session);
+		else if (now || !session->head.len)
 			relay_kill(session);
 		break;
 	case SESSION_FINISHING:
