@@ -62,6 +62,8 @@ int64_t pulse_limit_ms(const struct pulse *pulse)
 				   : pulse->worst_before_ns;
 	int64_t limit_ms = 2 * (worst_ns / NS_PER_MS);
 
+	if (!worst_ns)
+		return PULSE_LIMIT_MAX_MS;
 	if (limit_ms < PULSE_LIMIT_MIN_MS)
 		return PULSE_LIMIT_MIN_MS;
 	return limit_ms < PULSE_LIMIT_MAX_MS ? limit_ms : PULSE_LIMIT_MAX_MS;

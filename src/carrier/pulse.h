@@ -17,7 +17,7 @@
 
 /* Shorter waits say nothing: a busy machine has such pauses. */
 #define PULSE_LIMIT_MIN_MS 500
-/* Longer ones are never allowed for. */
+/* Longer ones are never allowed for, and such ones to whom never answered yet. */
 #define PULSE_LIMIT_MAX_MS 3000
 
 /**

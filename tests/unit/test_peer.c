@@ -111,6 +111,20 @@ static void flows_of_a_dead_channel_move_and_come_back(void **state)
 	world_free(w);
 }
 
+static void channels_share_alike_whatever_their_relay(void **state)
+{
+	struct world *w = world_new();
+	unsigned int i;
+
+	(void)state;
+	w->channels[1].relay_idx = 1;
+	w->channels[2].relay_idx = 2;
+	look(w, 50);
+	for (i = 0; i < CHANNEL_CNT; i++)
+		assert_in_range(share(w, i), 300, 400);
+	world_free(w);
+}
+
 static void slow_channel_loses_flows_and_keeps_some(void **state)
 {
 	struct world *w = world_new();
@@ -240,7 +254,8 @@ static void last_channel_has_all_flows_suspect_or_not(void **state)
 	struct world *w = world_new();
 
 	(void)state;
-	pass(w, 0, 2000, last_is_dead);
+	pass(w, 0, 1000, all_answer);
+	pass(w, 1000, 2000, last_is_dead);
 	assert_int_equal(share(w, 2), 0);
 	peer_detach(&w->peer, &w->channels[0]);
 	peer_detach(&w->peer, &w->channels[1]);
@@ -274,6 +289,7 @@ static void waiting_channel_lets_its_siblings_be_asked(void **state)
 	struct world *w = world_new();
 
 	(void)state;
+	pulse_answered(&w->channels[1].pulse, at(0), at(10));
 	pulse_asked(&w->channels[1].pulse, at(1000));
 	peer_watch(&w->peer, at(1249));
 	assert_int_equal(w->channels[0].due, 0);
@@ -315,6 +331,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(peer_without_channels_has_none),
 		cmocka_unit_test(flows_of_a_dead_channel_move_and_come_back),
+		cmocka_unit_test(channels_share_alike_whatever_their_relay),
 		cmocka_unit_test(slow_channel_loses_flows_and_keeps_some),
 		cmocka_unit_test(fast_channel_wins_its_flows_back_slowly),
 		cmocka_unit_test(nothing_moves_between_fast_and_slow),
