@@ -5,7 +5,7 @@
  *
  * Gateways, sites, services and routes are ordered by name, networks (each with
  * its alias) and addresses (each with its pool) by value; relays stay as they
- * stand: most preferred first.
+ * stand: channels are numbered in that order.
  */
 
 #include <stdlib.h>

@@ -147,7 +147,7 @@ struct policy_site {
  * @pools:	Per address the prefix around it that is the gateway's: flows
  *		enter the tunnel with any address of it.  /32 or /128 when the
  *		text names no longer one
- * @relays:	ROLE_SITE: relay URLs it listens at, most preferred first
+ * @relays:	ROLE_SITE: relay URLs it listens at; all are used at once
  */
 struct policy_gateway {
 	const char *name;
