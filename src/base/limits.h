@@ -28,6 +28,10 @@
  * fill, and what a site gateway keeps slots for. */
 #define PAIR_CHANNEL_CNT_MAX 32
 
+/* Data-plane threads of a carrier, each with a queue of the TUN device, which
+ * could have 256: a worker has 6 MB and more, and one moves gigabits. */
+#define WORKER_CNT_MAX 8
+
 /* Names of gateways, sites and services: they end up in nft comments, file
  * names and log lines. */
 #define NAME_LEN_MAX 64

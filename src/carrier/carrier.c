@@ -7,14 +7,14 @@
 /**
  * DOC: Theory of operation
  *
- * Start	The first setup is complete: worker, status socket and listeners
+ * Start	The first setup is complete: workers, status socket and listeners
  *		start, and the steward is told READY.
  * Reload	The steward sends a whole new set.  It is gathered and judged here;
  *		one that cannot be used is REFUSED, and nothing has changed.  Else
- *		the worker gets it by order and gives the old one back: from then
- *		on the new one is in force here too (report and setup come back in
- *		the order in which they were asked for, so a report always fits
- *		the setup in force).
+ *		the workers get it by order and give the old one back: when the
+ *		last has, the new one is in force here too (reports and setups come
+ *		back in the order in which they were asked for, so the sum of
+ *		reports always fits the setup in force: team.c).
  * End		A signal, or the steward's end of the socket closes.
  */
 
@@ -47,15 +47,12 @@ static void free_setup(struct setup *setup)
 	free(setup);
 }
 
-/** on_accept() - From a listener to the worker */
-static void on_accept(void *arg, const char *address)
+/** on_accept() - From a listener to a worker */
+static void on_accept(void *arg, const char *address, long hint)
 {
 	struct carrier *carrier = arg;
-	struct worker_order order = {.kind = WORKER_ACCEPT};
-	int err;
+	int err = team_accept(&carrier->team, address, hint);
 
-	snprintf(order.address, sizeof(order.address), "%s", address);
-	err = mailbox_post(&carrier->worker.orders, &order, sizeof(order));
 	if (err && retry_log_due(&carrier->lost_log, clock_mono(), ""))
 		log_warn("event=accept_lost error=\"%s\"", strerror(-err));
 }
@@ -158,9 +155,7 @@ static void refuse(struct carrier *carrier, const char *why)
 /** take_go() - The gathered set is complete: judge it and pass it on */
 static void take_go(struct carrier *carrier)
 {
-	struct worker_order order = {.kind = WORKER_SETUP};
 	char why[200];
-	int err;
 
 	if (setup_finish(carrier->gathering, carrier->setup, why,
 			 sizeof(why))) {
@@ -168,15 +163,10 @@ static void take_go(struct carrier *carrier)
 		return;
 	}
 	carrier->gathering->credential.box = &carrier->refresh.box;
-	order.setup = carrier->gathering;
-	err = mailbox_post(&carrier->worker.orders, &order, sizeof(order));
-	if (err) {
-		refuse(carrier, strerror(-err));
-		return;
-	}
 	carrier->next = carrier->gathering;
 	carrier->gathering = NULL;
 	loop_unwatch(&carrier->loop, &carrier->handover);
+	team_move(&carrier->team, carrier->next);
 }
 
 /** take_notices() - In place of those before */
@@ -253,9 +243,10 @@ static void log_way(const struct carrier *carrier)
 		 carrier->setup->credential.words, *proxy ? proxy : "none");
 }
 
-/** come_into_force() - The worker has taken @next and gave the old one back */
-static void come_into_force(struct carrier *carrier)
+/** on_moved() - All workers have taken @next and gave the old one back */
+static void on_moved(void *arg)
 {
+	struct carrier *carrier = arg;
 	struct setup *old = carrier->setup;
 	int err;
 
@@ -277,21 +268,17 @@ static void come_into_force(struct carrier *carrier)
 	}
 }
 
-static void on_reply(struct loop_source *source, uint32_t events)
+static void on_reported(void *arg, struct worker_report *report)
 {
-	struct carrier *carrier =
-		(struct carrier *)((char *)source -
-				   offsetof(struct carrier, replies));
-	struct worker_reply reply;
+	struct carrier *carrier = arg;
 
-	(void)events;
-	while (!mailbox_take(&carrier->worker.replies, &reply, sizeof(reply))) {
-		if (reply.report)
-			status_answer(&carrier->status, reply.report);
-		if (reply.setup)
-			come_into_force(carrier);
-	}
+	status_answer(&carrier->status, report);
 }
+
+static const struct team_handler team_handler = {
+	.moved = on_moved,
+	.reported = on_reported,
+};
 
 static void on_signal(struct loop_source *source, uint32_t events)
 {
@@ -332,10 +319,8 @@ static int start(struct carrier *carrier)
 				   carrier);
 	carrier->setup->credential.box = &carrier->refresh.box;
 	if (!err)
-		err = worker_start(&carrier->worker, carrier->setup);
-	if (!err)
-		err = loop_watch(&carrier->loop, &carrier->replies,
-				 carrier->worker.replies.take_fd, EPOLLIN);
+		err = team_start(&carrier->team, &carrier->loop, carrier->setup,
+				 &team_handler, carrier);
 	if (!err)
 		err = status_start(&carrier->status, carrier);
 	if (!err)
@@ -348,11 +333,8 @@ static int start(struct carrier *carrier)
 /** stop() - In the opposite order */
 static void stop(struct carrier *carrier)
 {
-	struct worker_order order = {.kind = WORKER_STOP};
-
 	stop_listeners(carrier);
-	if (mailbox_post(&carrier->worker.orders, &order, sizeof(order)) == 0)
-		worker_join(&carrier->worker);
+	team_stop(&carrier->team);
 	refresh_fini(&carrier->refresh);
 	status_stop(&carrier->status);
 	close(carrier->signals.fd);
@@ -372,7 +354,6 @@ int carrier_run(struct setup *setup)
 	*carrier = (struct carrier){
 		.setup = setup,
 		.handover = {.fd = -1, .ready = on_handover},
-		.replies = {.fd = -1, .ready = on_reply},
 		.signals = {.fd = -1, .ready = on_signal},
 	};
 	err = start(carrier);
@@ -380,9 +361,9 @@ int carrier_run(struct setup *setup)
 		return err; /* threads may run: the process ends at once */
 	refresh_moved(&carrier->refresh, carrier->setup);
 	fit_listeners(carrier);
-	log_info("event=started role=%s peers=%zu",
-		 gateway_role_name(setup->gateway->role),
-		 setup->plan->peer_cnt);
+	log_info("event=started role=%s peers=%zu workers=%u",
+		 gateway_role_name(setup->gateway->role), setup->plan->peer_cnt,
+		 setup->conf->workers);
 	log_way(carrier);
 	err = loop_run(&carrier->loop);
 	stop(carrier);

@@ -11,18 +11,17 @@
 #include "carrier/refresh.h"
 #include "carrier/setup.h"
 #include "carrier/status.h"
-#include "carrier/worker.h"
+#include "carrier/team.h"
 #include "sys/loop.h"
 
 /**
  * struct carrier - The process
  * @setup:	In force
- * @next:	Posted to the worker, not yet taken; NULL for none
+ * @next:	Posted to the workers, not yet taken by all; NULL for none
  * @gathering:	What the steward is sending, not complete; NULL for none
  * @loop:	The control thread's
  * @handover:	The steward's socket; not read while there is a @next
- * @replies:	What the worker gives back
- * @worker:	The one worker
+ * @team:	The workers
  * @notices:	What the steward wants shown, a line each; NULL for nothing
  * @refresh:	Entra tokens
  * @lost_log:	When an accept was last said to be lost
@@ -34,9 +33,8 @@ struct carrier {
 	struct setup *gathering;
 	struct loop loop;
 	struct loop_source handover;
-	struct loop_source replies;
 	struct loop_source signals;
-	struct worker worker;
+	struct team team;
 	struct retry_log lost_log;
 	struct refresh refresh;
 	struct listener **listeners;

@@ -199,6 +199,7 @@ static void take_place(struct channel *channel)
 			    "replaced by a newer channel of this peer");
 	}
 	worker_attach(channel->worker, channel);
+	kin_tell_peer(channel->worker, channel);
 }
 
 static void take_hello(struct channel *channel,
@@ -597,9 +598,19 @@ static int aim(struct channel *channel, const char **why)
 	struct hyco_sender_config config = {
 		.protocol = WIRE_PROTOCOL,
 		.agent = "relaytun/" RELAYTUN_VERSION,
+		.headers = &channel->hint,
+		.header_cnt = 1,
 	};
 	int err;
 
+	channel->hint = (struct hyco_header){
+		.name = CHANNEL_HINT,
+		.name_len = sizeof(CHANNEL_HINT) - 1,
+		.value = channel->hint_value,
+		.value_len = (size_t)snprintf(channel->hint_value,
+					      sizeof(channel->hint_value), "%u",
+					      channel->number),
+	};
 	config.address = gateway->relays[channel->relay_idx];
 	err = hyco_sender_init(&channel->sender, &config, why);
 	channel->sender.failure_cnt = failure_cnt;

@@ -38,6 +38,11 @@ struct worker;
 /* For the peer's greeting. */
 #define CHANNEL_GREET_MS 5000
 
+/* Header of a sender's request: the channel's number, so that a gateway with
+ * several workers gives each some of a peer's channels.  No more than a hint: who
+ * listens must do without, and with any value. */
+#define CHANNEL_HINT "Relaytun-Channel"
+
 /* Several messages, so that few are moved before they are whole. */
 #define CHANNEL_IN_SIZE (4 * (WIRE_MSG_LEN_MAX + WS_HEAD_LEN_MAX))
 /* PREFACE, HELLO, PING, PONG, BYE. */
@@ -91,7 +96,8 @@ enum channel_due {
  * @number:	Which of the pair's channels it is, below PEER_CHANNEL_CNT_MAX: the
  *		sender's side says so in its HELLO
  * @instance:	The peer's, from its HELLO
- * @sender:	Dialled: whom, and how attempts went
+ * @sender:	Dialled: whom, and how attempts went; it sends @hint, whose value is
+ *		@hint_value
  * @since:	When it took its state
  * @heard:	When the last message came
  * @due:	enum channel_due bits
@@ -126,6 +132,8 @@ struct channel {
 	unsigned int number;
 	uint8_t instance[WIRE_INSTANCE_LEN];
 	struct hyco_sender sender;
+	struct hyco_header hint;
+	char hint_value[12];
 	mono_t since;
 	mono_t heard;
 	struct wsconn conn;

@@ -171,3 +171,19 @@ int crew_pick(struct crew *crew, int group, uint32_t flow, bool begins,
 		 (uint32_t)crew->peers[of->peers[other]].id);
 	return of->peers[other];
 }
+
+void crew_learn(struct crew *crew, uint32_t flow, uint32_t id, mono_t now)
+{
+	memo_put(&crew->strays, flow, now, id);
+}
+
+bool crew_is_live(const struct crew *crew, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < crew->peer_cnt; i++) {
+		if (crew->peers[i].id == id)
+			return crew->peers[i].live;
+	}
+	return false;
+}

@@ -84,4 +84,11 @@ void crew_set_live(struct crew *crew, int peer, bool live, mono_t now);
 int crew_pick(struct crew *crew, int group, uint32_t flow, bool begins,
 	      mono_t now);
 
+/** crew_is_live() - Is a peer, by its id? False when there is none */
+bool crew_is_live(const struct crew *crew, uint64_t id);
+
+/** crew_learn() - Another worker's crew picked, for a flow, the peer with this id in
+ *  place of its first choice */
+void crew_learn(struct crew *crew, uint32_t flow, uint32_t id, mono_t now);
+
 #endif /* CARRIER_CREW_H */

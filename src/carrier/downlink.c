@@ -31,6 +31,16 @@
 #include "sys/clock.h"
 #include "sys/tun.h"
 
+/** note_fragment() - What is said of its datagram later may not say of which flow */
+static void note_fragment(struct worker *worker, const uint8_t *pkt,
+			  const struct ip_view *view)
+{
+	datagram_came(&worker->datagrams, pkt, view, clock_mono());
+	if (view->first)
+		kin_tell_datagram(worker, KIN_CAME, view,
+				  steer_flow(pkt, view));
+}
+
 /**
  * judge() - May this packet go to the kernel?
  * @view:	Filled in with its view
@@ -50,8 +60,7 @@ static int judge(const struct channel *channel, const uint8_t *pkt, size_t len,
 	if (steer_in(channel->worker->setup->steer, channel->peer, pkt, view))
 		return DROP_DOWN_SOURCE;
 	if (view->fragment)
-		datagram_came(&channel->worker->datagrams, pkt, view,
-			      clock_mono());
+		note_fragment(channel->worker, pkt, view);
 	return -1;
 }
 
@@ -66,7 +75,7 @@ static void write_out(struct channel *channel, struct merge *merge)
 		return;
 	merge_end(merge);
 	merge->cnt = 0;
-	if (tun_write(worker->setup->tun_fd, merge->data, merge->len)) {
+	if (tun_write(worker_tun(worker), merge->data, merge->len)) {
 		worker->stats.drops[DROP_DOWN_KERNEL] += cnt;
 		return;
 	}

@@ -184,11 +184,13 @@ static const char *judge_identity(const struct channel *channel, int peer,
 
 /** judge_channel() - May this channel be, beside what the peer has already?
  *  Return: true, or false with @fault filled in */
-static bool judge_channel(const struct channel *channel,
-			  const struct peer *peer,
+static bool judge_channel(const struct channel *channel, int peer_idx,
 			  const struct wire_hello *hello,
 			  struct greeting_fault *fault)
 {
+	const struct worker *worker = channel->worker;
+	const struct peer *peer = &worker->peers[peer_idx];
+
 	if (!channel->dialled && hello->channel_idx >= PEER_CHANNEL_CNT_MAX) {
 		*fault = (struct greeting_fault){
 			WIRE_BYE_PROTOCOL,
@@ -197,7 +199,7 @@ static bool judge_channel(const struct channel *channel,
 	}
 	/* The clock is the peer's own, both times.  If it was set back, its
 	 * old channels are found dead in seconds, and it is let in then. */
-	if (peer->channel_cnt > 0 && hello->start_ms < peer->start_ms &&
+	if (kin_reaches(worker, peer_idx) && hello->start_ms < peer->start_ms &&
 	    memcmp(hello->instance, peer->instance, sizeof(peer->instance))) {
 		*fault = (struct greeting_fault){
 			WIRE_BYE_REPLACED,
@@ -251,9 +253,7 @@ int greeting_hello_take(struct channel *channel, const uint8_t *body,
 	peer = setup_find_peer(setup, hello.gateway);
 	fault->code = WIRE_BYE_UNKNOWN_PEER;
 	fault->text = judge_identity(channel, peer, &hello);
-	if (fault->text ||
-	    !judge_channel(channel, &channel->worker->peers[peer], &hello,
-			   fault))
+	if (fault->text || !judge_channel(channel, peer, &hello, fault))
 		return -EPROTO;
 
 	channel->peer = peer;

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "carrier/channel.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -113,6 +114,19 @@ static void log_ignored(const struct listener *listener, struct retry_log *log,
 			 event, reason);
 }
 
+/** read_hint() - What the sender says is the number of its channel; -1 when it says
+ *  nothing of use.  Anybody's word, of which nothing but work may depend */
+static long read_hint(const struct hyco_listener_event *event)
+{
+	char text[4];
+	ssize_t len = hyco_message_header(event->text, event->text_len,
+					  CHANNEL_HINT, text, sizeof(text));
+
+	if (len <= 0 || strspn(text, "0123456789") != (size_t)len)
+		return -1;
+	return strtol(text, NULL, 10);
+}
+
 static void take_event(struct listener *listener,
 		       enum hyco_listener_event_kind kind,
 		       const struct hyco_listener_event *event, int64_t now_ms)
@@ -131,7 +145,8 @@ static void take_event(struct listener *listener,
 		return;
 	case HYCO_LISTENER_ACCEPT:
 		listener->accept_cnt++;
-		listener->accept(listener->arg, event->accept->address);
+		listener->accept(listener->arg, event->accept->address,
+				 read_hint(event));
 		return;
 	case HYCO_LISTENER_REFUSED:
 		log_ignored(listener, &listener->refused_log, "accept_refused",
@@ -196,7 +211,8 @@ static void on_timer(struct loop_timer *timer)
 
 int listener_start(struct listener *listener, struct loop *loop,
 		   const struct setup *setup, const char *url,
-		   void (*accept)(void *arg, const char *address), void *arg)
+		   void (*accept)(void *arg, const char *address, long hint),
+		   void *arg)
 {
 	static const struct wsconn_handler handler = {.turn = on_turn};
 	const struct hyco_listener_config config = {

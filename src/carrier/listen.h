@@ -20,7 +20,8 @@
 /**
  * struct listener - One registration
  * @setup:	Constant
- * @accept:	Called with each accept's address (checked)
+ * @accept:	Called with each accept's address (checked), and the number that the
+ *		sender says its channel has, from 0 on, or -1
  * @arg:	For @accept
  * @url:	The relay's, as in the policy
  * @hyco:	Protocol, delays, renewal
@@ -35,7 +36,7 @@
  */
 struct listener {
 	const struct setup *setup;
-	void (*accept)(void *arg, const char *address);
+	void (*accept)(void *arg, const char *address, long hint);
 	void *arg;
 	const char *url;
 	struct hyco_listener *hyco;
@@ -61,8 +62,8 @@ struct listener {
  */
 int listener_start(struct listener *listener, struct loop *loop,
 		   const struct setup *setup, const char *url,
-		   void (*accept)(void *arg, const char *address), void *arg)
-	__attribute__((warn_unused_result));
+		   void (*accept)(void *arg, const char *address, long hint),
+		   void *arg) __attribute__((warn_unused_result));
 
 /** listener_moved() - The setup has changed, the relay has not
  * @url:	The same text in the new policy */

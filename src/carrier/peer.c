@@ -50,16 +50,25 @@ static struct channel *bucket_channel(const struct peer *peer, size_t bucket)
 	return peer->channels[peer->spread.member[bucket]];
 }
 
+/** bucket_lane() - Where what waits of a bucket belongs */
+static struct queue_lane *bucket_lane(struct peer *peer, size_t bucket)
+{
+	if (!peer->channel_cnt)
+		return &peer->aside;
+	return &bucket_channel(peer, bucket)->lane;
+}
+
 /** move_waiting() - What waits, into the lanes of the channels it belongs to now */
 static void move_waiting(struct peer *peer)
 {
 	size_t i;
 
 	queue_unlane(peer->flows);
+	queue_lane_init(&peer->aside);
 	for (i = 0; i < peer->channel_cnt; i++)
 		queue_lane_init(&peer->channels[i]->lane);
-	for (i = 0; peer->channel_cnt && i < SPREAD_BUCKET_CNT; i++)
-		queue_lane_put(peer->flows, i, &bucket_channel(peer, i)->lane);
+	for (i = 0; i < SPREAD_BUCKET_CNT; i++)
+		queue_lane_put(peer->flows, i, bucket_lane(peer, i));
 }
 
 /** all_suspect() - Is there no better channel than a suspect one? */

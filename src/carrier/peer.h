@@ -39,6 +39,7 @@ struct traffic {
  *		@channel_cnt are in use
  * @spread:	Which of them each bucket of flows belongs to
  * @flows:	Packets for it that wait, by the same buckets (owned by the worker)
+ * @aside:	Takes all of them while there is no channel: see kin.h
  * @known:	A HELLO came since we started: the fields below are valid
  * @policy_same: Its digest of the site's policy equals ours
  * @digest:	Its digest, as it said last
@@ -51,6 +52,7 @@ struct peer {
 	size_t channel_cnt;
 	struct spread spread;
 	struct queue_flows *flows;
+	struct queue_lane aside;
 	bool known;
 	bool policy_same;
 	uint8_t digest[WIRE_DIGEST_LEN];

@@ -28,14 +28,14 @@
 
 void setup_init(struct setup *setup)
 {
-	*setup = (struct setup){.tun_fd = -1, .status_fd = -1};
+	*setup = (struct setup){.status_fd = -1};
 	arena_init(&setup->arena);
 }
 
 void setup_fini(struct setup *setup)
 {
-	if (setup->tun_fd >= 0)
-		close(setup->tun_fd);
+	while (setup->tun_cnt > 0)
+		close(setup->tun_fds[--setup->tun_cnt]);
 	if (setup->status_fd >= 0)
 		close(setup->status_fd);
 	credential_fini(&setup->credential);
@@ -49,16 +49,40 @@ void setup_fini(struct setup *setup)
 	setup_init(setup);
 }
 
-/** take_fd() - Keep a descriptor, made non-blocking */
-static int take_fd(int *slot, int fd)
+static int set_nonblocking(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
 		return -errno;
-	if (*slot >= 0)
-		close(*slot);
-	*slot = fd;
+	return 0;
+}
+
+/** take_queue() - Keep one more queue of the TUN device */
+static int take_queue(struct setup *setup, int fd)
+{
+	int err = setup->tun_cnt < WORKER_CNT_MAX ? set_nonblocking(fd)
+						  : -EBADMSG;
+
+	if (err)
+		close(fd);
+	else
+		setup->tun_fds[setup->tun_cnt++] = fd;
+	return err;
+}
+
+/** take_status() - Keep the status socket in place of the one before */
+static int take_status(struct setup *setup, int fd)
+{
+	int err = set_nonblocking(fd);
+
+	if (err) {
+		close(fd);
+		return err;
+	}
+	if (setup->status_fd >= 0)
+		close(setup->status_fd);
+	setup->status_fd = fd;
 	return 0;
 }
 
@@ -87,9 +111,9 @@ int setup_take(struct setup *setup, const struct handover_msg *msg, int fd)
 	switch ((enum handover_type)msg->type) {
 	case HANDOVER_TUN:
 		setup->tun_offloads = msg->value;
-		return take_fd(&setup->tun_fd, fd);
+		return take_queue(setup, fd);
 	case HANDOVER_STATUS:
-		return take_fd(&setup->status_fd, fd);
+		return take_status(setup, fd);
 	case HANDOVER_POLICY:
 		return take_text(&setup->policy_text, &policy_len, fd,
 				 POLICY_NORMAL_LEN_MAX);
@@ -166,10 +190,12 @@ static int parse_all(struct setup *setup, struct diag *diag)
 		return -EBADMSG;
 	setup->plan = plan_make(policy, setup->gateway, setup->conf, NULL, 0,
 				&setup->arena);
-	setup->channels =
-		needs_channels(policy, setup->conf->channels, 1, &setup->arena)
-			.cnt;
+	setup->channels = needs_channels(policy, setup->conf->channels,
+					 setup->conf->workers, &setup->arena)
+				  .cnt;
 	setup->steer = steer_new(setup->plan, &setup->arena);
+	setup->reach = reach_new(setup->conf->workers, setup->plan->peer_cnt,
+				 &setup->arena);
 	return 0;
 }
 
@@ -190,7 +216,7 @@ static void take_instance(struct setup *setup, const struct setup *before)
 static bool same_gateway(const struct setup *a, const struct setup *b)
 {
 	return !strcmp(a->gateway->name, b->gateway->name) &&
-	       a->gateway->role == b->gateway->role;
+	       a->gateway->role == b->gateway->role && a->tun_cnt == b->tun_cnt;
 }
 
 /** join() - A list of texts as one, in the arena; NULL for none */
@@ -245,7 +271,7 @@ int setup_finish(struct setup *setup, const struct setup *before, char *why,
 	struct diag diag;
 	int err;
 
-	if (setup->tun_fd < 0 || setup->status_fd < 0 || !setup->policy_text ||
+	if (!setup->tun_cnt || setup->status_fd < 0 || !setup->policy_text ||
 	    !setup->conf_text) {
 		snprintf(why, why_size, "the steward's set is not complete");
 		return -EBADMSG;
@@ -259,9 +285,15 @@ int setup_finish(struct setup *setup, const struct setup *before, char *why,
 		err = take_access(setup, why, why_size);
 	if (err)
 		return err;
+	if (setup->tun_cnt != setup->conf->workers) {
+		snprintf(why, why_size, "%zu TUN queues for %u workers",
+			 setup->tun_cnt, setup->conf->workers);
+		return -EBADMSG;
+	}
 	if (before && !same_gateway(setup, before)) {
 		snprintf(why, why_size,
-			 "another gateway or role needs a restart");
+			 "another gateway, role or number of workers needs a "
+			 "restart");
 		return -EBADMSG;
 	}
 	digest_all(setup);

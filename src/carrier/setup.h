@@ -14,7 +14,9 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "carrier/credential.h"
+#include "carrier/reach.h"
 #include "carrier/steer.h"
 #include "codec/wire.h"
 #include "policy/plan.h"
@@ -34,11 +36,12 @@
  * @credential:	What is shown to relays
  * @ca_pem:	CA bundle, NULL for the system's
  * @path:	How connections leave
- * @tun_fd:	TUN queue
+ * @tun_fds:	TUN queues, one for each worker; @tun_cnt of them
  * @tun_offloads: What its kernel takes, enum gso_offload
  * @status_fd:	Listening socket for status requests
  * @instance:	Random, new at each start
  * @start_ms:	Wall clock at the start, milliseconds since 1970
+ * @reach:	Which worker reaches which peer: what is not constant here
  * @digests:	Per peer: SHA-256 of the slice of the policy that concerns the
  *		site in question
  */
@@ -61,11 +64,13 @@ struct setup {
 	char *proxy_password;
 	size_t proxy_password_len;
 	struct netpath path;
-	int tun_fd;
+	int tun_fds[WORKER_CNT_MAX];
+	size_t tun_cnt;
 	uint32_t tun_offloads;
 	int status_fd;
 	uint8_t instance[WIRE_INSTANCE_LEN];
 	uint64_t start_ms;
+	struct reach *reach;
 	uint8_t (*digests)[WIRE_DIGEST_LEN];
 };
 

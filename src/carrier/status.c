@@ -60,44 +60,16 @@ static struct status_client *free_client(struct status *status)
 	return NULL;
 }
 
-static void free_report(struct worker_report *report)
+/** ask_workers() - For their reports, unless they are on their way */
+static void ask_workers(struct status *status)
 {
-	free(report->channels);
-	free(report->peers);
-	free(report);
-}
-
-/** make_report() - Room for what the worker will have when it gets there */
-static struct worker_report *make_report(const struct carrier *carrier)
-{
-	const struct setup *setup =
-		carrier->next ? carrier->next : carrier->setup;
-	struct worker_report *report = calloc(1, sizeof(*report));
-
-	if (!report)
-		abort();
-	report->channel_cnt = worker_channel_cnt(setup);
-	report->peer_cnt = setup->plan->peer_cnt;
-	report->channels =
-		calloc(report->channel_cnt + 1, sizeof(*report->channels));
-	report->peers = calloc(report->peer_cnt + 1, sizeof(*report->peers));
-	if (!report->channels || !report->peers)
-		abort();
-	return report;
-}
-
-/** ask_worker() - For a report, unless one is on its way */
-static void ask_worker(struct status *status)
-{
-	struct worker_order order = {.kind = WORKER_REPORT};
+	const struct carrier *carrier = status->carrier;
 
 	if (status->asked)
 		return;
-	order.report = make_report(status->carrier);
-	status->asked = !mailbox_post(&status->carrier->worker.orders, &order,
-				      sizeof(order));
-	if (!status->asked)
-		free_report(order.report);
+	status->asked = true;
+	team_ask(&status->carrier->team,
+		 carrier->next ? carrier->next : carrier->setup);
 }
 
 static void on_listening(struct loop_source *source, uint32_t events)
@@ -117,7 +89,7 @@ static void on_listening(struct loop_source *source, uint32_t events)
 		return;
 	}
 	client->fd = fd;
-	ask_worker(status);
+	ask_workers(status);
 }
 
 /** give() - The text to one client */
@@ -148,7 +120,7 @@ void status_answer(struct status *status, struct worker_report *report)
 			drop_client(client);
 	}
 	free(text);
-	free_report(report);
+	report_free(report);
 }
 
 int status_moved(struct status *status)

@@ -4,7 +4,7 @@
  * status.h - Answers on the status socket
  *
  * Whoever connects gets one JSON document, and the end.  Runs in the control
- * thread; the worker's numbers come by mailbox.
+ * thread; the workers' numbers come by mailbox.
  */
 
 #ifndef CARRIER_STATUS_H
@@ -35,7 +35,7 @@ struct status_client {
 
 /**
  * struct status - The socket and who waits
- * @asked:	The worker has been asked and has not answered
+ * @asked:	The workers have been asked and have not all answered
  * @started:	When packets began to move
  */
 struct status {
@@ -55,7 +55,7 @@ void status_stop(struct status *status);
 /** status_moved() - Another setup is in force, with its own descriptor */
 int status_moved(struct status *status) __attribute__((warn_unused_result));
 
-/** status_answer() - The worker's report, consumed: to all who wait */
+/** status_answer() - The sum of the workers' reports, consumed: to all who wait */
 void status_answer(struct status *status, struct worker_report *report);
 
 /** status_render() - The document; Return: heap text (jansson's free), or NULL */

@@ -47,11 +47,12 @@ static json_t *channel_json(const struct carrier *carrier,
 			    const struct channel_report *report)
 {
 	return json_pack(
-		"{s:i, s:i, s:i, s:s?, s:s, s:s, s:s?, s:I, s:I, s:s, "
+		"{s:i, s:i, s:i, s:i, s:s?, s:s, s:s, s:s?, s:I, s:I, s:s, "
 		"s:I, s:o, s:{s:I, s:I}, s:{s:I, s:I}}",
-		"id", (int)report->idx, "number", (int)report->number, "weight",
-		(int)report->weight, "peer", peer_name(carrier, report->peer),
-		"role", report->dialled ? "sender" : "listener", "state",
+		"id", (int)report->idx, "worker", (int)report->worker, "number",
+		(int)report->number, "weight", (int)report->weight, "peer",
+		peer_name(carrier, report->peer), "role",
+		report->dialled ? "sender" : "listener", "state",
 		channel_state_name(report->state), "relay",
 		relay_of(carrier, report), "since_ms",
 		(json_int_t)report->since_ms, "retry_ms",
@@ -200,6 +201,26 @@ static json_t *listeners_json(const struct carrier *carrier, bool *all_up)
 	return list;
 }
 
+/** workers_json() - How the work is shared */
+static json_t *workers_json(const struct worker_report *report)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < report->share_cnt; i++) {
+		const struct worker_share *share = &report->shares[i];
+
+		json_array_append_new(
+			list,
+			json_pack("{s:i, s:i, s:o, s:o, s:I}", "id", (int)i,
+				  "channels", (int)share->open_cnt, "up",
+				  traffic_json(&share->up), "down",
+				  traffic_json(&share->down), "passed_on",
+				  (json_int_t)share->passed_on));
+	}
+	return list;
+}
+
 static json_t *drops_json(const struct worker_report *report)
 {
 #define DROP_NAME(id, name) name,
@@ -272,6 +293,7 @@ char *status_render(const struct carrier *carrier,
 	json_object_set_new(root, "sites", sites);
 	json_object_set_new(root, "peers", peers_json(carrier, report));
 	json_object_set_new(root, "channels", channels_json(carrier, report));
+	json_object_set_new(root, "workers", workers_json(report));
 	json_object_set_new(root, "listeners", listeners);
 	json_object_set_new(root, "warnings", notices_json(carrier));
 	json_object_set_new(root, "drops", drops_json(report));

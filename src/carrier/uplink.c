@@ -35,20 +35,45 @@
 /* Packets per call, so that a busy TUN cannot starve the sockets. */
 #define UPLINK_BUDGET 64
 
+/** pick() - Index of the peer that takes a packet */
+static int pick(struct worker *worker, int group, uint32_t flow, bool begins,
+		mono_t now)
+{
+	uint64_t stray_cnt = worker->crew.strays.put_cnt;
+	int peer = crew_pick(&worker->crew, group, flow, begins, now);
+
+	if (worker->crew.strays.put_cnt != stray_cnt)
+		kin_tell_stray(worker, flow, peer);
+	return peer;
+}
+
+/** lane_of() - Where a packet waits; NULL when no channel is open
+ *  @is_own:	It came from our own queue: a sibling may send it in our place */
+static struct queue_lane *lane_of(struct worker *worker, int peer,
+				  uint32_t flow, bool is_own)
+{
+	struct channel *channel = peer_channel(&worker->peers[peer], flow);
+
+	if (channel)
+		return &channel->lane;
+	return is_own ? kin_lane(worker, peer) : NULL;
+}
+
 /**
  * enqueue() - What lies in the queue's room finds its flow, or is dropped
  * @len:	Vnet header and packet
+ * @is_own:	As lane_of()
  * @now:	The time
  */
-static void enqueue(struct worker *worker, size_t len, mono_t now)
+static void enqueue(struct worker *worker, size_t len, bool is_own, mono_t now)
 {
 	const uint8_t *data = queue_room(&worker->queue);
 	const uint8_t *pkt = data + VNET_HDR_LEN;
-	struct channel *channel;
+	struct queue_lane *lane;
 	struct ip_view view;
-	struct peer *peer;
 	uint32_t flow;
 	int group;
+	int peer;
 
 	if (len < VNET_HDR_LEN || ip_view(pkt, len - VNET_HDR_LEN, &view)) {
 		worker_drop(worker, DROP_UP_MALFORMED);
@@ -60,15 +85,16 @@ static void enqueue(struct worker *worker, size_t len, mono_t now)
 		return;
 	}
 	flow = datagram_flow(&worker->datagrams, pkt, &view, now);
-	peer = &worker->peers[crew_pick(&worker->crew, group, flow,
-					steer_begins(pkt, &view), now)];
-	channel = peer_channel(peer, flow);
-	if (!channel) {
+	if (view.fragment && view.first)
+		kin_tell_datagram(worker, KIN_LEAVES, &view, flow);
+	peer = pick(worker, group, flow, steer_begins(pkt, &view), now);
+	lane = lane_of(worker, peer, flow, is_own);
+	if (!lane) {
 		worker_drop(worker, DROP_UP_NO_CHANNEL);
 		return;
 	}
-	queue_push(&worker->queue, peer->flows, peer_bucket(flow),
-		   &channel->lane, len);
+	queue_push(&worker->queue, worker->peers[peer].flows, peer_bucket(flow),
+		   lane, len);
 }
 
 /** pump_all() - Send what waits */
@@ -80,13 +106,14 @@ static void pump_all(struct worker *worker)
 		if (worker->channels[i]->state == CHANNEL_OPEN)
 			channel_pump(worker->channels[i]);
 	}
+	kin_pump(worker);
 }
 
 /** read_one() - Return: may there be more? */
 static bool read_one(struct worker *worker, mono_t now)
 {
-	ssize_t len = tun_read(worker->setup->tun_fd,
-			       queue_room(&worker->queue), QUEUE_BIG_LEN);
+	ssize_t len = tun_read(worker_tun(worker), queue_room(&worker->queue),
+			       QUEUE_BIG_LEN);
 
 	if (len == -EAGAIN)
 		return false;
@@ -99,7 +126,7 @@ static bool read_one(struct worker *worker, mono_t now)
 		loop_unwatch(&worker->loop, &worker->tun);
 		return false;
 	}
-	enqueue(worker, (size_t)len, now);
+	enqueue(worker, (size_t)len, true, now);
 	return true;
 }
 
@@ -108,7 +135,25 @@ void uplink_run(struct worker *worker)
 	mono_t now = clock_mono();
 	int i;
 
+	kin_follow(worker);
 	for (i = 0; i < UPLINK_BUDGET && read_one(worker, now); i++)
 		;
+	pump_all(worker);
+}
+
+void uplink_take_over(struct worker *worker)
+{
+	mono_t now = clock_mono();
+	int i;
+
+	kin_follow(worker);
+	for (i = 0; i < UPLINK_BUDGET; i++) {
+		ssize_t len = kin_read(worker, queue_room(&worker->queue),
+				       QUEUE_BIG_LEN);
+
+		if (len < 0)
+			break;
+		enqueue(worker, (size_t)len, false, now);
+	}
 	pump_all(worker);
 }

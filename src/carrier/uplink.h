@@ -13,4 +13,7 @@ struct worker;
  *  what waits */
 void uplink_run(struct worker *worker);
 
+/** uplink_take_over() - The same with what siblings passed on (kin.h) */
+void uplink_take_over(struct worker *worker);
+
 #endif /* CARRIER_UPLINK_H */

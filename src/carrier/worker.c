@@ -26,6 +26,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "carrier/report.h"
 #include "carrier/retry.h"
 #include "carrier/uplink.h"
 #include "sys/clock.h"
@@ -124,53 +125,10 @@ static void take_accept(struct worker *worker, const char *address)
 			 channel->idx, strerror(-err));
 }
 
-static void report_channel(const struct channel *channel,
-			   struct channel_report *report)
-{
-	mono_t now = clock_mono();
-
-	*report = (struct channel_report){
-		.idx = channel->idx,
-		.state = channel->state,
-		.dialled = channel->dialled,
-		.peer = channel->peer,
-		.relay_idx = channel->relay_idx,
-		.since_ms = mono_diff_ms(now, channel->since),
-		.messages_in = channel->messages_in,
-		.bytes_in = channel->bytes_in,
-		.messages_out = channel->messages_out,
-		.bytes_out = channel->bytes_out,
-		.rtt_ns = channel->rtt_ns,
-		.number = channel->number,
-		.weight = channel->suspect ? 0 : channel->weight,
-		.opened_cnt = channel->opened_cnt,
-	};
-	if (channel->state == CHANNEL_WAITING)
-		report->retry_ms = mono_diff_ms(channel->timer.at, now);
-	memcpy(report->error, channel->error, sizeof(report->error));
-}
-
-static void report_peer(const struct worker *worker, size_t idx,
-			struct peer_report *report)
-{
-	const struct peer *peer = &worker->peers[idx];
-
-	*report = (struct peer_report){
-		.open_cnt = peer->channel_cnt,
-		.known = peer->known,
-		.policy_same = peer->policy_same,
-		.skew_ms = peer->skew_ms,
-		.up = peer->up,
-		.down = peer->down,
-	};
-	memcpy(report->instance, peer->instance, sizeof(report->instance));
-	memcpy(report->software, peer->software, sizeof(report->software));
-}
-
 /** give_back() - To the control thread */
 static void give_back(struct worker *worker, const struct worker_reply *reply)
 {
-	int err = mailbox_post(&worker->replies, reply, sizeof(*reply));
+	int err = mailbox_post(worker->replies, reply, sizeof(*reply));
 
 	if (err)
 		log_err("event=reply_lost error=\"%s\"", strerror(-err));
@@ -180,17 +138,8 @@ static void give_back(struct worker *worker, const struct worker_reply *reply)
 static void fill_report(struct worker *worker, struct worker_report *report)
 {
 	struct worker_reply reply = {.report = report};
-	size_t i;
 
-	for (i = 0; i < report->channel_cnt; i++)
-		report_channel(worker->channels[i], &report->channels[i]);
-	for (i = 0; i < report->peer_cnt; i++)
-		report_peer(worker, i, &report->peers[i]);
-	report->up = worker->stats.up;
-	report->down = worker->stats.down;
-	memcpy(report->drops, worker->stats.drops, sizeof(report->drops));
-	report->drops[DROP_UP_QUEUE] = worker->queue.drop_cnt;
-	report->unknown_messages = worker->stats.unknown_messages;
+	report_fill(report, worker);
 	give_back(worker, &reply);
 }
 
@@ -220,6 +169,7 @@ static void add_flows(struct worker *worker, struct peer *peer)
 	if (!peer->flows)
 		abort();
 	queue_join(&worker->queue, peer->flows);
+	queue_lane_init(&peer->aside);
 }
 
 /**
@@ -255,16 +205,27 @@ static struct peer *make_peers(struct worker *worker, const struct setup *setup)
 	return peers;
 }
 
-/** dialled_cnt() - Channels that a cloud gateway dials to a peer */
-static size_t dialled_cnt(const struct setup *setup,
-			  const struct policy_gateway *peer)
+/** relay_share() - How many channels this worker dials over each relay of a peer's:
+ *  the peer's channels are dealt out, one to each worker at least */
+static size_t relay_share(const struct setup *setup, unsigned int id)
 {
-	size_t cnt = peer->relay_cnt * setup->channels;
+	size_t workers = setup->conf->workers;
 
-	return cnt < PEER_CHANNEL_CNT_MAX ? cnt : PEER_CHANNEL_CNT_MAX;
+	return (setup->channels + workers - 1 - id) / workers;
 }
 
-size_t worker_channel_cnt(const struct setup *setup)
+/** dialled_cnt() - Channels that a cloud gateway's worker dials to a peer */
+static size_t dialled_cnt(const struct setup *setup, unsigned int id,
+			  const struct policy_gateway *peer)
+{
+	size_t workers = setup->conf->workers;
+	size_t cnt = peer->relay_cnt * relay_share(setup, id);
+	size_t number_cnt = (PEER_CHANNEL_CNT_MAX + workers - 1 - id) / workers;
+
+	return cnt < number_cnt ? cnt : number_cnt;
+}
+
+size_t worker_channel_cnt(const struct setup *setup, unsigned int id)
 {
 	const struct plan *plan = setup->plan;
 	size_t cnt = 0;
@@ -273,13 +234,14 @@ size_t worker_channel_cnt(const struct setup *setup)
 	if (setup->gateway->role == ROLE_SITE)
 		return plan->peer_cnt * PEER_CHANNEL_CNT_MAX + SPARE_SLOTS;
 	for (i = 0; i < plan->peer_cnt; i++)
-		cnt += dialled_cnt(setup, plan->peers[i]);
+		cnt += dialled_cnt(setup, id, plan->peers[i]);
 	return cnt;
 }
 
 void worker_attach(struct worker *worker, struct channel *channel)
 {
 	peer_attach(&worker->peers[channel->peer], channel);
+	reach_set(worker->setup->reach, worker->id, channel->peer, true);
 	crew_set_live(&worker->crew, channel->peer, true, clock_mono());
 }
 
@@ -290,9 +252,35 @@ void worker_detach(struct worker *worker, const struct channel *channel)
 	peer_detach(peer, channel);
 	if (peer->channel_cnt)
 		return;
-	worker->stats.drops[DROP_UP_NO_CHANNEL] +=
-		queue_clear(&worker->queue, peer->flows);
+	reach_set(worker->setup->reach, worker->id, channel->peer, false);
+	if (kin_lane(worker, channel->peer))
+		return; /* What waits is passed on. */
+	kin_give_up(worker, peer);
 	crew_set_live(&worker->crew, channel->peer, false, clock_mono());
+}
+
+/** fill_reach() - Siblings may know which peers we reach */
+static void fill_reach(struct worker *worker)
+{
+	struct reach *reach = worker->setup->reach;
+	size_t i;
+
+	for (i = 0; i < worker->peer_cnt; i++) {
+		if (worker->peers[i].channel_cnt)
+			reach_set(reach, worker->id, (int)i, true);
+	}
+	reach_fill(reach, worker->id);
+	worker->self.followed = false;
+}
+
+/** is_live() - Can a peer of a new crew be reached?  A sibling that has not taken
+ *  the setup yet reaches whom it did */
+static bool is_live(const struct worker *worker, const struct crew *before,
+		    size_t peer)
+{
+	return worker->peers[peer].channel_cnt > 0 ||
+	       (kin_reaches(worker, (int)peer) &&
+		crew_is_live(before, worker->crew.peers[peer].id));
 }
 
 /** make_crew() - Of the setup in force, with the peers that are there */
@@ -302,10 +290,11 @@ static void make_crew(struct worker *worker)
 	mono_t now = clock_mono();
 	size_t i;
 
+	fill_reach(worker);
 	crew_init(&worker->crew, worker->setup->plan, worker->setup->steer);
 	for (i = 0; i < worker->peer_cnt; i++)
 		crew_set_live(&worker->crew, (int)i,
-			      worker->peers[i].channel_cnt > 0, now);
+			      is_live(worker, &before, i), now);
 	crew_follow(&worker->crew, &before);
 	crew_fini(&before);
 }
@@ -326,6 +315,8 @@ static void on_look(struct loop_timer *timer)
 	}
 	for (i = 0; i < worker->channel_cnt; i++)
 		channel_judged(worker->channels[i]);
+	kin_follow(worker);
+	kin_pump(worker);
 	loop_timer_set(&worker->loop, timer, mono_add_ms(now, PEER_LOOK_MS));
 }
 
@@ -338,7 +329,10 @@ static void add_channel(struct worker *worker)
 
 	if (!channel || !more)
 		abort();
-	channel_init(channel, worker, worker->channel_serial++);
+	/* No two workers have the same. */
+	channel_init(channel, worker,
+		     worker->channel_serial++ * (unsigned int)worker->kin->cnt +
+			     worker->id);
 	worker->channels = more;
 	worker->channels[worker->channel_cnt++] = channel;
 }
@@ -353,7 +347,7 @@ static void free_channel(struct channel *channel)
  *  in use beyond that; new ones come */
 static void fit_channels(struct worker *worker)
 {
-	size_t want = worker_channel_cnt(worker->setup);
+	size_t want = worker_channel_cnt(worker->setup, worker->id);
 	size_t i = 0;
 
 	while (worker->channel_cnt > want && i < worker->channel_cnt) {
@@ -405,9 +399,10 @@ static void dial_relay(struct worker *worker, size_t peer, size_t relay_idx)
 	size_t cnt = dials_relay_cnt(worker, peer, relay_idx, taken);
 	unsigned int number;
 
-	for (number = 0;
-	     number < PEER_CHANNEL_CNT_MAX && cnt < worker->setup->channels;
-	     number++) {
+	/* Each worker has numbers of its own. */
+	for (number = worker->id; number < PEER_CHANNEL_CNT_MAX &&
+				  cnt < relay_share(worker->setup, worker->id);
+	     number += (unsigned int)worker->kin->cnt) {
 		struct channel *channel = find_slot(worker);
 
 		if (taken[number] || !channel)
@@ -444,7 +439,7 @@ static bool is_surplus(const struct worker *worker, size_t idx)
 		cnt += other->dialled && other->peer == channel->peer &&
 		       other->relay_idx == channel->relay_idx;
 	}
-	return cnt >= worker->setup->channels;
+	return cnt >= relay_share(worker->setup, worker->id);
 }
 
 /** retire_surplus() - Fewer channels are wanted than there are over a relay */
@@ -487,7 +482,7 @@ static struct move find_move(const struct worker *worker,
 static int watch_tun(struct worker *worker)
 {
 	loop_unwatch(&worker->loop, &worker->tun);
-	return loop_watch(&worker->loop, &worker->tun, worker->setup->tun_fd,
+	return loop_watch(&worker->loop, &worker->tun, worker_tun(worker),
 			  EPOLLIN);
 }
 
@@ -552,6 +547,21 @@ static void stop(struct worker *worker)
 	loop_stop(&worker->loop);
 }
 
+static void take_accepts(struct worker *worker)
+{
+	struct worker_accept accept;
+
+	while (!mailbox_take(&worker->accepts, &accept, sizeof(accept)))
+		take_accept(worker, accept.address);
+}
+
+static void on_accepts(struct loop_source *source, uint32_t events)
+{
+	(void)events;
+	take_accepts((struct worker *)((char *)source -
+				       offsetof(struct worker, accept_source)));
+}
+
 static void on_order(struct loop_source *source, uint32_t events)
 {
 	struct worker *worker =
@@ -561,10 +571,9 @@ static void on_order(struct loop_source *source, uint32_t events)
 
 	(void)events;
 	while (!mailbox_take(&worker->orders, &order, sizeof(order))) {
+		/* What was posted before the order comes before it. */
+		take_accepts(worker);
 		switch (order.kind) {
-		case WORKER_ACCEPT:
-			take_accept(worker, order.address);
-			break;
 		case WORKER_REPORT:
 			fill_report(worker, order.report);
 			break;
@@ -605,8 +614,8 @@ static int allocate(struct worker *worker)
 	return 0;
 }
 
-/** start_thread() - With all signals blocked: they are the control thread's */
-static int start_thread(struct worker *worker)
+/* All signals are blocked there: they are the control thread's. */
+int worker_start(struct worker *worker)
 {
 	sigset_t all;
 	sigset_t before;
@@ -621,41 +630,63 @@ static int start_thread(struct worker *worker)
 	return -err;
 }
 
-int worker_start(struct worker *worker, const struct setup *setup)
+/** open_mailboxes() - Those to us */
+static int open_mailboxes(struct worker *worker)
+{
+	int err = mailbox_open(&worker->orders);
+
+	if (!err)
+		err = mailbox_open(&worker->accepts);
+	if (!err)
+		err = loop_watch(&worker->loop, &worker->order_source,
+				 worker->orders.take_fd, EPOLLIN);
+	if (!err)
+		err = loop_watch(&worker->loop, &worker->accept_source,
+				 worker->accepts.take_fd, EPOLLIN);
+	return err;
+}
+
+int worker_open(struct worker *worker, unsigned int id,
+		const struct setup *setup, const struct kin *kin,
+		const struct mailbox *replies)
 {
 	int err;
 
 	*worker = (struct worker){
+		.id = id,
 		.setup = setup,
+		.kin = kin,
+		.replies = replies,
 		.tun = {.fd = -1, .ready = on_tun},
 		.order_source = {.fd = -1, .ready = on_order},
+		.accept_source = {.fd = -1, .ready = on_accepts},
 		.look.fire = on_look,
 	};
 	err = loop_open(&worker->loop);
 	if (!err)
 		err = allocate(worker);
 	if (!err)
-		err = mailbox_open(&worker->orders);
+		err = open_mailboxes(worker);
 	if (!err)
-		err = mailbox_open(&worker->replies);
-	if (!err)
-		err = loop_watch(&worker->loop, &worker->order_source,
-				 worker->orders.take_fd, EPOLLIN);
+		err = kin_join(worker);
 	if (!err)
 		err = watch_tun(worker);
-	/* On failure the process ends; nothing is taken apart. */
-	return err ? err : start_thread(worker);
+	return err;
 }
 
 void worker_join(struct worker *worker)
 {
+	pthread_join(worker->thread, NULL);
+}
+
+void worker_close(struct worker *worker)
+{
 	size_t i;
 
-	pthread_join(worker->thread, NULL);
 	for (i = 0; i < worker->channel_cnt; i++)
 		free_channel(worker->channels[i]);
 	mailbox_close(&worker->orders);
-	mailbox_close(&worker->replies);
+	mailbox_close(&worker->accepts);
 	loop_close(&worker->loop);
 	free(worker->channels);
 	for (i = 0; i < worker->peer_cnt; i++)

@@ -15,6 +15,7 @@
 #include "carrier/crew.h"
 #include "carrier/datagram.h"
 #include "carrier/drops.h"
+#include "carrier/kin.h"
 #include "carrier/peer.h"
 #include "carrier/queue.h"
 #include "carrier/retry.h"
@@ -28,35 +29,40 @@
  * @down:	Packets written to the TUN
  * @drops:	By enum drop_reason
  * @unknown_messages: Messages of a type we do not know, skipped
+ * @passed_on:	Packets that a sibling sent in our place
  */
 struct worker_stats {
 	struct traffic up;
 	struct traffic down;
 	uint64_t drops[DROP_REASON_CNT];
 	uint64_t unknown_messages;
+	uint64_t passed_on;
 };
 
 /** enum worker_order_kind - What the control thread may ask for
  *
- * WORKER_ACCEPT	Take up an accept
  * WORKER_REPORT	Fill @report and give it back
  * WORKER_SETUP		Go on with another setup and give the old one back
  * WORKER_STOP		Say BYE everywhere and end
  */
 enum worker_order_kind {
-	WORKER_ACCEPT,
 	WORKER_REPORT,
 	WORKER_SETUP,
 	WORKER_STOP,
 };
-
-#define WORKER_ADDRESS_SIZE 4096
 
 /** struct worker_order - A mailbox message to the worker */
 struct worker_order {
 	enum worker_order_kind kind;
 	struct worker_report *report;
 	const struct setup *setup;
+};
+
+#define WORKER_ADDRESS_SIZE 4096
+
+/** struct worker_accept - An accept for the worker to take up, by a mailbox of its
+ *  own: relays decide how many there are, and orders must always find room */
+struct worker_accept {
 	char address[WORKER_ADDRESS_SIZE];
 };
 
@@ -67,58 +73,11 @@ struct worker_reply {
 	const struct setup *setup;
 };
 
-/** struct channel_report - A channel as status shows it */
-struct channel_report {
-	unsigned int idx;
-	enum channel_state state;
-	bool dialled;
-	int peer;
-	size_t relay_idx;
-	int64_t since_ms;
-	int64_t retry_ms;
-	uint64_t messages_in;
-	uint64_t bytes_in;
-	uint64_t messages_out;
-	uint64_t bytes_out;
-	int64_t rtt_ns;
-	unsigned int number;
-	unsigned int weight;
-	uint64_t opened_cnt;
-	char error[WSCONN_ERROR_SIZE];
-};
-
-/** struct peer_report - A peer as status shows it */
-struct peer_report {
-	size_t open_cnt;
-	bool known;
-	bool policy_same;
-	int64_t skew_ms;
-	uint8_t instance[WIRE_INSTANCE_LEN];
-	char software[WIRE_TEXT_LEN_MAX + 1];
-	struct traffic up;
-	struct traffic down;
-};
-
-/**
- * struct worker_report - A worker as status shows it
- *
- * Made by the control thread with room for what its setup needs, lent to the
- * worker with an order, written there, and the control thread's again when it is
- * posted back.  Orders keep their sequence, so the room always fits the setup.
- */
-struct worker_report {
-	struct channel_report *channels;
-	size_t channel_cnt;
-	struct peer_report *peers;
-	size_t peer_cnt;
-	struct traffic up;
-	struct traffic down;
-	uint64_t drops[DROP_REASON_CNT];
-	uint64_t unknown_messages;
-};
+struct worker_report;
 
 /**
  * struct worker - One data-plane thread
+ * @id:		Its number, which is that of its TUN queue
  * @setup:	What the steward said (constant until WORKER_SETUP)
  * @loop:	Its loop
  * @tun:	Its TUN queue
@@ -130,14 +89,16 @@ struct worker_report {
  * @datagrams:	Flows of those in fragments
  * @look:	Time to look at the channels
  * @look_cnt:	How often that was done
- * @orders:	Mailbox to us
- * @replies:	Mailbox from us
+ * @orders, @accepts: Mailboxes to us
+ * @replies:	Mailbox from all workers (borrowed)
+ * @kin:	Mailboxes between workers (borrowed), and @self, what we keep of that
  * @ignored_log, @failed_log: When accepts were last said to come to nothing
  * @stats:	Counters
  *
  * No other thread touches a field, the mailboxes excepted.
  */
 struct worker {
+	unsigned int id;
 	const struct setup *setup;
 	pthread_t thread;
 	struct loop loop;
@@ -153,25 +114,43 @@ struct worker {
 	struct loop_timer look;
 	unsigned int look_cnt;
 	struct mailbox orders;
-	struct mailbox replies;
+	struct mailbox accepts;
+	const struct mailbox *replies;
 	struct loop_source order_source;
+	struct loop_source accept_source;
+	const struct kin *kin;
+	struct kin_self self;
 	struct retry_log ignored_log;
 	struct retry_log failed_log;
 	struct worker_stats stats;
 };
 
 /**
- * worker_start() - Start the thread
+ * worker_open() - All it needs; its thread does not run yet
  * @worker:	Storage
- * @setup:	Constant until worker_join()
+ * @id:		Its number
+ * @setup:	Constant until it is given back
+ * @kin:	Of all workers (borrowed)
+ * @replies:	Where reports and setups are given back (borrowed)
  *
- * Return: 0 or negative errno
+ * Return: 0 or negative errno; then the process is to end
  */
-int worker_start(struct worker *worker, const struct setup *setup)
+int worker_open(struct worker *worker, unsigned int id,
+		const struct setup *setup, const struct kin *kin,
+		const struct mailbox *replies)
 	__attribute__((warn_unused_result));
 
+/** worker_start() - Start the thread; Return: 0 or negative errno */
+int worker_start(struct worker *worker) __attribute__((warn_unused_result));
+
+/** worker_join() - Wait for the thread after WORKER_STOP */
+void worker_join(struct worker *worker);
+
+/** worker_close() - Free all, once no worker's thread runs any more */
+void worker_close(struct worker *worker);
+
 /** worker_channel_cnt() - How many channels a worker has under a setup, at most */
-size_t worker_channel_cnt(const struct setup *setup);
+size_t worker_channel_cnt(const struct setup *setup, unsigned int id);
 
 /** worker_attach() - A channel is open: its peer's flows may take it */
 void worker_attach(struct worker *worker, struct channel *channel);
@@ -179,8 +158,11 @@ void worker_attach(struct worker *worker, struct channel *channel);
 /** worker_detach() - It is not any more, if it ever was */
 void worker_detach(struct worker *worker, const struct channel *channel);
 
-/** worker_join() - Wait for the thread after WORKER_STOP, and free all */
-void worker_join(struct worker *worker);
+/** worker_tun() - Its queue of the TUN device */
+static inline int worker_tun(const struct worker *worker)
+{
+	return worker->setup->tun_fds[worker->id];
+}
 
 /** worker_drop() - Count a packet that goes no further */
 static inline void worker_drop(struct worker *worker, enum drop_reason reason)

@@ -193,8 +193,9 @@ static void read_state(struct check *check, const struct gateway_conf *conf,
 static void count_needs(struct check *check, const struct policy *policy,
 			const struct gateway_conf *conf, struct strbuf *out)
 {
-	const struct channel_choice choice = needs_channels(
-		policy, conf ? conf->channels : 0, 1, &check->arena);
+	const struct channel_choice choice =
+		needs_channels(policy, conf ? conf->channels : 0,
+			       conf ? conf->workers : 1, &check->arena);
 	const struct relay_needs *needs;
 	size_t cnt;
 

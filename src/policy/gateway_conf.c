@@ -154,13 +154,21 @@ static void read_status(struct cfg *cfg, struct gateway_conf *conf)
  */
 static void read_conf(struct cfg *cfg, struct gateway_conf *conf)
 {
-	static const char *const keys[] = {"name",       "policy",
-					   "tun",        "credentials",
-					   "channels",   "tls",
-					   "proxy",      "proxy_password_file",
-					   "no_proxy",   "rendezvous_hosts",
-					   "user",       "status",
-					   "state_file", NULL};
+	static const char *const keys[] = {"name",
+					   "policy",
+					   "tun",
+					   "credentials",
+					   "channels",
+					   "workers",
+					   "tls",
+					   "proxy",
+					   "proxy_password_file",
+					   "no_proxy",
+					   "rendezvous_hosts",
+					   "user",
+					   "status",
+					   "state_file",
+					   NULL};
 	config_setting_t *root = cfg_root(cfg);
 
 	cfg_keys(cfg, root, "gateway.cfg", keys);
@@ -174,6 +182,8 @@ static void read_conf(struct cfg *cfg, struct gateway_conf *conf)
 	judge(cfg, root, "user", conf->user, value_user(conf->user));
 	conf->channels =
 		(uint32_t)cfg_int_or(cfg, root, "channels", 0, 1, CHANNELS_MAX);
+	conf->workers = (uint32_t)cfg_int_or(cfg, root, "workers", 1, 1,
+					     WORKER_CNT_MAX);
 	read_tun(cfg, conf);
 	access_read(cfg, &conf->access);
 	read_status(cfg, conf);

@@ -234,6 +234,7 @@ const char *tun_offloads_name(enum tun_offloads offloads);
  * @tun_offloads: What the device may leave to others
  * @channels:	Cloud gateway: how many channels it dials to each peer over each
  *		of the peer's relays; 0: as many as needs_channels() says
+ * @workers:	Threads that move packets, each with a queue of the device
  * @access:	Credentials, proxy and trust
  * @user:	The carrier runs as this user
  * @status_socket: Unix socket of `relaytun status`
@@ -247,6 +248,7 @@ struct gateway_conf {
 	uint32_t tun_mtu;
 	enum tun_offloads tun_offloads;
 	uint32_t channels;
+	uint32_t workers;
 	struct access_conf access;
 	const char *user;
 	const char *status_socket;

@@ -320,6 +320,7 @@ void gateway_conf_print(const struct gateway_conf *conf, struct strbuf *out)
 	access_print(&conf->access, out);
 	if (conf->channels)
 		strbuf_printf(out, "channels = %u;\n", conf->channels);
+	strbuf_printf(out, "workers = %u;\n", conf->workers);
 	setting(out, "user", conf->user);
 	strbuf_printf(out, "\nstatus = { ");
 	setting(out, "socket", conf->status_socket);

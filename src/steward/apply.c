@@ -170,7 +170,7 @@ int apply_start(struct host *host, const struct plan *plan,
 	int owned;
 	int err;
 
-	*host = (struct host){.plan = plan, .state = state, .tun = {.fd = -1}};
+	*host = (struct host){.plan = plan, .state = state};
 	host->nl = rtsock_open(diag);
 	if (!host->nl)
 		return -EIO;

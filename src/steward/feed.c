@@ -321,35 +321,43 @@ int feed_open(struct feed *feed, const struct policy *policy,
 	return 0;
 }
 
+/** send_queues() - The TUN device's, in their order */
+static int send_queues(const struct link_tun *tun, int sock)
+{
+	const struct handover_msg msg = {.type = HANDOVER_TUN,
+					 .value = tun->offloads};
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < tun->cnt; i++)
+		err = handover_send(sock, &msg, tun->fds[i]);
+	return err;
+}
+
 int feed_send(const struct feed *feed, const struct link_tun *tun, int sock)
 {
 	const struct {
 		enum handover_type type;
 		int fd;
-		uint32_t value;
 	} set[] = {
-		{HANDOVER_TUN, tun->fd, tun->offloads},
-		{HANDOVER_POLICY, feed->policy, 0},
-		{HANDOVER_GATEWAY, feed->gateway, 0},
-		{HANDOVER_KEY, feed->key, 0},
-		{HANDOVER_CA, feed->ca, 0},
-		{HANDOVER_CERTIFICATE, feed->certificate, 0},
-		{HANDOVER_PROXY_PASSWORD, feed->proxy_password, 0},
-		{HANDOVER_STATUS, feed->status, 0},
-		{HANDOVER_GO, -1, 0},
+		{HANDOVER_POLICY, feed->policy},
+		{HANDOVER_GATEWAY, feed->gateway},
+		{HANDOVER_KEY, feed->key},
+		{HANDOVER_CA, feed->ca},
+		{HANDOVER_CERTIFICATE, feed->certificate},
+		{HANDOVER_PROXY_PASSWORD, feed->proxy_password},
+		{HANDOVER_STATUS, feed->status},
+		{HANDOVER_GO, -1},
 	};
+	int err = send_queues(tun, sock);
 	size_t i;
 
-	for (i = 0; i < sizeof(set) / sizeof(*set); i++) {
-		const struct handover_msg msg = {.type = set[i].type,
-						 .value = set[i].value};
-		int err;
+	for (i = 0; !err && i < sizeof(set) / sizeof(*set); i++) {
+		const struct handover_msg msg = {.type = set[i].type};
 
 		if (set[i].fd < 0 && set[i].type != HANDOVER_GO)
 			continue;
 		err = handover_send(sock, &msg, set[i].fd);
-		if (err)
-			return err;
 	}
-	return 0;
+	return err;
 }

@@ -228,8 +228,8 @@ int link_tun_restore(struct nl_sock *nl, const struct gateway_conf *conf,
 	int err;
 	int ret;
 
-	/* Name and alias are others' to change, our queue is not. */
-	if (ioctl(tun->fd, TUNGETIFF, &req))
+	/* Name and alias are others' to change, our queues are not. */
+	if (ioctl(link_tun_queue(tun), TUNGETIFF, &req))
 		return 0;
 	err = rtnl_link_get_kernel(nl, tun->ifindex, NULL, &link);
 	if (rtsock_is_missing(err))
@@ -341,7 +341,7 @@ static int make_ours(struct nl_sock *nl, const struct gateway_conf *conf,
 
 	if (err)
 		return rtsock_failed(diag, "alias of", conf->tun_name, err);
-	if (ioctl(tun->fd, TUNSETPERSIST, 1UL)) {
+	if (ioctl(tun->fds[0], TUNSETPERSIST, 1UL)) {
 		diag_error(diag, NULL, 0, "TUN device %s: persist: %m",
 			   conf->tun_name);
 		return -EIO;
@@ -349,32 +349,48 @@ static int make_ours(struct nl_sock *nl, const struct gateway_conf *conf,
 	return 0;
 }
 
+/** add_queue() - One more queue; @is_new, @flags: see attach() */
+static int add_queue(struct link_tun *tun, const char *name, bool is_new,
+		     int flags, struct diag *diag)
+{
+	int fd = open_clone(diag);
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = attach(fd, name, is_new, flags, diag);
+	if (ret)
+		close(fd);
+	else
+		tun->fds[tun->cnt++] = fd;
+	return ret;
+}
+
 int link_tun_open(struct nl_sock *nl, const struct gateway_conf *conf,
 		  struct link_tun *tun, struct diag *diag)
 {
 	int owned = link_owned_index(nl, conf->tun_name, conf->name, diag);
-	bool merges = gro_wanted(conf);
+	int flags = gro_wanted(conf) ? IFF_NAPI : 0;
 	int ret;
 
-	*tun = (struct link_tun){.fd = -1};
+	*tun = (struct link_tun){.cnt = 0};
 	if (owned < 0)
 		return owned;
-	tun->fd = open_clone(diag);
-	if (tun->fd < 0)
-		return tun->fd;
-	ret = attach(tun->fd, conf->tun_name, owned == 0, merges ? IFF_NAPI : 0,
-		     diag);
+	ret = add_queue(tun, conf->tun_name, owned == 0, flags, diag);
+	if (ret)
+		return ret;
+	tun->ifindex = (int)if_nametoindex(conf->tun_name);
+	/* Of the device, whatever the queue. */
+	tun->offloads = set_offloads(tun->fds[0], conf->tun_offloads);
+	if (!owned)
+		ret = make_ours(nl, conf, tun, diag);
+	while (!ret && tun->cnt < conf->workers)
+		ret = add_queue(tun, conf->tun_name, false, flags, diag);
 	if (ret)
 		goto err_close;
-	tun->ifindex = (int)if_nametoindex(conf->tun_name);
-	tun->offloads = set_offloads(tun->fd, conf->tun_offloads);
-	if (merges)
-		gro_start(conf->tun_name, tun->ifindex, tun->fd);
-	if (!owned) {
-		ret = make_ours(nl, conf, tun, diag);
-		if (ret)
-			goto err_close;
-	}
+	/* Of all queues that it has by now. */
+	if (flags)
+		gro_start(conf->tun_name, tun->ifindex, tun->fds[0]);
 	return 0;
 
 err_close:
@@ -384,9 +400,8 @@ err_close:
 
 void link_tun_close(struct link_tun *tun)
 {
-	if (tun->fd >= 0)
-		close(tun->fd);
-	tun->fd = -1;
+	while (tun->cnt > 0)
+		close(tun->fds[--tun->cnt]);
 }
 
 /** quiet_ipv6() - No link-local address, so no router solicitations into the

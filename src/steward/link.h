@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/diag.h"
+#include "base/limits.h"
 #include "policy/plan.h"
 #include "steward/missing.h"
 
@@ -22,16 +23,23 @@
 struct nl_sock;
 
 /**
- * struct link_tun - The device and our queue of it
- * @fd:		Queue, non-blocking; -1 when not open
+ * struct link_tun - The device and our queues of it
+ * @fds:	Queues, non-blocking, one for each worker; @cnt is 0 when none is open
  * @offloads:	TUN_F_ bits in force
  * @ifindex:	Number of the device
  */
 struct link_tun {
-	int fd;
+	int fds[WORKER_CNT_MAX];
+	size_t cnt;
 	uint32_t offloads;
 	int ifindex;
 };
+
+/** link_tun_queue() - Any one of the queues; -1 when none is open */
+static inline int link_tun_queue(const struct link_tun *tun)
+{
+	return tun->cnt ? tun->fds[0] : -1;
+}
 
 /** link_tun_available() - Can TUN devices be made? Return: 0, or -EIO with the
  *  remedy in @diag */
@@ -57,7 +65,7 @@ int link_reclaim(struct nl_sock *nl, const char *tun_name, const char *gateway,
 		 struct diag *diag) __attribute__((warn_unused_result));
 
 /**
- * link_tun_restore() - Is the device of our queue there, with name and mark?
+ * link_tun_restore() - Is the device of our queues there, with name and mark?
  * @missing:	Receives what others changed and was restored
  *
  * Return: 1, 0 when it is gone, or -EIO with an entry in @diag
@@ -67,14 +75,14 @@ int link_tun_restore(struct nl_sock *nl, const struct gateway_conf *conf,
 		     struct diag *diag) __attribute__((warn_unused_result));
 
 /**
- * link_tun_open() - Create the device, or adopt ours, and take one queue
+ * link_tun_open() - Create the device, or adopt ours, and take its queues
  * @tun:	Receives it; link_tun_close() it
  */
 int link_tun_open(struct nl_sock *nl, const struct gateway_conf *conf,
 		  struct link_tun *tun, struct diag *diag)
 	__attribute__((warn_unused_result));
 
-/** link_tun_close() - Let go of the queue; the device stays */
+/** link_tun_close() - Let go of the queues; the device stays */
 void link_tun_close(struct link_tun *tun);
 
 /**

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,6 +112,17 @@ static bool same(const char *path, const char *key, const char *before,
 	return false;
 }
 
+/** same_cnt() - As same(), of a number */
+static bool same_cnt(const char *path, const char *key, uint32_t before,
+		     uint32_t now, struct diag *diag)
+{
+	char texts[2][16];
+
+	snprintf(texts[0], sizeof(texts[0]), "%u", before);
+	snprintf(texts[1], sizeof(texts[1]), "%u", now);
+	return same(path, key, texts[0], texts[1], diag);
+}
+
 /** check_same() - All settings that only a restart can change */
 static bool check_same(const struct reload *reload,
 		       const struct gateway_conf *now, struct diag *diag)
@@ -123,6 +135,7 @@ static bool check_same(const struct reload *reload,
 	good &= same(path, "tun.offloads",
 		     tun_offloads_name(before->tun_offloads),
 		     tun_offloads_name(now->tun_offloads), diag);
+	good &= same_cnt(path, "workers", before->workers, now->workers, diag);
 	good &= same(path, "user", before->user, now->user, diag);
 	good &= same(path, "status.socket", before->status_socket,
 		     now->status_socket, diag);
@@ -167,7 +180,8 @@ static int end_flows(struct reload *reload, const struct plan *before,
 	int cnt;
 
 	finish_cut(reload);
-	cnt = cut_begin(&reload->cut, host->plan, before, host->tun.fd, diag);
+	cnt = cut_begin(&reload->cut, host->plan, before,
+			link_tun_queue(&host->tun), diag);
 	audit_tell(before, reload->cut.flows, reload->cut.cnt, clock_wall_ns());
 	if (reload->cut.cnt || before != host->plan)
 		loop_timer_set(reload->loop, &reload->linger,

@@ -42,7 +42,7 @@
  * A carrier that ends is started again at once; one that ends again soon is
  * given a pause that doubles, RESTART_MS_MAX at most.
  *
- * The queue of the TUN device is ours and the carrier's at the same time: the
+ * The queues of the TUN device are ours and the carrier's at the same time: the
  * link stays up without a carrier.  While none lives we read and discard, since
  * a queue that nobody reads fills up and delays what comes after.
  *
@@ -76,6 +76,12 @@ enum carrier_state {
 	CARRIER_UP,
 };
 
+/** struct drain - A queue of the TUN device that is emptied */
+struct drain {
+	struct loop_source source;
+	struct loop *loop;
+};
+
 /**
  * struct supervisor - The loop and all it touches
  * @state:	Of the carrier
@@ -100,7 +106,7 @@ struct supervisor {
 	struct loop_source signals;
 	struct loop_source answers;
 	struct loop_source handover;
-	struct loop_source drain;
+	struct drain drains[WORKER_CNT_MAX];
 	struct orders orders;
 	struct loop_timer restart;
 	struct loop_timer stop_limit;
@@ -145,16 +151,30 @@ static void fail(struct supervisor *sup, const char *what, int err)
 	loop_stop(&sup->loop);
 }
 
-/** drain_while_down() - Who reads the TUN queue: we, or a carrier? */
+static void drain_nothing(struct supervisor *sup)
+{
+	size_t i;
+
+	for (i = 0; i < WORKER_CNT_MAX; i++)
+		loop_unwatch(&sup->loop, &sup->drains[i].source);
+}
+
+/** drain_while_down() - Who reads the TUN queues: we, or a carrier? */
 static void drain_while_down(struct supervisor *sup)
 {
+	const struct link_tun *tun = &sup->host->tun;
+	size_t i;
+
 	if (sup->state != CARRIER_DOWN) {
-		loop_unwatch(&sup->loop, &sup->drain);
+		drain_nothing(sup);
 		return;
 	}
-	if (loop_watch(&sup->loop, &sup->drain, sup->host->tun.fd, EPOLLIN))
-		log_warn("event=not_drained device=%s",
-			 sup->host->plan->conf->tun_name);
+	for (i = 0; i < tun->cnt; i++) {
+		if (loop_watch(&sup->loop, &sup->drains[i].source, tun->fds[i],
+			       EPOLLIN))
+			log_warn("event=not_drained device=%s",
+				 sup->host->plan->conf->tun_name);
+	}
 }
 
 /** on_drain() - Packets that no carrier takes */
@@ -171,11 +191,22 @@ static void on_drain(struct loop_source *source, uint32_t events)
 			return;
 		if (len < 0) {
 			/* Deleted: the event of its link comes as well. */
-			loop_unwatch(&SUPERVISOR_OF(source, drain)->loop,
+			loop_unwatch(((struct drain *)(void *)source)->loop,
 				     source);
 			return;
 		}
 	}
+}
+
+static void drain_init(struct supervisor *sup)
+{
+	size_t i;
+
+	for (i = 0; i < WORKER_CNT_MAX; i++)
+		sup->drains[i] = (struct drain){
+			.source = {.fd = -1, .ready = on_drain},
+			.loop = &sup->loop,
+		};
 }
 
 /** send_signal() - To the carrier, through the spawner */
@@ -406,7 +437,7 @@ static void log_diag(const struct diag *diag, int err)
 /** take_new_queue() - The device was made anew: its old queue is dead */
 static void take_new_queue(struct supervisor *sup)
 {
-	loop_unwatch(&sup->loop, &sup->drain);
+	drain_nothing(sup);
 	drain_while_down(sup);
 	if (sup->state != CARRIER_DOWN)
 		stop_carrier(sup);
@@ -647,7 +678,6 @@ int supervise_run(struct host *host, const struct feed *feed,
 			  .rules = {.fd = -1}},
 		.answers = {.fd = -1, .ready = on_answer},
 		.handover = {.fd = -1, .ready = on_handover},
-		.drain = {.fd = -1, .ready = on_drain},
 		.restart = {.fire = on_restart},
 		.look = {.fire = on_look},
 		.stop_limit = {.fire = on_stop_limit},
@@ -658,6 +688,7 @@ int supervise_run(struct host *host, const struct feed *feed,
 
 	if (err)
 		return err;
+	drain_init(&sup);
 	reload_attach(reload, &sup.loop, on_reloaded, &sup);
 	err = watch_all(&sup, lock);
 	if (!err) {

@@ -230,7 +230,7 @@ static void on_due(struct loop_timer *timer)
 	watch->culprit = (struct watch_culprit){0};
 	if (hurt & FOLLOW_RULES)
 		watch_settle(watch);
-	if (watch->host->tun.fd < 0) {
+	if (!watch->host->tun.cnt) {
 		watch->gone(watch);
 		return;
 	}

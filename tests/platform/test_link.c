@@ -35,7 +35,7 @@ static const struct ip_addr self = {IP_V4, {100, 64, 0, 1}};
 static const struct policy_gateway gateway = {
 	.name = "edge-1", .addrs = &self, .addr_cnt = 1};
 static const struct gateway_conf conf = {
-	.name = "edge-1", .tun_name = "rtt0", .tun_mtu = 1400};
+	.name = "edge-1", .tun_name = "rtt0", .tun_mtu = 1400, .workers = 1};
 static const struct plan_route routes[] = {
 	{{{IP_V4, {10, 1, 0, 0}}, 24}, {IP_V4, {100, 64, 0, 1}}},
 	{{{IP_V4, {10, 2, 0, 0}}, 16}, {IP_V4, {100, 64, 0, 1}}},

@@ -51,6 +51,7 @@ struct world {
 	struct arena arena;
 	struct diag diag;
 	struct setup setup;
+	struct kin kin;
 	struct worker worker;
 	struct peer peer;
 	struct channel channel;
@@ -79,8 +80,10 @@ static int world_open(void **state)
 	assert_int_equal(
 		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair),
 		0);
-	w.setup.tun_fd = pair[0];
+	w.setup.tun_fds[0] = pair[0];
 	w.kernel = pair[1];
+	w.kin.cnt = 1;
+	w.worker.kin = &w.kin;
 	w.worker.setup = &w.setup;
 	w.worker.peers = &w.peer;
 	w.worker.peer_cnt = 1;
@@ -93,7 +96,7 @@ static int world_close(void **state)
 {
 	struct world *w = *state;
 
-	close(w->setup.tun_fd);
+	close(w->setup.tun_fds[0]);
 	close(w->kernel);
 	diag_fini(&w->diag);
 	arena_fini(&w->arena);

@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "carrier/report.h"
 #include "carrier/worker.h"
 #include "packets.h"
 #include "sys/log.h"
@@ -59,7 +60,8 @@ QUIET(log_debug)
 /** struct world - A worker, the other end of its "device", and its setups */
 struct world {
 	struct worker worker;
-	int device;
+	struct kin kin;
+	struct mailbox replies;
 	int tun[2];
 	struct setup setups[SETUP_CNT];
 };
@@ -111,7 +113,12 @@ static struct world *world_new(const char *name)
 	for (i = 0; i < SETUP_CNT; i++)
 		make_setup(w, &w->setups[i], name,
 			   i % 2 ? ", \"wss://127.0.0.1:2/oslo-a\"" : "");
-	assert_int_equal(worker_start(&w->worker, &w->setups[0]), 0);
+	assert_int_equal(kin_open(&w->kin, 1), 0);
+	assert_int_equal(mailbox_open(&w->replies), 0);
+	assert_int_equal(
+		worker_open(&w->worker, 0, &w->setups[0], &w->kin, &w->replies),
+		0);
+	assert_int_equal(worker_start(&w->worker), 0);
 	return w;
 }
 
@@ -124,10 +131,10 @@ static void post(struct world *w, struct worker_order *order)
 /** await() - The worker's next answer */
 static struct worker_reply await(struct world *w)
 {
-	struct pollfd fd = {.fd = w->worker.replies.take_fd, .events = POLLIN};
+	struct pollfd fd = {.fd = w->replies.take_fd, .events = POLLIN};
 	struct worker_reply reply;
 
-	while (mailbox_take(&w->worker.replies, &reply, sizeof(reply)))
+	while (mailbox_take(&w->replies, &reply, sizeof(reply)))
 		assert_true(poll(&fd, 1, 10000) > 0);
 	return reply;
 }
@@ -139,6 +146,9 @@ static void world_free(struct world *w)
 
 	post(w, &stop);
 	worker_join(&w->worker);
+	worker_close(&w->worker);
+	kin_close(&w->kin);
+	mailbox_close(&w->replies);
 	for (i = 0; i < SETUP_CNT; i++)
 		setup_fini(&w->setups[i]);
 	close(w->tun[0]);
@@ -150,25 +160,12 @@ static void world_free(struct world *w)
 static struct worker_report *ask(struct world *w, const struct setup *setup)
 {
 	struct worker_order order = {.kind = WORKER_REPORT};
-	struct worker_report *report = calloc(1, sizeof(*report));
+	struct worker_report *report = report_new(setup, 0);
 
-	assert_non_null(report);
-	report->channel_cnt = worker_channel_cnt(setup);
-	report->peer_cnt = setup->plan->peer_cnt;
-	report->channels =
-		calloc(report->channel_cnt + 1, sizeof(*report->channels));
-	report->peers = calloc(report->peer_cnt + 1, sizeof(*report->peers));
 	order.report = report;
 	post(w, &order);
 	assert_ptr_equal(await(w).report, report);
 	return report;
-}
-
-static void free_report(struct worker_report *report)
-{
-	free(report->channels);
-	free(report->peers);
-	free(report);
 }
 
 /** send_packets() - Into the device */
@@ -200,7 +197,7 @@ static void worker_reports_what_it_counted(void **state)
 
 		report = ask(w, &w->setups[0]);
 		dropped = report->drops[DROP_UP_NO_CHANNEL];
-		free_report(report);
+		report_free(report);
 		if (dropped == 5)
 			break;
 		usleep(1000);
@@ -224,9 +221,18 @@ static void setups_are_given_back_while_packets_come(void **state)
 		assert_ptr_equal(await(w).setup, &w->setups[i - 1]);
 		/* It is ours again, and goes. */
 		setup_fini(&w->setups[i - 1]);
-		free_report(ask(w, &w->setups[i]));
+		report_free(ask(w, &w->setups[i]));
 	}
 	world_free(w);
+}
+
+static void post_accept(struct world *w, const char *address)
+{
+	struct worker_accept accept = {0};
+
+	snprintf(accept.address, sizeof(accept.address), "%s", address);
+	assert_int_equal(
+		mailbox_post(&w->worker.accepts, &accept, sizeof(accept)), 0);
 }
 
 static void channels_that_come_to_nothing_do_no_harm(void **state)
@@ -237,12 +243,9 @@ static void channels_that_come_to_nothing_do_no_harm(void **state)
 	(void)state;
 	accept_warnings = 0;
 	for (i = 0; i < 100; i++) {
-		struct worker_order order = {.kind = WORKER_ACCEPT};
-
-		snprintf(order.address, sizeof(order.address), "%s",
-			 i % 2 ? "nonsense" : "ws://127.0.0.1:1/$hc/x?a=b");
-		post(w, &order);
-		free_report(ask(w, &w->setups[0]));
+		post_accept(w,
+			    i % 2 ? "nonsense" : "ws://127.0.0.1:1/$hc/x?a=b");
+		report_free(ask(w, &w->setups[0]));
 	}
 	/* One line of each kind, not one for each accept. */
 	assert_in_range(accept_warnings, 1, 2);
@@ -265,15 +268,6 @@ static int listen_somewhere(int *port)
 	return fd;
 }
 
-static void post_accept(struct world *w, int port)
-{
-	struct worker_order order = {.kind = WORKER_ACCEPT};
-
-	snprintf(order.address, sizeof(order.address),
-		 "ws://127.0.0.1:%d/$hc/x?a=b", port);
-	post(w, &order);
-}
-
 /** busy_cnt() - Slots that are not idle */
 static size_t busy_cnt(struct world *w)
 {
@@ -283,7 +277,7 @@ static size_t busy_cnt(struct world *w)
 
 	for (i = 0; i < report->channel_cnt; i++)
 		cnt += report->channels[i].state != CHANNEL_IDLE;
-	free_report(report);
+	report_free(report);
 	return cnt;
 }
 
@@ -293,12 +287,14 @@ static void strangers_take_a_part_of_the_slots_and_give_way(void **state)
 	int taken[PEER_CHANNEL_CNT_MAX + 1];
 	size_t cnt = 0;
 	int tries;
+	char address[64];
 	int port;
 	int fd = listen_somewhere(&port);
 
 	(void)state;
+	snprintf(address, sizeof(address), "ws://127.0.0.1:%d/$hc/x?a=b", port);
 	for (tries = 1; tries <= 50; tries++) {
-		post_accept(w, port);
+		post_accept(w, address);
 		assert_int_equal(busy_cnt(w), tries < PEER_CHANNEL_CNT_MAX
 						      ? tries
 						      : PEER_CHANNEL_CNT_MAX);
@@ -310,7 +306,7 @@ static void strangers_take_a_part_of_the_slots_and_give_way(void **state)
 			cnt++;
 			continue;
 		}
-		post_accept(w, port);
+		post_accept(w, address);
 		assert_int_equal(busy_cnt(w), PEER_CHANNEL_CNT_MAX);
 		usleep(10000);
 	}
@@ -334,7 +330,7 @@ static void dialling_goes_on_through_setups(void **state)
 		post(w, &order);
 		assert_ptr_equal(await(w).setup, &w->setups[i - 1]);
 		setup_fini(&w->setups[i - 1]);
-		free_report(ask(w, &w->setups[i]));
+		report_free(ask(w, &w->setups[i]));
 	}
 	world_free(w);
 }
