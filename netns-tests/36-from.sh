@@ -11,13 +11,17 @@
 . "$(dirname "$0")/lib.sh"
 not_plain
 
+OTHERS='"198.51.100.0/24", "192.0.2.1", "192.0.2.9", "192.0.2.17"'
+
 write_policy() {
 	policy_head >"$1"
 	cat >>"$1" <<-END
 		sites = ( { name = "oslo"; networks = "10.1.0.0/24"; services = (
 		  { name = "listed"; public = "tcp/7000"; target = "10.1.0.7:7000";
-		    from = [ "203.0.113.0/28", "198.51.100.0/24" ]; },
+		    from = [ "203.0.113.0/28", $OTHERS ]; },
 		  { name = "listed-udp"; public = "udp/7000"; target = "10.1.0.7:7000";
+		    from = [ $OTHERS, "203.0.113.0/28" ]; },
+		  { name = "few"; public = "tcp/7002"; target = "10.1.0.7:7002";
 		    from = [ "198.51.100.0/24", "203.0.113.0/28" ]; },
 		  { name = "all"; public = "tcp/7001"; target = "10.1.0.7:7001"; }
 		); } );
@@ -33,7 +37,7 @@ dropped() {
 }
 
 topo_up
-tell_up seven 10.1.0.7 7000-7001
+tell_up seven 10.1.0.7 7000-7002
 ip -n "$NS-client" address add 203.0.113.77/24 dev eth0
 # A program of the gateway's own, at the same port.
 spawn cloud own python3 "$HERE/lib/tell.py" serve 203.0.113.1 7000
@@ -48,10 +52,12 @@ tun=$(tun_packets cloud tx)
 expect "not listed" "$(told edge.test 7000 tcp 203.0.113.77)" nothing
 expect "not listed, UDP" "$(told edge.test 7000 udp 203.0.113.77)" nothing
 expect "packets in the TUN" "$(tun_packets cloud tx)" "$tun"
-(($(dropped) >= 2)) || fail "nothing was counted as dropped"
+expect "one of a few" "$(told edge.test 7002 tcp)" "10.1.0.1 10.1.0.7 7002"
+expect "none of a few" "$(told edge.test 7002 tcp 203.0.113.77)" nothing
+(($(dropped) >= 3)) || fail "nothing was counted as dropped"
 expect "without from" "$(told edge.test 7001 tcp 203.0.113.77)" \
 	"10.1.0.1 10.1.0.7 7001"
-expect "sets of the two lists" "$(at cloud nft list sets inet |
+expect "sets of the two long lists" "$(at cloud nft list sets inet |
 	grep -c 'set from_')" 1
 
 # Transit: the gateway is the next hop to another machine's port 7001.

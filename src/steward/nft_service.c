@@ -285,15 +285,18 @@ static void cloud_chain(struct nft_work *work, const struct nft_family *family,
 			const struct plan_service *entry)
 {
 	const struct policy_service *service = entry->service;
-	char from[NFT_NAME_SIZE];
 	struct strbuf rule;
 	struct strbuf why;
 
 	begin_chain(work, entry);
 	if (service->from.cnt) {
-		nft_from_name(&service->from, family, from);
-		nft_rule(work, "the sender is not in from",
-			 "%s saddr != @%s counter drop", family->ip, from);
+		struct strbuf others;
+
+		strbuf_init(&others);
+		nft_from_others(&service->from, family, &others);
+		nft_rule(work, "the sender is not in from", "%scounter drop",
+			 strbuf_str(&others));
+		strbuf_fini(&others);
 	}
 	strbuf_init(&rule);
 	strbuf_init(&why);

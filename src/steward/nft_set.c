@@ -19,7 +19,14 @@
  * equal lists are one set, and a list that changes is another set, so that no
  * set with intervals is ever changed in place.  Services that share a list
  * mostly share its memory as well; it is then read once.
+ *
+ * A service's list of a few prefixes stands in the rule that drops everybody else,
+ * and needs no set: the kernel looks sets up by name one after the other, so that
+ * 10,000 services with lists of their own would take half a minute to load.
  */
+
+/* Prefixes that a rule compares with one by one. */
+#define SHORT_CNT_MAX      4
 
 #define FNV64_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
 #define FNV64_PRIME        UINT64_C(0x100000001b3)
@@ -96,6 +103,46 @@ void nft_from_name(const struct prefix_list *from,
 		 family->tag);
 }
 
+/** count_of() - Prefixes of one family */
+static size_t count_of(const struct prefix_list *from, enum ip_family family)
+{
+	size_t cnt = 0;
+	size_t i;
+
+	for (i = 0; i < from->cnt; i++)
+		cnt += from->prefixes[i].addr.family == family;
+	return cnt;
+}
+
+/** is_short() - Does it stand in the rule?  One of the other family only, which
+ *  is nobody, does not */
+static bool is_short(const struct prefix_list *from, enum ip_family family)
+{
+	size_t cnt = count_of(from, family);
+
+	return cnt > 0 && cnt <= SHORT_CNT_MAX;
+}
+
+void nft_from_others(const struct prefix_list *from,
+		     const struct nft_family *family, struct strbuf *out)
+{
+	char text[IP_PREFIX_TEXT_SIZE];
+	char name[NFT_NAME_SIZE];
+	size_t i;
+
+	if (!is_short(from, family->family)) {
+		nft_from_name(from, family, name);
+		strbuf_printf(out, "%s saddr != @%s ", family->ip, name);
+		return;
+	}
+	for (i = 0; i < from->cnt; i++) {
+		if (from->prefixes[i].addr.family == family->family)
+			strbuf_printf(
+				out, "%s saddr != %s ", family->ip,
+				ip_prefix_format(&from->prefixes[i], text));
+	}
+}
+
 /** struct from_use - A list with the families it is used in */
 struct from_use {
 	const struct prefix_list *from;
@@ -156,7 +203,7 @@ static size_t add_use(const struct nft_work *work, struct from_use *uses,
 	return cnt;
 }
 
-/** gather_uses() - All lists of the plan; Return: how many */
+/** gather_uses() - All lists of the plan that need a set; Return: how many */
 static size_t gather_uses(const struct nft_work *work, bool services,
 			  struct from_use *uses)
 {
@@ -168,8 +215,9 @@ static size_t gather_uses(const struct nft_work *work, bool services,
 		const struct policy_service *service =
 			plan->services[i].service;
 
-		cnt = add_use(work, uses, cnt, &service->from,
-			      service->target.family);
+		if (!is_short(&service->from, service->target.family))
+			cnt = add_use(work, uses, cnt, &service->from,
+				      service->target.family);
 	}
 	for (i = 0; i < plan->grant_cnt; i++) {
 		const struct policy_route *route = plan->grants[i].route;

@@ -102,6 +102,11 @@ void nft_prefixes_set(struct nft_work *work, struct nft_prefixes *list,
 void nft_from_name(const struct prefix_list *from,
 		   const struct nft_family *family, char name[NFT_NAME_SIZE]);
 
+/** nft_from_others() - A match, with a space behind it: a list of a service does not
+ *  have the sender */
+void nft_from_others(const struct prefix_list *from,
+		     const struct nft_family *family, struct strbuf *out);
+
 /** nft_from_sets() - The sets of all services' and routes' lists, each once
  *  @services: Those of services as well */
 void nft_from_sets(struct nft_work *work, bool services);

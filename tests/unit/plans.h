@@ -60,15 +60,20 @@ static inline struct ip_prefix *plans_prefixes(struct arena *arena, size_t cnt,
 static inline struct prefix_list plans_from(struct dice *dice,
 					    struct arena *arena)
 {
-	static const char *const lists[][3] = {
+	static const char *const lists[][6] = {
 		{"172.16.0.0/16", "203.0.113.0/24", "2001:db8:1::/48"},
 		{"192.0.2.1/32", "198.51.100.0/24", "2001:db8:2::/48"},
 		{"0.0.0.0/1", "128.0.0.0/2", "::/0"},
-		{"203.0.113.7/32", "203.0.113.9/32", "203.0.113.10/31"},
+		/* Too many to stand in a rule. */
+		{"203.0.113.7/32", "203.0.113.9/32", "203.0.113.10/31",
+		 "203.0.113.64/26", "203.0.113.200/32"},
 	};
 	const char *const *list = lists[roll(dice, 4)];
+	size_t cnt = 0;
 
-	return (struct prefix_list){plans_prefixes(arena, 3, list), 3};
+	while (cnt < sizeof(lists[0]) / sizeof(*lists[0]) && list[cnt])
+		cnt++;
+	return (struct prefix_list){plans_prefixes(arena, cnt, list), cnt};
 }
 
 /** plans_service() - Number @n of a site whose networks end in .0.0/16 and so */
