@@ -6,6 +6,7 @@
 
 #include "codec/ws.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -99,51 +100,52 @@ size_t ws_head_write(uint8_t *data, const struct ws_head *head)
 	return 2 + ext + (head->masked ? 4 : 0);
 }
 
-/* Vectorised by the compiler at this level; at -O2 it need not be. */
-__attribute__((optimize("O3"))) void ws_mask(uint8_t *data, size_t len,
-					     const uint8_t mask[4],
-					     uint64_t offset)
+/** turned() - The mask from the byte of @offset on, twice; as it lies in memory */
+static uint64_t turned(const uint8_t mask[4], uint64_t offset)
 {
-	uint8_t turned[8];
-	uint64_t wide;
-	size_t i;
+	unsigned int bits = 8 * (unsigned int)(offset & 3);
+	uint32_t word;
 
-	for (i = 0; i < sizeof(turned); i++)
-		turned[i] = mask[(offset + i) & 3];
-	memcpy(&wide, turned, sizeof(wide));
-	for (i = 0; i + 8 <= len; i += 8) {
-		uint64_t word;
-
-		memcpy(&word, data + i, sizeof(word));
-		word ^= wide;
-		memcpy(data + i, &word, sizeof(word));
-	}
-	for (; i < len; i++)
-		data[i] ^= turned[i & 7];
+	memcpy(&word, mask, sizeof(word));
+	word = le32toh(word);
+	word = word >> bits | word << (-bits & 31);
+	return htole64((uint64_t)word << 32 | word);
 }
 
-__attribute__((optimize("O3"))) void ws_mask_copy(uint8_t *restrict to,
-						  const uint8_t *restrict from,
-						  size_t len,
-						  const uint8_t mask[4],
-						  uint64_t offset)
+void ws_mask_copy(uint8_t *to, const uint8_t *from, size_t len,
+		  const uint8_t mask[4], uint64_t offset)
 {
-	uint8_t turned[8];
-	uint64_t wide;
+	uint64_t wide = turned(mask, offset);
+	uint64_t a, b, c, d;
 	size_t i;
 
-	for (i = 0; i < sizeof(turned); i++)
-		turned[i] = mask[(offset + i) & 3];
-	memcpy(&wide, turned, sizeof(wide));
-	for (i = 0; i + 8 <= len; i += 8) {
-		uint64_t word;
-
-		memcpy(&word, from + i, sizeof(word));
-		word ^= wide;
-		memcpy(to + i, &word, sizeof(word));
+	/* Each on its own, so that the compiler makes vectors of them (-O2). */
+	for (i = 0; i + 32 <= len; i += 32) {
+		memcpy(&a, from + i, sizeof(a));
+		memcpy(&b, from + i + 8, sizeof(b));
+		memcpy(&c, from + i + 16, sizeof(c));
+		memcpy(&d, from + i + 24, sizeof(d));
+		a ^= wide;
+		b ^= wide;
+		c ^= wide;
+		d ^= wide;
+		memcpy(to + i, &a, sizeof(a));
+		memcpy(to + i + 8, &b, sizeof(b));
+		memcpy(to + i + 16, &c, sizeof(c));
+		memcpy(to + i + 24, &d, sizeof(d));
 	}
-	for (; i < len; i++)
-		to[i] = from[i] ^ turned[i & 7];
+	for (; i + 8 <= len; i += 8) {
+		memcpy(&a, from + i, sizeof(a));
+		a ^= wide;
+		memcpy(to + i, &a, sizeof(a));
+	}
+	for (wide = le64toh(wide); i < len; i++, wide >>= 8)
+		to[i] = from[i] ^ (uint8_t)wide;
+}
+
+void ws_mask(uint8_t *data, size_t len, const uint8_t mask[4], uint64_t offset)
+{
+	ws_mask_copy(data, data, len, mask, offset);
 }
 
 int ws_order_check(struct ws_order *order, const struct ws_head *head)

@@ -92,15 +92,13 @@ size_t ws_head_write(uint8_t *data, const struct ws_head *head);
  * @len:	How many
  * @mask:	The frame's key
  * @offset:	Position of @data[0] in the frame's payload
- *
- * Fast on long payloads: the wide loop is what the compiler can vectorise.
  */
 void ws_mask(uint8_t *data, size_t len, const uint8_t mask[4], uint64_t offset);
 
-/** ws_mask_copy() - As ws_mask(), from @from to @to in one pass; they must not
- *  overlap */
-void ws_mask_copy(uint8_t *restrict to, const uint8_t *restrict from,
-		  size_t len, const uint8_t mask[4], uint64_t offset);
+/** ws_mask_copy() - As ws_mask(), from @from to @to in one pass; they are the same,
+ *  or do not overlap */
+void ws_mask_copy(uint8_t *to, const uint8_t *from, size_t len,
+		  const uint8_t mask[4], uint64_t offset);
 
 /**
  * struct ws_order - What may come next on a connection
