@@ -307,6 +307,7 @@ static void take_pong(struct channel *channel,
 		protocol_fault(channel, "PONG counts fewer bytes than before");
 		return;
 	}
+	peer_arrived(&channel->worker->peers[channel->peer], channel, now);
 	if (!probed && channel->flight.probe != FLIGHT_PROBE_NONE)
 		probe_others(channel, now);
 	if (flight_shall_ask(&channel->flight, channel->bytes_out))
@@ -837,10 +838,17 @@ void channel_judged(struct channel *channel)
 
 void channel_pump(struct channel *channel)
 {
+	const struct peer *peer;
+
 	while (wsconn_can_send(&channel->conn)) {
 		if (channel->due)
 			send_small(channel);
 		else if (channel->state != CHANNEL_OPEN || !send_data(channel))
 			break;
 	}
+	if (channel->state != CHANNEL_OPEN)
+		return;
+	peer = &channel->worker->peers[channel->peer];
+	channel->pump_cnt++;
+	channel->stuck_cnt += queue_lane_waits(peer->flows, &channel->lane);
 }

@@ -109,6 +109,8 @@ enum channel_due {
  * @peer_offloads: Offloads its kernel takes
  * @lane:	Flows of the peer's that it serves
  * @outbox:	The message that it sends, of what waits in @lane
+ * @pump_cnt, @stuck_cnt: How often it was pumped since the last look at its load,
+ *		and how often something waited for it still
  * @flight:	How much may be on its way
  * @pulse:	Does it answer?
  * @busy:	Packets passed since the last PING by the clock
@@ -149,6 +151,8 @@ struct channel {
 	uint32_t peer_offloads;
 	struct queue_lane lane;
 	struct outbox outbox;
+	unsigned int pump_cnt;
+	unsigned int stuck_cnt;
 	struct flight flight;
 	struct pulse pulse;
 	bool busy;

@@ -18,6 +18,11 @@
  * Each moved flow may arrive out of order once, so moves must be rare: there is a
  * wide gap between slow and fast, and nothing moves in it.
  *
+ * A flow that has less than those of other channels may move (balance.c).  It
+ * waits in a lane of its own until all that it sent has arrived, MOVE_MS_MAX at most, so that
+ * nothing arrives out of order; then its bucket belongs to the other channel, until
+ * it has sent nothing for a while.
+ *
  * A channel that does not answer PINGs, while a sibling answers later ones
  * (pulse.h), is suspect: its path may be dead, and its flows need not wait until
  * that is certain.  It has no weight until it has answered a PING that went after
@@ -43,6 +48,12 @@
  * are not all read in one round of the loop. */
 #define DOUBT_LOOKS 2
 
+/* Of a flow that moves.  A move costs it a round trip: so many pass between two. */
+#define MOVE_MS_MAX  500
+#define MOVE_RTT_CNT 16
+/* A channel is pressed when something waits after one of so many pumps. */
+#define PRESSED_PART 4
+
 /** bucket_channel() - Whose a bucket is; there are channels, and one at least has
  *  weight */
 static struct channel *bucket_channel(const struct peer *peer, size_t bucket)
@@ -55,6 +66,8 @@ static struct queue_lane *bucket_lane(struct peer *peer, size_t bucket)
 {
 	if (!peer->channel_cnt)
 		return &peer->aside;
+	if (bucket == peer->move.bucket)
+		return &peer->move.lane;
 	return &bucket_channel(peer, bucket)->lane;
 }
 
@@ -65,10 +78,35 @@ static void move_waiting(struct peer *peer)
 
 	queue_unlane(peer->flows);
 	queue_lane_init(&peer->aside);
+	queue_lane_init(&peer->move.lane);
 	for (i = 0; i < peer->channel_cnt; i++)
 		queue_lane_init(&peer->channels[i]->lane);
 	for (i = 0; i < SPREAD_BUCKET_CNT; i++)
 		queue_lane_put(peer->flows, i, bucket_lane(peer, i));
+}
+
+/** keep_away() - Buckets that were moved stay so, as far as those channels are
+ *  there */
+static void keep_away(struct peer *peer, const struct spread_member *members)
+{
+	uint16_t idx_of[PEER_CHANNEL_CNT_MAX];
+	size_t i;
+
+	for (i = 0; i < PEER_CHANNEL_CNT_MAX; i++)
+		idx_of[i] = SPREAD_NONE;
+	for (i = 0; i < peer->channel_cnt; i++) {
+		if (members[i].weight)
+			idx_of[members[i].id] = (uint16_t)i;
+	}
+	for (i = 0; i < SPREAD_BUCKET_CNT; i++) {
+		if (!peer->balance.away[i])
+			continue;
+		if (idx_of[peer->balance.away[i] - 1] == SPREAD_NONE)
+			peer->balance.away[i] = 0;
+		else
+			peer->spread.member[i] =
+				idx_of[peer->balance.away[i] - 1];
+	}
 }
 
 /** all_suspect() - Is there no better channel than a suspect one? */
@@ -100,7 +138,14 @@ static void respread(struct peer *peer)
 		};
 	}
 	spread_fill(&peer->spread, members, peer->channel_cnt);
+	keep_away(peer, members);
 	move_waiting(peer);
+}
+
+void peer_init(struct peer *peer)
+{
+	peer->move.bucket = QUEUE_NONE;
+	queue_lane_init(&peer->aside);
 }
 
 void peer_attach(struct peer *peer, struct channel *channel)
@@ -124,6 +169,8 @@ void peer_detach(struct peer *peer, const struct channel *channel)
 	if (i == peer->channel_cnt)
 		return;
 	peer->channels[i] = peer->channels[--peer->channel_cnt];
+	if (peer->move.from == channel)
+		peer->move.bucket = QUEUE_NONE;
 	respread(peer);
 }
 
@@ -132,6 +179,13 @@ struct channel *peer_channel(const struct peer *peer, uint32_t flow)
 	if (peer->channel_cnt == 0)
 		return NULL;
 	return bucket_channel(peer, peer_bucket(flow));
+}
+
+struct queue_lane *peer_lane(struct peer *peer, uint32_t flow)
+{
+	if (peer->channel_cnt == 0)
+		return NULL;
+	return bucket_lane(peer, peer_bucket(flow));
 }
 
 /** fastest_ns() - Round trip of the fastest channel, 0 when none is known */
@@ -254,4 +308,94 @@ void peer_watch(struct peer *peer, mono_t now)
 	}
 	if (changed)
 		respread(peer);
+}
+
+/** ask_arrived() - What the moving flow sent is to arrive: up to where? */
+static void ask_arrived(struct peer_move *move, struct channel *from,
+			mono_t now)
+{
+	move->mark = from->bytes_out;
+	from->due |= CHANNEL_DUE_PING;
+	pulse_asked(&from->pulse, now);
+}
+
+/** end_move() - The moving flow's packets go on, over its new channel */
+static void end_move(struct peer *peer)
+{
+	peer->move.bucket = QUEUE_NONE;
+	move_waiting(peer);
+}
+
+void peer_arrived(struct peer *peer, struct channel *channel, mono_t now)
+{
+	struct peer_move *move = &peer->move;
+
+	if (move->bucket == QUEUE_NONE || move->from != channel)
+		return;
+	if (move->cutting != QUEUE_NONE) {
+		if (channel->outbox.cutting != move->cutting)
+			move->cutting = QUEUE_NONE;
+		ask_arrived(move, channel, now);
+		return;
+	}
+	if (channel->flight.acked >= move->mark)
+		end_move(peer);
+}
+
+/** begin_move() - A bucket goes to another channel */
+static void begin_move(struct peer *peer, uint16_t bucket, size_t to,
+		       mono_t now)
+{
+	struct channel *from = bucket_channel(peer, bucket);
+
+	peer->move = (struct peer_move){
+		.bucket = bucket,
+		.from = from,
+		.cutting = from->outbox.cutting,
+		.since = now,
+	};
+	ask_arrived(&peer->move, from, now);
+	peer->balance.away[bucket] = (uint8_t)(peer->channels[to]->number + 1);
+	peer->spread.member[bucket] = (uint16_t)to;
+	move_waiting(peer);
+}
+
+/** load_of() - A channel as the balance sees it */
+static struct balance_channel load_of(struct channel *channel)
+{
+	struct balance_channel load = {
+		.takes = !channel->suspect &&
+			 channel->weight == SPREAD_WEIGHT_MAX,
+		.pressed =
+			channel->stuck_cnt * PRESSED_PART > channel->pump_cnt,
+	};
+
+	channel->pump_cnt = 0;
+	channel->stuck_cnt = 0;
+	return load;
+}
+
+void peer_balance(struct peer *peer, mono_t now)
+{
+	struct balance_channel loads[PEER_CHANNEL_CNT_MAX];
+	int64_t moved_ns = mono_diff_ns(now, peer->move.since);
+	uint16_t bucket;
+	size_t to;
+	size_t i;
+
+	if (peer->move.bucket != QUEUE_NONE) {
+		if (moved_ns >= MOVE_MS_MAX * NS_PER_MS)
+			end_move(peer);
+		return;
+	}
+	if (balance_look(&peer->balance, peer->flows))
+		respread(peer);
+	for (i = 0; i < peer->channel_cnt; i++)
+		loads[i] = load_of(peer->channels[i]);
+	bucket = balance_pick(&peer->balance, &peer->spread, loads,
+			      peer->channel_cnt, &to);
+	if (bucket == QUEUE_NONE)
+		return;
+	if (moved_ns >= MOVE_RTT_CNT * bucket_channel(peer, bucket)->rtt_ns)
+		begin_move(peer, bucket, to, now);
 }

@@ -16,12 +16,31 @@
 
 #include "base/limits.h"
 #include "base/time.h"
+#include "carrier/balance.h"
 #include "carrier/queue.h"
 #include "carrier/spread.h"
 #include "codec/wire.h"
 #include "policy/policy.h"
 
 struct channel;
+
+/**
+ * struct peer_move - A bucket between two channels
+ * @bucket:	Which one; QUEUE_NONE when none moves
+ * @from:	Where it was: what it sent there must have arrived first
+ * @mark:	All that @from sent up to here
+ * @cutting:	Slot of a packet that @from was sending in pieces, perhaps of @bucket
+ * @since:	When it began, or the last one did
+ * @lane:	Where its packets wait meanwhile
+ */
+struct peer_move {
+	uint16_t bucket;
+	const struct channel *from;
+	uint64_t mark;
+	uint16_t cutting;
+	mono_t since;
+	struct queue_lane lane;
+};
 
 /* Channels of one pair of gateways: their numbers in HELLO are below. */
 #define PEER_CHANNEL_CNT_MAX PAIR_CHANNEL_CNT_MAX
@@ -38,6 +57,8 @@ struct traffic {
  * @channels:	Its open channels, all of one instance, no number twice; the first
  *		@channel_cnt are in use
  * @spread:	Which of them each bucket of flows belongs to
+ * @balance:	What flows send, and which were moved to other channels
+ * @move:	The one that is being moved
  * @flows:	Packets for it that wait, by the same buckets (owned by the worker)
  * @aside:	Takes all of them while there is no channel: see kin.h
  * @known:	A HELLO came since we started: the fields below are valid
@@ -51,6 +72,8 @@ struct peer {
 	struct channel *channels[PEER_CHANNEL_CNT_MAX];
 	size_t channel_cnt;
 	struct spread spread;
+	struct balance balance;
+	struct peer_move move;
 	struct queue_flows *flows;
 	struct queue_lane aside;
 	bool known;
@@ -76,6 +99,23 @@ void peer_detach(struct peer *peer, const struct channel *channel);
 
 /** peer_channel() - The channel of a flow, NULL when none is open */
 struct channel *peer_channel(const struct peer *peer, uint32_t flow);
+
+/** peer_lane() - Where packets of a flow wait, NULL when no channel is open */
+struct queue_lane *peer_lane(struct peer *peer, uint32_t flow);
+
+/** peer_init() - No channel is open, no flow moves */
+void peer_init(struct peer *peer);
+
+/** peer_arrived() - More of what a channel sent has arrived: a flow that waits for
+ *  that may go on */
+void peer_arrived(struct peer *peer, struct channel *channel, mono_t now);
+
+/**
+ * peer_balance() - Look at what flows had, and perhaps move one to another channel
+ *
+ * To be called about once in CHANNEL_PING_MS.
+ */
+void peer_balance(struct peer *peer, mono_t now);
 
 /** peer_bucket() - The bucket of a flow */
 static inline size_t peer_bucket(uint32_t flow)

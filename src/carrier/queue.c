@@ -15,7 +15,10 @@
  *		nothing waiting goes before all that had, once: those that send
  *		little never wait behind those that send much.  One that uses this
  *		up, or has no more, comes behind the others, so that it cannot go
- *		first again and again.
+ *		first again and again.  A packet may be longer than a turn: then
+ *		its flow owes the rest, and stays behind the others until that
+ *		is paid, even if it has nothing waiting meanwhile.  Else flows whose
+ *		super-packets come one by one would have more than others.
  * Full		Too many bytes, or no slot: the flow that has most loses its
  *		oldest packets, so that its sender learns of it soonest.  Small
  *		ones go several at a time, since looking for the flow takes longer
@@ -26,7 +29,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,8 +284,19 @@ static struct queue_list *first_list(struct queue_lane *lane)
 	return lane->old.head != QUEUE_NONE ? &lane->old : NULL;
 }
 
-/** end_turn() - The first of a list goes behind the others, or leaves when it has
- *  nothing and was behind them already (or there are none) */
+/** may_leave() - Has a flow nothing, and been behind the others (if there are any)
+ *  until it owes nothing? */
+static bool may_leave(const struct queue_flow *flow,
+		      const struct queue_lane *lane)
+{
+	if (flow->head != QUEUE_NONE)
+		return false;
+	if (lane->fresh.head == QUEUE_NONE && lane->old.head == QUEUE_NONE)
+		return true;
+	return flow->turn == QUEUE_OLD && flow->credit > 0;
+}
+
+/** end_turn() - The first of a list goes behind the others, or leaves */
 static void end_turn(struct queue_flows *flows, struct queue_lane *lane,
 		     struct queue_list *list)
 {
@@ -291,8 +304,7 @@ static void end_turn(struct queue_flows *flows, struct queue_lane *lane,
 	struct queue_flow *flow = &flows->flows[bucket];
 
 	list_shift(flows, list);
-	if (flow->head == QUEUE_NONE &&
-	    (list == &lane->old || lane->old.head == QUEUE_NONE)) {
+	if (may_leave(flow, lane)) {
 		flow->turn = QUEUE_IDLE;
 		return;
 	}
@@ -327,6 +339,7 @@ void queue_take(struct queue *queue, struct queue_flows *flows,
 
 	assert(flow->head == slot);
 	flow->credit -= (int32_t)queue->packets[slot].len;
+	flow->sent += queue->packets[slot].len;
 	unlink_head(queue, flows, flow);
 }
 
@@ -354,6 +367,25 @@ void queue_lane_put(struct queue_flows *flows, size_t bucket,
 		return;
 	flow->turn = QUEUE_OLD;
 	list_add(flows, &lane->old, (uint16_t)bucket);
+}
+
+/** list_waits() - Is there a packet in one of a list's flows? */
+static bool list_waits(const struct queue_flows *flows,
+		       const struct queue_list *list)
+{
+	uint16_t bucket = list->head;
+
+	for (; bucket != QUEUE_NONE; bucket = flows->flows[bucket].next) {
+		if (flows->flows[bucket].head != QUEUE_NONE)
+			return true;
+	}
+	return false;
+}
+
+bool queue_lane_waits(const struct queue_flows *flows,
+		      const struct queue_lane *lane)
+{
+	return list_waits(flows, &lane->fresh) || list_waits(flows, &lane->old);
 }
 
 void queue_unlane(struct queue_flows *flows)

@@ -12,6 +12,7 @@
 #ifndef CARRIER_QUEUE_H
 #define CARRIER_QUEUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,6 +59,7 @@ enum queue_turn {
  * @next:	Which bucket is next in the lane's list
  * @credit:	Bytes that it may still send in this turn
  * @bytes, @small_cnt, @big_cnt: What it has waiting
+ * @sent:	Bytes taken out, since somebody set it to 0
  */
 struct queue_flow {
 	uint16_t head;
@@ -68,6 +70,7 @@ struct queue_flow {
 	uint32_t bytes;
 	uint32_t small_cnt;
 	uint32_t big_cnt;
+	uint32_t sent;
 };
 
 /** struct queue_list - Buckets in order of their turn */
@@ -168,6 +171,10 @@ size_t queue_clear(struct queue *queue, struct queue_flows *flows);
  *  lanes drawn anew, after queue_unlane() */
 void queue_lane_put(struct queue_flows *flows, size_t bucket,
 		    struct queue_lane *lane);
+
+/** queue_lane_waits() - Is there a packet in one of a lane's flows? */
+bool queue_lane_waits(const struct queue_flows *flows,
+		      const struct queue_lane *lane);
 
 /** queue_unlane() - All flows leave their lanes, which are to be initialised anew;
  *  packets stay */

@@ -52,10 +52,10 @@ static int pick(struct worker *worker, int group, uint32_t flow, bool begins,
 static struct queue_lane *lane_of(struct worker *worker, int peer,
 				  uint32_t flow, bool is_own)
 {
-	struct channel *channel = peer_channel(&worker->peers[peer], flow);
+	struct queue_lane *lane = peer_lane(&worker->peers[peer], flow);
 
-	if (channel)
-		return &channel->lane;
+	if (lane)
+		return lane;
 	return is_own ? kin_lane(worker, peer) : NULL;
 }
 

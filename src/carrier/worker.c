@@ -169,7 +169,7 @@ static void add_flows(struct worker *worker, struct peer *peer)
 	if (!peer->flows)
 		abort();
 	queue_join(&worker->queue, peer->flows);
-	queue_lane_init(&peer->aside);
+	peer_init(peer);
 }
 
 /**
@@ -299,6 +299,13 @@ static void make_crew(struct worker *worker)
 	crew_fini(&before);
 }
 
+/** load_peer() - How fast are a peer's channels, and do its flows share them? */
+static void load_peer(struct peer *peer, mono_t now)
+{
+	peer_weigh(peer);
+	peer_balance(peer, now);
+}
+
 static void on_look(struct loop_timer *timer)
 {
 	struct worker *worker =
@@ -311,7 +318,7 @@ static void on_look(struct loop_timer *timer)
 	for (i = 0; i < worker->peer_cnt; i++) {
 		peer_watch(&worker->peers[i], now);
 		if (worker->look_cnt % (CHANNEL_PING_MS / PEER_LOOK_MS) == 0)
-			peer_weigh(&worker->peers[i]);
+			load_peer(&worker->peers[i], now);
 	}
 	for (i = 0; i < worker->channel_cnt; i++)
 		channel_judged(worker->channels[i]);

@@ -35,6 +35,7 @@ static struct world *world_bare(void)
 	assert_int_equal(queue_init(&w->queue), 0);
 	queue_join(&w->queue, &w->flows);
 	w->peer.flows = &w->flows;
+	peer_init(&w->peer);
 	return w;
 }
 
