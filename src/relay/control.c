@@ -16,6 +16,7 @@
 #include "relay/auth.h"
 #include "relay/http_exchange.h"
 #include "relay/relay.h"
+#include "relay/rendezvous.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -64,6 +65,7 @@ void control_closed(struct session *session)
 			      "the listener is gone, and its answer with it");
 	session->answering = NULL;
 	hub_remove(session->hub, session);
+	rendezvous_listener_gone(session);
 	session->relay->held_len -= CONTROL_INBOX_SIZE;
 	free(session->inbox_buf);
 	session->inbox_buf = NULL;

@@ -14,8 +14,10 @@
  * Connect	A listener is picked at random and told an address with a secret
  *		(rendezvous.c).  The sender is not read from until that listener
  *		comes.
+ *		If its control channel is lost before, another one is asked.
  * Accept	The listener has come: both get their 101 and are a pair (pair.c).
- *		Or it rejects: then it gets 410, and the sender what it says.
+ *		Or it rejects: then it gets 410, and the sender what it says.  A
+ *		handshake that fails is told to both.
  * Request	The listener has come for an HTTP client (http_channel.c).
  * HTTP		Passed to a listener as messages (http_exchange.c).
  */
@@ -36,6 +38,10 @@
 #include "relay/rendezvous.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+
+/* For a listener whose control channel is gone to come all the same: then another
+ * one is asked. */
+#define ALONE_MS 1000
 
 /** authorize() - Judge the request's token; refuses the session itself
  *  Return: true when the right is given */
@@ -142,15 +148,15 @@ static void take_connect(struct session *session,
 		ask(session, head);
 }
 
-/** ask_late() - The fault's time has passed */
-static void ask_late(struct session *session)
+/** ask_now() - It could not be asked for before, or whom was asked is gone */
+static void ask_now(struct session *session)
 {
 	struct http_request head;
 	ssize_t got = http_request_parse((const char *)session->head.data,
 					 session->head_used, &head);
 
 	session->late = false;
-	session->since = clock_mono();
+	session->alone = false;
 	if (got > 0)
 		ask(session, &head);
 }
@@ -161,12 +167,18 @@ void gesture_tick(struct session *session, mono_t now)
 	int64_t age_ms = mono_diff_ms(now, session->since);
 
 	if (session->late) {
-		if (age_ms >= conf->fault.late_s * 1000)
-			ask_late(session);
+		if (age_ms < conf->fault.late_s * 1000)
+			return;
+		session->since = now;
+		ask_now(session);
 		return;
 	}
-	if (age_ms < conf->limits.rendezvous_s * 1000)
+	if (age_ms < conf->limits.rendezvous_s * 1000) {
+		if (session->alone &&
+		    mono_diff_ms(now, session->alone_since) >= ALONE_MS)
+			ask_now(session);
 		return;
+	}
 	session->hub->unanswered++;
 	session_refuse(session, 504, "the listener did not come in time");
 }
@@ -194,6 +206,18 @@ static void pass_early(struct session *session)
 	buffer_clear(&early);
 }
 
+/** let_down() - The listener came, but not as it should; its address is used up,
+ *  so whoever waits there is told instead of waiting in vain */
+static void let_down(struct session *waiting)
+{
+	static const char text[] = "the listener's handshake failed";
+
+	if (waiting->kind == SESSION_HTTP)
+		exchange_fail(waiting, 502, text);
+	else
+		session_refuse(waiting, 502, text);
+}
+
 /** join() - The listener has come: both get their 101 and are one pair */
 static void join(struct session *listener, struct session *sender)
 {
@@ -202,6 +226,7 @@ static void join(struct session *listener, struct session *sender)
 
 	if (protocol.len &&
 	    !request_offers(sender->request->protocols, protocol)) {
+		let_down(sender);
 		session_refuse(listener, 400,
 			       "the sender did not offer this sub-protocol");
 		return;
@@ -297,6 +322,7 @@ static bool comes_to_meet(const struct request *request)
 
 void gesture_take(struct session *session, const struct http_request *head)
 {
+	struct session *waiting;
 	struct refusal refusal;
 
 	if (!session_has_room(session, sizeof(*session->request))) {
@@ -310,6 +336,9 @@ void gesture_take(struct session *session, const struct http_request *head)
 	}
 	session->relay->held_len += sizeof(*session->request);
 	if (!request_read(head, session->request, &refusal)) {
+		waiting = rendezvous_find(session->relay, session->request);
+		if (waiting)
+			let_down(waiting);
 		session_refuse(session, refusal.status, refusal.text);
 		return;
 	}

@@ -143,9 +143,9 @@ static size_t collect(const struct http_request *head,
 	return cnt;
 }
 
-/** tell() - The accept message to a listener; Return: NULL, or what is wrong */
-static const char *tell(struct session *listener, struct session *sender,
-			const struct http_request *head)
+/** tell() - The accept message to a listener; Return: false with a refusal */
+static bool tell(struct session *listener, struct session *sender,
+		 const struct http_request *head, struct refusal *refusal)
 {
 	struct hyco_header headers[HTTP_HEADER_CNT_MAX];
 	/* Behind the room for a frame's head, which is written before it. */
@@ -153,18 +153,19 @@ static const char *tell(struct session *listener, struct session *sender,
 	char address[4096];
 	ssize_t len;
 
+	*refusal = (struct refusal){400, "the address is too long"};
 	if (!rendezvous_address(listener, sender, "accept", sender->id,
 				sender->request->own_query, address,
 				sizeof(address)))
-		return "the address is too long";
+		return false;
 	len = hyco_message_accept(
 		address, sender->id, headers, collect(head, headers),
 		sender->remote, sender->remote_port, text, CONTROL_MSG_LEN_MAX);
+	refusal->text = "the headers are too long";
 	if (len < 0)
-		return "the headers are too long";
-	if (!control_send(listener, text, (size_t)len))
-		return "the listener is gone";
-	return NULL;
+		return false;
+	*refusal = (struct refusal){502, "the listener is gone"};
+	return control_send(listener, text, (size_t)len);
 }
 
 bool rendezvous_ask(struct session *sender, const struct http_request *head,
@@ -178,18 +179,30 @@ bool rendezvous_ask(struct session *sender, const struct http_request *head,
 	*refusal = (struct refusal){404, "nobody listens at this connection"};
 	if (!listener && !ghost)
 		return false;
-	if (sender->request->id[0])
+	if (!sender->id[0] && sender->request->id[0])
 		memcpy(sender->id, sender->request->id, sizeof(sender->id));
-	else
+	else if (!sender->id[0])
 		rendezvous_new_id(sender->id);
 	rendezvous_open(sender);
 	if (ghost)
 		return true;
-	refusal->status = 400;
-	refusal->text = tell(listener, sender, head);
-	if (refusal->text)
-		rendezvous_close(sender);
-	return refusal->text == NULL;
+	sender->told = listener;
+	return tell(listener, sender, head, refusal);
+}
+
+void rendezvous_listener_gone(struct session *listener)
+{
+	mono_t now = clock_mono();
+	struct session *sender;
+
+	for (sender = listener->relay->sessions; sender;
+	     sender = sender->next) {
+		if (sender->told != listener)
+			continue;
+		sender->told = NULL;
+		sender->alone = sender->kind == SESSION_WAITING;
+		sender->alone_since = now;
+	}
 }
 
 /** same_secret() - In constant time */

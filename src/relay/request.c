@@ -13,6 +13,8 @@
 
 #include "codec/text.h"
 
+#define BAD_ARGUMENT "an argument of the address is malformed or too long"
+
 /** decode_arg() - A query argument, decoded; "" when absent
  *  Return: false when it is malformed or too long */
 static bool decode_arg(struct slice query, const char *name, char *out,
@@ -236,9 +238,27 @@ static bool read_plain_path(struct slice target, struct request *request)
 				   sizeof(request->path)) > 0;
 }
 
+/** comes_to_meet() - Accept, reject or request: to an address that we made */
+static bool comes_to_meet(const struct request *request)
+{
+	return request->gesture == GESTURE_ACCEPT ||
+	       request->gesture == GESTURE_REQUEST;
+}
+
+/** read_names() - By which we know whom it is about */
+static bool read_names(struct slice query, struct request *request)
+{
+	return decode_arg(query, "sb-hc-id", request->id,
+			  sizeof(request->id)) &&
+	       (!comes_to_meet(request) ||
+		decode_arg(query, "sb-hc-rendezvous", request->secret,
+			   sizeof(request->secret)));
+}
+
 /** read_http() - A request that is no WebSocket handshake of ours */
 static bool read_http(const struct http_request *head, struct slice path,
-		      struct request *request, struct refusal *refusal)
+		      struct slice query, struct request *request,
+		      struct refusal *refusal)
 {
 	request->gesture = GESTURE_HTTP;
 	*refusal = (struct refusal){400, "CONNECT is not relayed"};
@@ -249,7 +269,10 @@ static bool read_http(const struct http_request *head, struct slice path,
 				  "websocket"))
 		return false;
 	*refusal = (struct refusal){404, "no such hybrid connection"};
-	return read_plain_path(path, request);
+	if (!read_plain_path(path, request))
+		return false;
+	*refusal = (struct refusal){400, BAD_ARGUMENT};
+	return read_names(query, request);
 }
 
 /** read_gesture() - Which one, and where; Return: false with a refusal */
@@ -258,17 +281,19 @@ static bool read_gesture(const struct http_request *head, struct slice path,
 			 struct refusal *refusal)
 {
 	if (path.len < 5 || memcmp(path.data, "/$hc/", 5))
-		return read_http(head, path, request, refusal);
+		return read_http(head, path, query, request, refusal);
 	*refusal = (struct refusal){404, "no such hybrid connection"};
 	if (!read_path(path, request))
 		return false;
-	refusal->status = 400;
-	refusal->text = "a WebSocket handshake is needed here";
-	if (!read_websocket(head, request))
+	*refusal = (struct refusal){400, "sb-hc-action must be listen, "
+					 "connect, accept or request"};
+	if (!read_action(query, &request->gesture))
 		return false;
-	refusal->text = "sb-hc-action must be listen, connect, accept or "
-			"request";
-	return read_action(query, &request->gesture);
+	refusal->text = BAD_ARGUMENT;
+	if (!read_names(query, request))
+		return false;
+	refusal->text = "a WebSocket handshake is needed here";
+	return read_websocket(head, request);
 }
 
 bool request_read(const struct http_request *head, struct request *request,
@@ -286,20 +311,13 @@ bool request_read(const struct http_request *head, struct request *request,
 	}
 	if (!read_gesture(head, path, query, request, refusal))
 		return false;
-	*refusal = (struct refusal){
-		400, "an argument of the address is malformed or too long"};
+	*refusal = (struct refusal){400, BAD_ARGUMENT};
 	if (!read_token(head, query, request) ||
 	    !keep_own_query(query, request->own_query,
-			    sizeof(request->own_query)) ||
-	    !decode_arg(query, "sb-hc-id", request->id, sizeof(request->id)))
+			    sizeof(request->own_query)))
 		return false;
-	if (request->gesture != GESTURE_ACCEPT &&
-	    request->gesture != GESTURE_REQUEST)
-		return true;
-	return decode_arg(query, "sb-hc-rendezvous", request->secret,
-			  sizeof(request->secret)) &&
-	       (request->gesture == GESTURE_REQUEST ||
-		read_reject(query, request));
+	return request->gesture != GESTURE_ACCEPT ||
+	       read_reject(query, request);
 }
 
 static bool is_blank(char c)

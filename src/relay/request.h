@@ -67,7 +67,8 @@ struct refusal {
 /**
  * request_read() - From a head to a gesture
  * @head:	Parsed head
- * @request:	Filled in; slices point into the head's bytes
+ * @request:	Filled in; slices point into the head's bytes.  On failure
+ *		@path, @gesture, @id and @secret are there if @secret is not ""
  * @refusal:	On failure what to answer
  *
  * Return: true when it is a gesture

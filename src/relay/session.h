@@ -97,6 +97,8 @@ enum session_kind {
  * @linger:	Finishing: bytes may still come, which are dropped; closing at
  *		once would destroy our answer on its way
  * @late:	Waiting: the listener has not been told yet (a fault)
+ * @told:	Waiting: the listener that was told, NULL when none or gone
+ * @alone:	Waiting: that listener went at @alone_since
  * @pong_due:	Joined: a Ping of its waits for our answer, @pong
  */
 struct session {
@@ -140,6 +142,9 @@ struct session {
 	bool leaving;
 	bool linger;
 	bool late;
+	struct session *told;
+	bool alone;
+	mono_t alone_since;
 	bool pong_due;
 	size_t pong_len;
 	uint8_t pong[WS_CONTROL_LEN_MAX];

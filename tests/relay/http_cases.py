@@ -26,9 +26,8 @@ class Web:
     def __exit__(self, *_):
         self.client.quit()
 
-    def send(self, method="GET", target=None, headers=(), body=None,
+    def head(self, method="GET", target=None, headers=(), body=None,
              auth=True, version="HTTP/1.1"):
-        """Send a request without waiting for its answer."""
         lines = [f"{method} {target or '/' + self.path} {version}",
                  f"Host: localhost:{self.relay.port}"]
         if auth:
@@ -37,7 +36,11 @@ class Web:
         lines += [f"{name}: {value}" for name, value in headers]
         if isinstance(body, bytes):
             lines.append(f"Content-Length: {len(body)}")
-        self.client.send(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+    def send(self, *args, body=None, **more):
+        """Send a request without waiting for its answer."""
+        self.client.send(self.head(*args, body=body, **more))
         if isinstance(body, bytes):
             self.client.send(body)
 
@@ -214,6 +217,36 @@ def r62(relay):
             respond(channel, message)
             eq(web.read(), (200, b""))
             channel.quit()
+        # The edge: a head of 32 kB goes over the control channel.
+        for size in (32768, 32769):
+            with Web(relay) as web:
+                head = web.head("GET", headers=[("X", "")])
+                web.client.send(head.replace(
+                    b"\r\nX: ", b"\r\nX: " + b"y" * (size - len(head))))
+                message = listener.recv_json()["request"]
+                eq(sorted(message) == ["address", "id"], size > 32768)
+                if size > 32768:
+                    with meet(relay, message) as channel:
+                        message, _ = recv_request(channel)
+                        eq(len(message["requestHeaders"]["X"]),
+                           size - len(head))
+                        respond(channel, message)
+                        eq(web.read(), (200, b""))
+                else:
+                    respond(listener, message)
+                    eq(web.read(), (200, b""))
+        # And one of 64 kB, over the rendezvous; a byte more is refused.
+        for size in (65536, 65537):
+            with Web(relay) as web:
+                head = web.head("GET", headers=[("X", "")])
+                web.client.send(head.replace(
+                    b"\r\nX: ", b"\r\nX: " + b"y" * (size - len(head))))
+                if size > 65536:
+                    eq(web.read()[0], 431)
+                    continue
+                with meet(relay, listener.recv_json()["request"]) as channel:
+                    respond(channel, recv_request(channel)[0])
+                    eq(web.read(), (200, b""))
         with Web(relay) as web:
             web.send("PUT", headers=[("Content-Length", "4")])
             web.client.send(b"ab")

@@ -12,7 +12,7 @@ import threading
 import time
 
 from client import (BINARY, CONT, PING, PONG, TEXT, Client, Eof, frame, sign)
-from http_cases import Web, recv_request, respond
+from http_cases import Web, meet, recv_request, respond
 from registry import OPTIONS, case, eq, listen_status, own_relay
 from sender_cases import pump
 from server import KEYS, free_port
@@ -213,6 +213,54 @@ def x24(_):
             assert time.monotonic() - begin < 8
             sender.quit()
             side.quit()
+
+
+@case("X24b", "HTTP answers under way: one that goes on comes whole, and the end of "
+      "the drain is a 503 for one that has not begun and cuts one that has")
+def x24b(_):
+    big = bytes(range(256)) * 4096
+
+    def begin(relay, listener, web):
+        """An answer in pieces, the first of which has come."""
+        web.send()
+        message, _ = recv_request(listener)
+        channel = meet(relay, message)
+        channel.send(frame(TEXT, json.dumps({"response": {
+            "requestId": message["id"], "statusCode": 200, "body": True}}))
+            + frame(BINARY, big[:1000], fin=False))
+        eq(web.client.answer(), 200)
+        pieces = web.chunks()
+        eq(next(pieces), big[:1000])
+        return channel, pieces
+
+    with own_relay(limits="drain_s = 3;") as relay, \
+            relay.listen("open") as listener, Web(relay, "open") as web, \
+            Web(relay, "open") as cut, Web(relay, "open") as late:
+        channel, pieces = begin(relay, listener, web)
+        idle, started = begin(relay, listener, cut)
+        late.send()
+        recv_request(listener)
+        relay.process.send_signal(signal.SIGTERM)
+        relay.wait_log("event=stopping")
+        thread = threading.Thread(target=channel.send, args=(
+            frame(CONT, big[1000:]),))
+        thread.start()
+        assert b"".join(pieces) == big[1000:]
+        thread.join()
+        web.client.expect_eof()
+        eq(channel.recv_close()[0], 1000)
+        assert late.client.is_silent(0.5)
+        eq(late.read()[0], 503)
+        try:
+            next(started)
+            raise AssertionError("an answer went on")
+        except Eof:
+            pass
+        eq(idle.recv_close()[0], 1001)
+        eq(listener.recv_close()[0], 1001)
+        eq(relay.process.wait(10), 0)
+        channel.quit()
+        idle.quit()
 
 
 @case("X25", "handshakes of one address: up to the limit at once, no more, and a "

@@ -181,7 +181,70 @@ def r38(relay):
         with relay.ask_connect(headers=[(name, "a")]) as sender:
             with relay.accept(listener.recv_json(), [(name, "zzz")]) as side:
                 eq(side.answer(), 400, "not offered")
+            eq(sender.answer(), 502)
+
+
+@case("X37", "a listener that comes to the address in a wrong way: it gets 400, "
+      "its sender 502 at once, and the address is used up")
+def x37(relay):
+    with relay.listen() as listener:
+        for bad in ({"plain": True}, {"key": "short"},
+                    {"more": "&sb-hc-statusCode=99"},
+                    {"more": "&sb-hc-statusDescription=%zz"}):
+            with relay.ask_connect() as sender:
+                message = listener.recv_json()
+                address = message["accept"]["address"].split("/", 3)[3]
+                with relay.client() as side:
+                    side.ask("/" + address + bad.pop("more", ""), **bad)
+                    eq(side.answer(), 400, bad)
+                eq(sender.answer(), 502)
+                assert "handshake failed" in sender.reason, sender.reason
+                with relay.accept(message) as side:
+                    eq(side.answer(), 403)
+        # A guessed secret says nothing of the sender's listener.
+        with relay.ask_connect() as sender:
+            message = listener.recv_json()
+            address = message["accept"]["address"].split("/", 3)[3]
+            with relay.client() as side:
+                side.ask("/" + re.sub("vous=.", "vous=x", address), plain=True)
+                eq(side.answer(), 400)
             assert sender.is_silent(0.2)
+            with relay.accept(message) as side:
+                eq((side.answer(), sender.answer()), (101, 101))
+
+
+@case("X38", "a listener that goes before it came: another one is asked, with an "
+      "address of its own; without one the sender gets 404")
+def x38(relay):
+    with own_relay(limits="rendezvous_s = 20;") as big:
+        first = big.listen()
+        with big.ask_connect(query="sb-hc-id=7&") as sender:
+            lost = first.recv_json()
+            with big.listen() as second:
+                first.reset()
+                message = second.recv_json()
+                eq(message["accept"]["id"], "7")
+                with big.accept(lost) as side:
+                    eq(side.answer(), 403)
+                with big.accept(message) as side:
+                    eq((side.answer(), sender.answer()), (101, 101))
+        # One that lost its control channel may still come, for a second.
+        listener = big.listen()
+        with big.ask_connect() as sender:
+            message = listener.recv_json()
+            big.lines.clear()
+            listener.reset()
+            big.wait_log("event=listener_down")
+            with big.accept(message) as side:
+                eq((side.answer(), sender.answer()), (101, 101))
+        listener = big.listen()
+        with big.ask_connect() as sender:
+            listener.recv_json()
+            listener.reset()
+            begin = time.monotonic()
+            eq(sender.answer(), 404)
+            assert 0.9 < time.monotonic() - begin < 5
+    assert relay.process.poll() is None
 
 
 @case("R39", "permessage-deflate and junk headers: answered without")
@@ -469,7 +532,8 @@ def count_messages(listener):
     return count
 
 
-@case("R47", "senders spread over the listeners; a dead one gets no more")
+@case("R47", "senders spread over the listeners; one that died, by RST, FIN or "
+      "Close, gets no more, and who waits for it gets another")
 def r47(relay):
     with own_relay(limits="rendezvous_s = 20;") as big:
         listeners = [big.listen() for _ in range(4)]
@@ -480,12 +544,16 @@ def r47(relay):
         eq(sum(counts), 100)
         assert min(counts) >= 5, counts
         listeners[0].reset()
+        listeners[1].quit()
+        listeners[2].send(frame(CLOSE, close_payload(1000)))
         time.sleep(1)
         senders += [big.ask_connect() for _ in range(20)]
         got = 0
-        for listener in listeners[1:]:
-            got += count_messages(listener)
-        eq(got, 20)
+        end = time.monotonic() + 5
+        while got < 20 + sum(counts[:3]) and time.monotonic() < end:
+            got += count_messages(listeners[3])
+        eq(got, 20 + sum(counts[:3]))
+        assert listeners[3].is_silent(0.5)
         for client in senders + listeners:
             client.quit()
     assert relay.process.poll() is None
