@@ -307,7 +307,9 @@ static void show_changes(const json_t *names)
 		return;
 	printf("changed in relay.cfg, in force after a restart: ");
 	json_array_foreach(names, i, name)
+	{
 		printf("%s%s", i ? ", " : "", json_string_value(name));
+	}
 	printf("\n");
 }
 
