@@ -173,25 +173,40 @@ static bool concerns(const struct plan *plan,
 	return plan->gateway == gateway;
 }
 
-/** gateways_changed() - Those of both plans that differ; Return: how many */
-static size_t gateways_changed(const struct plan *before,
-			       const struct plan *now, struct strbuf *names)
+/** tell_of() - A line about a gateway or site */
+static void tell_of(struct strbuf *names, char sign, const char *what,
+		    const char *name)
 {
-	size_t cnt = 0;
+	if (names)
+		strbuf_printf(names, "%c %s %s\n", sign, what, name);
+}
+
+/** add_gateways() - Those that come, go or differ */
+static void add_gateways(const struct plan *before, const struct plan *now,
+			 struct change *change, struct strbuf *names)
+{
 	size_t i;
 
+	for (i = 0; i < before->policy->gateway_cnt; i++) {
+		const struct policy_gateway *old = &before->policy->gateways[i];
+
+		if (!concerns(before, old) ||
+		    policy_gateway_find(now->policy, old->name))
+			continue;
+		change->removed++;
+		tell_of(names, '-', "gateway", old->name);
+	}
 	for (i = 0; i < now->policy->gateway_cnt; i++) {
 		const struct policy_gateway *new = &now->policy->gateways[i];
 		const struct policy_gateway *old =
 			policy_gateway_find(before->policy, new->name);
 
-		if (!old || !concerns(now, new) || same_gateway(old, new))
+		if (!concerns(now, new) || (old && same_gateway(old, new)))
 			continue;
-		cnt++;
-		if (names)
-			strbuf_printf(names, "~ gateway %s\n", new->name);
+		change->altered += old != NULL;
+		change->added += !old;
+		tell_of(names, old ? '~' : '+', "gateway", new->name);
 	}
-	return cnt;
 }
 
 /** find_site() - By name; NULL when there is none */
@@ -207,27 +222,33 @@ static const struct policy_site *find_site(const struct policy *policy,
 	return NULL;
 }
 
-/** sites_changed() - Likewise sites: all of a cloud gateway, the own one of a site
+/** add_sites() - Likewise sites: all of a cloud gateway, the own one of a site
  *  gateway */
-static size_t sites_changed(const struct plan *before, const struct plan *now,
-			    struct strbuf *names)
+static void add_sites(const struct plan *before, const struct plan *now,
+		      struct change *change, struct strbuf *names)
 {
 	const struct policy_site *own = now->gateway->site;
-	size_t cnt = 0;
 	size_t i;
 
+	for (i = 0; !own && i < before->policy->site_cnt; i++) {
+		const char *name = before->policy->sites[i].name;
+
+		if (find_site(now->policy, name))
+			continue;
+		change->removed++;
+		tell_of(names, '-', "site", name);
+	}
 	for (i = 0; i < now->policy->site_cnt; i++) {
 		const struct policy_site *new = &now->policy->sites[i];
 		const struct policy_site *old =
 			find_site(before->policy, new->name);
 
-		if (!old || (own && new != own) || same_site(old, new))
+		if ((own && new != own) || (old && same_site(old, new)))
 			continue;
-		cnt++;
-		if (names)
-			strbuf_printf(names, "~ site %s\n", new->name);
+		change->altered += old != NULL;
+		change->added += !old;
+		tell_of(names, old ? '~' : '+', "site", new->name);
 	}
-	return cnt;
 }
 
 struct change change_of(const struct plan *before, const struct plan *now,
@@ -241,9 +262,10 @@ struct change change_of(const struct plan *before, const struct plan *now,
 	size_t o = 0;
 	size_t n = 0;
 
-	if (before && now)
-		change.altered = gateways_changed(before, now, names) +
-				 sites_changed(before, now, names);
+	if (before && now) {
+		add_gateways(before, now, &change, names);
+		add_sites(before, now, &change, names);
+	}
 	while (o < old_cnt || n < new_cnt) {
 		int order = o == old_cnt   ? 1
 			    : n == new_cnt ? -1

@@ -15,7 +15,7 @@
 #include "policy/plan.h"
 
 /** struct change - How many services, routes (of the policy), gateways and sites
- *  differ; those of the latter two that came or went are told by the former */
+ *  differ */
 struct change {
 	size_t added;
 	size_t removed;
@@ -25,8 +25,12 @@ struct change {
 /**
  * change_of() - Compare two plans of a gateway; NULL is a plan of nothing
  * @names:	Receives one line for each: "+ SITE/NAME" came, "- " goes, "~ " is
- *		another; "~ gateway NAME" has other addresses, pools or relays,
- *		"~ site NAME" other networks, aliases or masquerade; may be NULL
+ *		another; likewise "+ gateway NAME", where "~ " has other addresses,
+ *		pools or relays, and "+ site NAME", where "~ " has other networks,
+ *		aliases or masquerade; may be NULL
+ *
+ * Gateways are told of when this one talks to them.  Against a plan of nothing there
+ * are services and routes only.
  */
 struct change change_of(const struct plan *before, const struct plan *now,
 			struct strbuf *names);

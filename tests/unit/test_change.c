@@ -188,6 +188,42 @@ static void gateways_and_sites_that_are_others_are_named(void **state)
 		      "~ site oslo\n");
 }
 
+static void gateways_and_sites_that_come_or_go_are_named(void **state)
+{
+	static const char two[] = SITE
+		"}, { name = \"rome-a\"; role = \"site\"; site = \"rome\"; "
+		"address = \"100.64.1.2\"; relays = \"wss://h/r\"; ";
+	static const char rome[] =
+		NETWORKS "}, { name = \"rome\"; networks = \"10.3.0.0/24\"; ";
+	const struct plan *small;
+	const struct plan *large;
+	struct change change;
+	struct arena arena;
+	struct strbuf out;
+
+	(void)state;
+	arena_init(&arena);
+	small = plan_in(CLOUD, SITE, NETWORKS, "", "", &arena);
+	large = plan_in(CLOUD, two, rome, "", "", &arena);
+
+	strbuf_init(&out);
+	change = change_of(small, large, &out);
+	assert_string_equal(strbuf_str(&out),
+			    "+ gateway rome-a\n+ site rome\n");
+	assert_int_equal(change.added, 2);
+	assert_int_equal(change.removed + change.altered, 0);
+	strbuf_fini(&out);
+
+	strbuf_init(&out);
+	change = change_of(large, small, &out);
+	assert_string_equal(strbuf_str(&out),
+			    "- gateway rome-a\n- site rome\n");
+	assert_int_equal(change.removed, 2);
+	assert_int_equal(change.added + change.altered, 0);
+	strbuf_fini(&out);
+	arena_fini(&arena);
+}
+
 static void against_nothing_all_is_new(void **state)
 {
 	struct change change;
@@ -209,6 +245,7 @@ int main(void)
 		cmocka_unit_test(each_setting_of_a_service_counts),
 		cmocka_unit_test(each_setting_of_a_route_counts),
 		cmocka_unit_test(gateways_and_sites_that_are_others_are_named),
+		cmocka_unit_test(gateways_and_sites_that_come_or_go_are_named),
 		cmocka_unit_test(against_nothing_all_is_new),
 	};
 
