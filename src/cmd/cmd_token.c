@@ -168,10 +168,11 @@ static int print_token(const struct token_args *args, const char *key,
 }
 
 /** from_string() - With what a connection string says; Return: exit status */
-static int from_string(struct token_args *args,
+static int from_string(const struct token_args *args,
 		       const struct hyco_connection_string *string)
 {
 	char address[HYCO_HOST_SIZE + HYCO_TARGET_SIZE];
+	struct token_args all = *args;
 
 	if (string->token[0]) {
 		fprintf(stderr, "relaytun: %s: it has a token in it, no key\n",
@@ -187,14 +188,14 @@ static int from_string(struct token_args *args,
 				args->string_file);
 			return EXIT_USAGE;
 		}
-		args->uri = address;
+		all.uri = address;
 	}
-	args->key_name = string->key_name;
-	return print_token(args, string->key, strlen(string->key));
+	all.key_name = string->key_name;
+	return print_token(&all, string->key, strlen(string->key));
 }
 
 /** with_string() - Read the connection string; Return: exit status */
-static int with_string(struct token_args *args)
+static int with_string(const struct token_args *args)
 {
 	struct hyco_connection_string string;
 	const char *why;
