@@ -88,6 +88,17 @@ says "~ device rt0: mtu 1300 in place of 1500"
 sed -i 's/mtu = 1300/mtu = 1500/' "$DIR/edge-1.cfg"
 plan 0
 
+# What only a restart can change.
+sed -i 's|^user .*|user = "daemon"; workers = 2;|' "$DIR/edge-1.cfg"
+plan 1
+for key in 'user was "nobody" and is "daemon"' 'workers was "1" and is "2"'; do
+	expect_match "a plan that needs a restart" "$(cat "$DIR/log/plan.log")" \
+		"$key: that needs a restart"
+done
+expect_match "what a reload would do" "$(cat "$DIR/log/plan.log")" 'would be refused'
+write_gateway cloud
+plan 0
+
 # Who may not read what stands is told so.
 code=0
 answer=$(at cloud setpriv --reuid nobody --regid nogroup --clear-groups "$RELAYTUN" \

@@ -63,6 +63,19 @@ static int keep_policy(const struct plan *plan, struct diag *diag)
 	return err;
 }
 
+/** keep_conf() - For who asks what needs a restart */
+static int keep_conf(const struct gateway_conf *conf, struct diag *diag)
+{
+	struct strbuf text;
+	int err;
+
+	strbuf_init(&text);
+	gateway_conf_print(conf, &text);
+	err = kept_write(conf, KEPT_CONF, &text, diag);
+	strbuf_fini(&text);
+	return err;
+}
+
 /** settle_policy() - The change was made, or was not
  *  @err:	What it ended with */
 static void settle_policy(const struct plan *plan, int err)
@@ -124,6 +137,8 @@ static int build(struct host *host, int owned, struct diag *diag)
 	err = forward_gather(host, diag);
 	if (err >= 0)
 		err = statefile_write(host->plan->conf, host->state, diag);
+	if (!err)
+		err = keep_conf(conf, diag);
 	if (!err)
 		err = keep_policy(host->plan, diag);
 	if (!err)

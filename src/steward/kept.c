@@ -22,10 +22,8 @@
 #define KEPT_MODE    0600
 
 static const char *const suffixes[] = {
-	[KEPT_RULES] = "rules",
-	[KEPT_POLICY] = "policy",
-	[KEPT_NEXT] = "next",
-	[KEPT_UNDO] = "undo",
+	[KEPT_RULES] = "rules", [KEPT_POLICY] = "policy", [KEPT_NEXT] = "next",
+	[KEPT_UNDO] = "undo",   [KEPT_CONF] = "conf",
 };
 #define KEPT_CNT (sizeof(suffixes) / sizeof(*suffixes))
 
@@ -59,6 +57,22 @@ ssize_t kept_read(const struct gateway_conf *conf, enum kept which, char **text)
 
 	free(path);
 	return len;
+}
+
+const struct gateway_conf *kept_conf(const struct gateway_conf *conf,
+				     struct arena *arena)
+{
+	const struct gateway_conf *kept;
+	struct diag unheard;
+	char *text;
+
+	if (kept_read(conf, KEPT_CONF, &text) < 0)
+		return NULL;
+	diag_init(&unheard);
+	kept = gateway_conf_parse(text, "kept", arena, &unheard);
+	diag_fini(&unheard);
+	free(text);
+	return kept;
 }
 
 const struct plan *kept_plan(const struct gateway_conf *conf, enum kept which,

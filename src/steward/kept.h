@@ -22,6 +22,7 @@ enum kept {
 	KEPT_POLICY, /* STATE_FILE.policy: the policy in normal form */
 	KEPT_NEXT, /* STATE_FILE.next: the policy that is about to be in force */
 	KEPT_UNDO, /* STATE_FILE.undo: see trial.c */
+	KEPT_CONF, /* STATE_FILE.conf: gateway.cfg as the gateway was started */
 };
 
 /** kept_path() - Of a file (heap) */
@@ -45,6 +46,10 @@ ssize_t kept_read(const struct gateway_conf *conf, enum kept which, char **text)
  */
 const struct plan *kept_plan(const struct gateway_conf *conf, enum kept which,
 			     const struct state *state, struct arena *arena);
+
+/** kept_conf() - The settings that are kept, in @arena; NULL when not known */
+const struct gateway_conf *kept_conf(const struct gateway_conf *conf,
+				     struct arena *arena);
 
 /** kept_promote() - What is kept as KEPT_NEXT is in force: it needs no room on the
  *  disk */

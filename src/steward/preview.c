@@ -21,6 +21,7 @@
 #include "steward/cut.h"
 #include "steward/feed.h"
 #include "steward/kept.h"
+#include "steward/restart.h"
 #include "steward/rules.h"
 #include "steward/state.h"
 #include "steward/table_diff.h"
@@ -29,11 +30,11 @@
 /**
  * DOC: Theory of operation
  *
- * Three files tell what stands: ids in the state file, the policy and the rules
- * beside it (kept.c).  The same functions as in a reload say what differs; flows
+ * Four files tell what stands: ids in the state file, the policy, the rules and the
+ * settings beside it (kept.c).  The same functions as in a reload say what differs; flows
  * come from connection tracking and are judged as a reload would judge them.  At last
- * comes what a reload tries before it changes anything: keys and certificates, and
- * whether there is room for addresses and routes.
+ * comes what a reload tries before it changes anything: settings that need a restart,
+ * keys and certificates, and whether there is room for addresses and routes.
  */
 
 #define STATE_LEN_MAX (16u << 20)
@@ -244,11 +245,27 @@ static int check_secrets(const struct plan *plan, struct diag *diag)
 	return err;
 }
 
-/** check_refusal() - What a reload would be refused for, besides the files */
-static int check_refusal(const struct plan *plan, struct diag *diag)
+/** check_restart() - Settings that only a restart can change */
+static int check_restart(const struct gateway_conf *conf, struct arena *arena,
+			 struct diag *diag)
 {
-	int err = check_secrets(plan, diag);
+	const struct gateway_conf *before = kept_conf(conf, arena);
+
+	return !before || restart_check("gateway.cfg", before, conf, diag)
+		       ? 0
+		       : -EINVAL;
+}
+
+/** check_refusal() - What a reload would be refused for, besides the files */
+static int check_refusal(const struct plan *plan, struct arena *arena,
+			 struct diag *diag)
+{
+	int err = check_restart(plan->conf, arena, diag);
+	int secrets_err = check_secrets(plan, diag);
 	int room_err = apply_check(plan, diag);
+
+	if (!err)
+		err = secrets_err;
 
 	if (err || room_err)
 		diag_error(diag, NULL, 0,
@@ -294,7 +311,7 @@ int preview(const struct policy *policy, const struct policy_gateway *gateway,
 			     "new",
 			     conf->name);
 	tell(&views, out, diag);
-	err = check_refusal(views.now, diag);
+	err = check_refusal(views.now, arena, diag);
 	if (err)
 		return err;
 	if (out->len != begin)

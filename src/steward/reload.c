@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +15,7 @@
 #include "steward/audit.h"
 #include "steward/change.h"
 #include "steward/files.h"
+#include "steward/restart.h"
 #include "steward/trial.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -100,50 +100,6 @@ void reload_fini(struct reload *reload)
 	arena_fini(&reload->arena);
 }
 
-/** same() - Report a setting that only a restart can change */
-static bool same(const char *path, const char *key, const char *before,
-		 const char *now, struct diag *diag)
-{
-	if (!strcmp(before, now))
-		return true;
-	diag_error(diag, path, 0,
-		   "%s was \"%s\" and is \"%s\": that needs a restart", key,
-		   before, now);
-	return false;
-}
-
-/** same_cnt() - As same(), of a number */
-static bool same_cnt(const char *path, const char *key, uint32_t before,
-		     uint32_t now, struct diag *diag)
-{
-	char texts[2][16];
-
-	snprintf(texts[0], sizeof(texts[0]), "%u", before);
-	snprintf(texts[1], sizeof(texts[1]), "%u", now);
-	return same(path, key, texts[0], texts[1], diag);
-}
-
-/** check_same() - All settings that only a restart can change */
-static bool check_same(const struct reload *reload,
-		       const struct gateway_conf *now, struct diag *diag)
-{
-	const struct gateway_conf *before = reload->host->plan->conf;
-	const char *path = reload->conf_path;
-	bool good = same(path, "name", before->name, now->name, diag);
-
-	good &= same(path, "tun.name", before->tun_name, now->tun_name, diag);
-	good &= same(path, "tun.offloads",
-		     tun_offloads_name(before->tun_offloads),
-		     tun_offloads_name(now->tun_offloads), diag);
-	good &= same_cnt(path, "workers", before->workers, now->workers, diag);
-	good &= same(path, "user", before->user, now->user, diag);
-	good &= same(path, "status.socket", before->status_socket,
-		     now->status_socket, diag);
-	good &= same(path, "state_file", before->state_file, now->state_file,
-		     diag);
-	return good;
-}
-
 /** load_plan() - Both files to the wanted state; NULL after an error */
 static const struct plan *load_plan(const struct reload *reload,
 				    struct arena *arena, struct diag *diag)
@@ -154,7 +110,8 @@ static const struct plan *load_plan(const struct reload *reload,
 	const struct policy_gateway *gateway = NULL;
 	const struct policy *policy = NULL;
 
-	if (conf && check_same(reload, conf, diag))
+	if (conf && restart_check(reload->conf_path, reload->host->plan->conf,
+				  conf, diag))
 		policy = files_policy(conf->policy_path, arena, diag);
 	if (policy)
 		gateway = gateway_conf_check(policy, conf, reload->conf_path,
