@@ -27,6 +27,11 @@ more_ready() {
 	(($(grep -c 'carrier event=ready' "$1") > $2))
 }
 
+# refused_twice: the verb, and the signal after it
+refused_twice() {
+	(($(grep -c reload_refused "$DIR/log/edge-1.log") == 2))
+}
+
 # changed NAME=LINE...: $SERVICES with other lines; an empty one takes it away
 changed() {
 	local text=$SERVICES change
@@ -79,8 +84,7 @@ expect "exit code for a bad policy" "$code" 2
 grep -qE 'policy.cfg:[0-9]+: .*10.9.0.5' "$DIR/log/bad.log" ||
 	fail "the error is not told"
 kill -HUP "$(steward_pid cloud)"
-wait_for 5 grep -q reload_refused "$DIR/log/edge-1.log" ||
-	fail "SIGHUP with a bad policy is not refused"
+wait_for 5 refused_twice || fail "SIGHUP with a bad policy is not refused"
 expect "page meanwhile" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 
 # web goes, web2 comes, echo goes.
