@@ -9,6 +9,7 @@
 #  - packets of one channel are dropped in the middle: its flows go elsewhere before
 #    their third repetition, while others notice nothing; the channel is given up
 #    and made anew within 10 s;
+#  - they are dropped for a while: its flows come back, and it is not given up;
 #  - one channel over each relay is enough, says the configuration.
 #
 #  client == 40 connections == edge-1 --+-- relay.test:443 ---+-- oslo-a
@@ -44,6 +45,33 @@ flows_end() {
 	echo "$1: a connection paused for $pause ms at most"
 }
 
+# hole PORT: what comes from there or goes there is lost
+hole() {
+	at relay nft -f - <<-END
+		table inet hole {
+			chain in {
+				type filter hook prerouting priority -300
+				tcp sport $1 drop
+			}
+			chain out {
+				type filter hook postrouting priority 300
+				tcp dport $1 drop
+			}
+		}
+	END
+}
+
+# channel_port: of one of the channels over the first relay, at the cloud
+channel_port() {
+	at cloud ss -Htn state established 'dport = :443' |
+		awk '{ sub(/.*:/, "", $3); print $3; exit }'
+}
+
+# counted TEXT: lines of the cloud's log with it
+counted() {
+	grep -c "$1" "$DIR/log/edge-1.log" || :
+}
+
 open_channels='([.channels[] | select(.state == "open")] | length)'
 
 topo_up
@@ -67,24 +95,11 @@ second_relay
 await_status 35 cloud "$open_channels == 4"
 
 # Half-open: neither end hears a word of it.
-port=$(at cloud ss -Htn state established 'dport = :443' |
-	awk '{ sub(/.*:/, "", $3); print $3; exit }')
 serial='([.channels[].opened] | add)'
 before=$(status_json cloud "$serial")
 flows_begin 11
 start=$(now_ms)
-at relay nft -f - <<-END
-	table inet hole {
-		chain in {
-			type filter hook prerouting priority -300
-			tcp sport $port drop
-		}
-		chain out {
-			type filter hook postrouting priority 300
-			tcp dport $port drop
-		}
-	}
-END
+hole "$(channel_port)"
 await_status 15 cloud '[.channels[].last_error]
 	| any(test("nothing heard"))'
 took=$(($(now_ms) - start))
@@ -96,6 +111,19 @@ paused=$(sed -n 's/^paused //p' "$DIR/log/flows.log")
 ((paused > 0 && paused <= 20)) ||
 	fail "half-open channel: $paused of 40 connections paused"
 at relay nft delete table inet hole
+
+# A hole that closes again: suspect meanwhile, and never given up.
+before=$(status_json cloud "$serial")
+suspect=$(counted event=suspect)
+flows_begin 5
+hole "$(channel_port)"
+wait_for 5 eval '(($(counted event=suspect) > suspect))' ||
+	fail "a channel in a hole is not suspect"
+at relay nft delete table inet hole
+wait_for 10 eval '(($(counted event=answers_again) > 0))' ||
+	fail "a channel out of the hole is suspect"
+flows_end "channel in a hole for a while" 1900
+expect "channels opened" "$(status_json cloud "$serial")" "$before"
 
 flows_begin 2
 sed -i 's|^tun .*|channels = 1;\n&|' "$DIR/edge-1.cfg"

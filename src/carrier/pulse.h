@@ -17,8 +17,18 @@
 
 /* Shorter waits say nothing: a busy machine has such pauses. */
 #define PULSE_LIMIT_MIN_MS 500
-/* Longer ones are never allowed for, and such ones to whom never answered yet. */
+/* No longer ones are allowed for because some answers took long: TCP inside would
+ * miss one repetition more. */
+#define PULSE_LIMIT_STALL_MS 800
+/* No longer ones because of a long path; such ones to whom never answered yet. */
 #define PULSE_LIMIT_MAX_MS 3000
+
+/** struct pulse_gen - How long answers took in a generation, the fastest and the
+ *  slowest; 0 ns when there was none */
+struct pulse_gen {
+	int64_t least_ns;
+	int64_t most_ns;
+};
 
 /**
  * struct pulse - One channel's
@@ -26,16 +36,15 @@
  * @waits:	Since when it has been waited for an answer; 0 ns: for none
  * @proven:	When the PING went that was answered last: all was well after that
  * @since:	Beginning of the present generation
- * @worst_ns:	Longest that an answer took in the present generation
- * @worst_before_ns: And in the last
+ * @took, @took_before: Present generation and last
  */
 struct pulse {
 	mono_t asked;
 	mono_t waits;
 	mono_t proven;
 	mono_t since;
-	int64_t worst_ns;
-	int64_t worst_before_ns;
+	struct pulse_gen took;
+	struct pulse_gen took_before;
 };
 
 /** pulse_init() - A channel begins */
@@ -50,8 +59,9 @@ void pulse_answered(struct pulse *pulse, mono_t asked, mono_t now);
 /** pulse_wait_ms() - How long it has said nothing to a PING, 0 when none waits */
 int64_t pulse_wait_ms(const struct pulse *pulse, mono_t now);
 
-/** pulse_limit_ms() - How long that may be: twice the longest that an answer
- *  took in the last ten to twenty seconds, within PULSE_LIMIT_MIN_MS and PULSE_LIMIT_MAX_MS */
+/** pulse_limit_ms() - How long that may be: PULSE_LIMIT_MIN_MS; or twice what the
+ *  slowest answer of the last ten to twenty seconds took, PULSE_LIMIT_STALL_MS at
+ *  most; or three times what the fastest took, PULSE_LIMIT_MAX_MS at most */
 int64_t pulse_limit_ms(const struct pulse *pulse);
 
 /** pulse_is_asked() - Was this one asked since @other had waited for half of its

@@ -78,14 +78,28 @@ static void limit_is_twice_what_an_answer_took(void **state)
 	(void)state;
 	/* Nothing is known. */
 	assert_int_equal(pulse_limit_ms(&pulse), 3000);
-	pulse_asked(&pulse, at(0));
+	pulse_answered(&pulse, at(0), at(1));
 	pulse_answered(&pulse, at(0), at(200));
 	assert_int_equal(pulse_limit_ms(&pulse), 500);
-	pulse_asked(&pulse, at(1000));
-	pulse_answered(&pulse, at(1000), at(1400));
-	assert_int_equal(pulse_limit_ms(&pulse), 800);
+	pulse_answered(&pulse, at(1000), at(1350));
+	assert_int_equal(pulse_limit_ms(&pulse), 700);
+	/* However long one took. */
 	pulse_asked(&pulse, at(2000));
 	pulse_answered(&pulse, at(2000), at(7000));
+	assert_int_equal(pulse_limit_ms(&pulse), 800);
+}
+
+static void limit_is_three_times_what_a_long_path_takes(void **state)
+{
+	struct pulse pulse = pulse_at(0);
+
+	(void)state;
+	pulse_answered(&pulse, at(0), at(700));
+	assert_int_equal(pulse_limit_ms(&pulse), 2100);
+	pulse_answered(&pulse, at(1000), at(1600));
+	assert_int_equal(pulse_limit_ms(&pulse), 1800);
+	pulse_init(&pulse, at(0));
+	pulse_answered(&pulse, at(0), at(1100));
 	assert_int_equal(pulse_limit_ms(&pulse), 3000);
 }
 
@@ -95,6 +109,7 @@ static void limit_forgets_after_ten_to_twenty_seconds(void **state)
 	int64_t ms;
 
 	(void)state;
+	pulse_answered(&pulse, at(0), at(1));
 	pulse_answered(&pulse, at(0), at(400));
 	for (ms = 500; ms <= 19500; ms += 500) {
 		pulse_answered(&pulse, at(ms), at(ms + 1));
@@ -132,6 +147,7 @@ int main(void)
 			wait_begins_anew_with_each_pong_before_the_last),
 		cmocka_unit_test(ping_that_went_after_it_was_due_is_answered),
 		cmocka_unit_test(limit_is_twice_what_an_answer_took),
+		cmocka_unit_test(limit_is_three_times_what_a_long_path_takes),
 		cmocka_unit_test(limit_forgets_after_ten_to_twenty_seconds),
 		cmocka_unit_test(only_an_answer_of_the_meantime_refutes),
 	};
