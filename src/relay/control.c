@@ -14,6 +14,7 @@
 #include <hyco/token.h>
 
 #include "relay/auth.h"
+#include "relay/http_answer.h"
 #include "relay/http_exchange.h"
 #include "relay/relay.h"
 #include "relay/rendezvous.h"
@@ -145,7 +146,7 @@ static void take_response(struct session *session,
 	if (client && got < 0)
 		exchange_fail(client, 502,
 			      "the listener's answer is malformed");
-	else if (client && exchange_answer(client, &response))
+	else if (client && http_answer_begin(client, &response))
 		session->answering = client;
 	http_response_fini(&response);
 }
@@ -188,8 +189,8 @@ static void take_binary(struct session *session,
 
 	session->answering = NULL;
 	if (client)
-		exchange_body(client, message->data, message->len,
-			      (int64_t)message->len, true);
+		http_answer_body(client, message->data, message->len,
+				 (int64_t)message->len, true);
 }
 
 static void take_message(struct session *session,

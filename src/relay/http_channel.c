@@ -23,6 +23,7 @@
 
 #include "base/limits.h"
 #include "relay/control.h"
+#include "relay/http_answer.h"
 #include "relay/http_exchange.h"
 #include "relay/relay.h"
 #include "sys/log.h"
@@ -79,7 +80,7 @@ static void take_answer(struct session *session)
 		exchange_fail(client, 502,
 			      "the listener's answer is malformed");
 	else if (ours)
-		(void)exchange_answer(client, &response);
+		(void)http_answer_begin(client, &response);
 	http_response_fini(&response);
 }
 
@@ -98,14 +99,15 @@ static void hold_if_behind(struct session *session)
  *  are its last */
 static void take_payload(struct session *session, size_t len, bool last)
 {
-	const uint8_t *data = session->relay->scratch + EXCHANGE_CHUNK_ROOM;
+	const uint8_t *data = session->relay->scratch + HTTP_ANSWER_CHUNK_ROOM;
 	const struct ws_head *frame = &session->splice.frame;
 	/* A body of one frame has a length that we know. */
 	bool whole = frame->fin && frame->opcode == WS_BINARY;
 
 	if (session->splice.message == WS_BINARY) {
-		exchange_body(session->client, data, len,
-			      whole ? (int64_t)frame->payload_len : -1, last);
+		http_answer_body(session->client, data, len,
+				 whole ? (int64_t)frame->payload_len : -1,
+				 last);
 		hold_if_behind(session);
 		return;
 	}
@@ -161,7 +163,7 @@ static void take_event(struct session *session, enum splice_event event)
 static enum splice_event feed(struct session *session, const uint8_t *data,
 			      size_t len, size_t *used, size_t *put)
 {
-	uint8_t *out = session->relay->scratch + EXCHANGE_CHUNK_ROOM;
+	uint8_t *out = session->relay->scratch + HTTP_ANSWER_CHUNK_ROOM;
 	enum splice_event event = SPLICE_MORE;
 	bool between = true;
 

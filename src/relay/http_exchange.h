@@ -23,9 +23,6 @@
 /* A head of a relayed request may be as long as this. */
 #define EXCHANGE_HEAD_LEN_MAX 65536
 
-/* "ffffffff\r\n" before a chunk. */
-#define EXCHANGE_CHUNK_ROOM 12
-
 /**
  * enum exchange_state - Life of an exchange
  *
@@ -118,23 +115,6 @@ void exchange_met(struct session *client, struct session *channel);
 /** exchange_flow() - The channel takes bytes again */
 void exchange_flow(struct session *client);
 
-/**
- * exchange_answer() - An answer begins
- * @response:	Its headers are taken over
- *
- * Return: does its body follow?
- */
-bool exchange_answer(struct session *client, struct http_response *response);
-
-/**
- * exchange_body() - Bytes of the answer's body
- * @data:	Any, or in the scratch buffer behind EXCHANGE_CHUNK_ROOM bytes
- * @total:	Length of the whole body if it is known, else -1
- * @last:	These are its last
- */
-void exchange_body(struct session *client, const uint8_t *data, size_t len,
-		   int64_t total, bool last);
-
 /** exchange_parted() - The channel is gone
  *  @clean: with a Close; then an answer that has begun is whole */
 void exchange_parted(struct session *client, bool clean);
@@ -147,5 +127,31 @@ void exchange_fail(struct session *client, int status, const char *text);
 void exchange_closed(struct session *client);
 
 void exchange_tick(struct session *client, mono_t now);
+
+/* For http_forward.c and http_answer.c: */
+
+/** exchange_set_state() - And its limits count anew, as after exchange_progress() */
+void exchange_set_state(struct session *client, enum exchange_state state);
+void exchange_progress(struct session *client);
+
+/** exchange_link(), exchange_unlink() - A listener is, or is not any more, expected
+ *  to answer over its control channel */
+void exchange_link(struct session *client, struct session *listener);
+void exchange_unlink(struct session *client);
+
+/** exchange_free_message() - The request's: it was sent, or nobody gets it */
+void exchange_free_message(struct session *client);
+
+/** exchange_forget_headers() - The answer's, the same way */
+void exchange_forget_headers(struct session *client);
+
+/** exchange_reset() - Forget all of one request but the channel */
+void exchange_reset(struct session *client);
+
+/** exchange_part() - Give the channel up, if there is one */
+void exchange_part(struct session *client);
+
+/** exchange_fail_busy() - 503: there was no room */
+void exchange_fail_busy(struct session *client);
 
 #endif /* RELAY_HTTP_EXCHANGE_H */
