@@ -29,7 +29,8 @@ asked() {
 
 # idle: has the proxy heard of the end of all connections?
 idle() {
-	! at relay ss -Htn state connected 'sport = :3128' | said .
+	! at relay ss -Htn state connected exclude time-wait \
+		'sport = :3128' | said .
 }
 
 # registers WHAT COMMAND...: oslo-a, started so, registers with its relay; sets

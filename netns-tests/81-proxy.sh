@@ -15,7 +15,7 @@
 not_plain
 need tinyproxy microsocks socat
 
-proxy_world 3128 3129 3130 1080 1081
+proxy_world 3128 3129 3130 3131 1080 1081
 secret proxy.password "secret of the proxy"
 secret wrong.password "wrong"
 certificate proxy DNS:proxy.test,IP:198.18.0.1
@@ -24,9 +24,17 @@ proxy_up 3128
 proxy_up 3129 me "secretofproxy"
 spawn relay socks microsocks -i 198.18.0.1 -p 1080
 spawn relay socks-login microsocks -i 198.18.0.1 -p 1081 -u me -P secretofproxy
-spawn relay proxy-tls socat \
-	"OPENSSL-LISTEN:3130,bind=198.18.0.1,fork,reuseaddr,cert=$DIR/tls/proxy.pem,key=$DIR/tls/proxy.key,verify=0" \
-	TCP:198.18.0.1:3128
+# tls_up PORT CERTIFICATE KEY: TLS before the first of them
+tls_up() {
+	spawn relay "proxy-$1" socat \
+		"OPENSSL-LISTEN:$1,bind=198.18.0.1,fork,reuseaddr,cert=$2,key=$3,verify=0" \
+		TCP:198.18.0.1:3128
+}
+tls_up 3130 "$DIR/tls/proxy.pem" "$DIR/tls/proxy.key"
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=stranger" \
+	-addext subjectAltName=IP:198.18.0.1 -keyout "$DIR/stranger.key" \
+	-out "$DIR/stranger.pem" 2>"$DIR/log/openssl.log"
+tls_up 3131 "$DIR/stranger.pem" "$DIR/stranger.key"
 
 # Without a proxy nothing works, and the counter sees it: it can count.
 gateway
@@ -69,6 +77,8 @@ through "SOCKS5 with a password"
 
 gateway 'proxy = "https://198.18.0.1:3130";'
 through "a proxy behind TLS"
+gateway 'proxy = "https://198.18.0.1:3131";'
+not_through "a proxy with a certificate of nobody" "certificate.*tls.ca_file"
 
 # From the environment; the file's own word counts before it.
 GATEWAY_ENV="https_proxy=http://198.18.0.1:3128"
