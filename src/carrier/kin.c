@@ -11,12 +11,15 @@
  * to, and those of a new flow to any.  So a worker gets packets that it cannot send,
  * or that it knows less of than a sibling does:
  *
- * No channel	While none of its own to a peer is open and a sibling's is (reach.h),
- *		packets wait in the peer's lane aside, and kin_pump() takes them out
+ * No channel	While none of its own to a peer is open, or none that answers, and a
+ *		sibling's is (reach.h), packets wait in the peer's lane aside, and kin_pump() takes them out
  *		and posts them to the sibling, who treats them as if its own queue
  *		had them.  The answers come to the sibling, which writes them to
  *		its queue, and the kernel gives it the flow: so little goes this
  *		way.  What was passed on once is not passed on again.
+ * Silence	Whether a channel that does not answer is to blame only others can
+ *		tell (peer.c), and those of siblings count: they are asked, and
+ *		what they have proven is in reach.h.
  * Strays	A flow that went to another peer than its first choice (crew.h) must
  *		stay there whichever worker gets it next.
  * Fragments	What comes of a datagram may be spread over queues: only its first
@@ -108,6 +111,50 @@ void kin_follow(struct worker *worker)
 			      kin_reaches(worker, (int)i), clock_mono());
 }
 
+/** tell() - All siblings */
+static void tell(const struct worker *worker, const struct kin_note *note)
+{
+	size_t i;
+
+	for (i = 0; i < worker->kin->cnt; i++) {
+		if (i != worker->id)
+			(void)!mailbox_post(&worker->kin->notes[i], note,
+					    sizeof(*note));
+	}
+}
+
+/** ask() - Siblings are to PING a peer that does not answer here */
+static void ask(const struct worker *worker, const struct peer *peer)
+{
+	struct kin_note note = {.kind = KIN_ASK};
+
+	snprintf(note.peer, sizeof(note.peer), "%s", peer->gateway->name);
+	tell(worker, &note);
+}
+
+void kin_looked(struct worker *worker, int idx)
+{
+	struct reach *reach = worker->setup->reach;
+	struct peer *peer = &worker->peers[idx];
+	bool sound = peer_is_sound(peer);
+	bool aside;
+
+	if (worker->kin->cnt == 1)
+		return;
+	reach_prove(reach, worker->id, idx, peer_proven(peer));
+	peer->kin_proven = reach_proven(reach, worker->id, idx);
+	if (peer->doubts)
+		ask(worker, peer);
+	if (sound != reach_is_set(reach, worker->id, idx))
+		reach_set(reach, worker->id, idx, sound);
+	aside = peer->channel_cnt && !sound &&
+		reach_find(reach, worker->id, idx) >= 0;
+	if (aside == peer->is_aside)
+		return;
+	peer_put_aside(peer, aside);
+	worker->self.aside |= aside;
+}
+
 struct queue_lane *kin_lane(struct worker *worker, int peer)
 {
 	if (reach_find(worker->setup->reach, worker->id, peer) < 0)
@@ -139,6 +186,10 @@ static bool pass_on(struct worker *worker, int idx)
 	uint16_t slot;
 	size_t len;
 
+	if (to < 0 && peer->channel_cnt) {
+		peer_put_aside(peer, false);
+		return false;
+	}
 	if (to < 0) {
 		kin_give_up(worker, peer);
 		return false;
@@ -169,7 +220,8 @@ void kin_pump(struct worker *worker)
 	for (i = 0; i < worker->peer_cnt; i++) {
 		const struct peer *peer = &worker->peers[i];
 
-		if (!peer->channel_cnt && peer->flows->bytes)
+		if ((!peer->channel_cnt || peer->is_aside) &&
+		    peer->flows->bytes)
 			left |= pass_on(worker, (int)i);
 	}
 	worker->self.aside = left;
@@ -192,18 +244,6 @@ static void on_room(struct loop_source *source, uint32_t events)
 	(void)events;
 	loop_unwatch(&way->worker->loop, source);
 	kin_pump(way->worker);
-}
-
-/** tell() - All siblings */
-static void tell(const struct worker *worker, const struct kin_note *note)
-{
-	size_t i;
-
-	for (i = 0; i < worker->kin->cnt; i++) {
-		if (i != worker->id)
-			(void)!mailbox_post(&worker->kin->notes[i], note,
-					    sizeof(*note));
-	}
 }
 
 void kin_tell_stray(const struct worker *worker, uint32_t flow, int peer)
@@ -275,6 +315,23 @@ static void take_peer(struct worker *worker, const struct kin_note *note)
 	}
 }
 
+/** take_ask() - A peer does not answer a sibling */
+static void take_ask(struct worker *worker, const struct kin_note *note)
+{
+	int idx = setup_find_peer(worker->setup, note->peer);
+	size_t i;
+
+	if (idx == STEER_NO_PEER)
+		return;
+	peer_ask(&worker->peers[idx], clock_mono());
+	for (i = 0; i < worker->channel_cnt; i++) {
+		struct channel *channel = worker->channels[i];
+
+		if (channel->peer == idx && channel->state == CHANNEL_OPEN)
+			channel_pump(channel);
+	}
+}
+
 static void take_note(struct worker *worker, const struct kin_note *note)
 {
 	mono_t now = clock_mono();
@@ -289,6 +346,9 @@ static void take_note(struct worker *worker, const struct kin_note *note)
 		return;
 	case KIN_CAME:
 		memo_put(&worker->datagrams.in, note->key, now, note->value);
+		return;
+	case KIN_ASK:
+		take_ask(worker, note);
 		return;
 	case KIN_PEER:
 		take_peer(worker, note);

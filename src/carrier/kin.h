@@ -49,12 +49,14 @@ void kin_close(struct kin *kin);
  * KIN_STRAY	Flow @key went to the peer with id @value: see crew.h
  * KIN_LEAVES	Fragments of datagram @key, which the TUN gives, are of flow @value
  * KIN_CAME	A peer sent a datagram @key in fragments, of flow @value
+ * KIN_ASK	@peer does not answer here: see whether it answers you
  * KIN_PEER	@peer greeted as @instance, on channel @number
  */
 enum kin_note_kind {
 	KIN_STRAY,
 	KIN_LEAVES,
 	KIN_CAME,
+	KIN_ASK,
 	KIN_PEER,
 };
 
@@ -102,6 +104,10 @@ bool kin_reaches(const struct worker *worker, int peer);
 
 /** kin_follow() - Note which peers siblings have found or lost since the last call */
 void kin_follow(struct worker *worker);
+
+/** kin_looked() - peer_watch() has looked at a peer: siblings learn what came of it,
+ *  and flows go to them if they have the better channel */
+void kin_looked(struct worker *worker, int peer);
 
 /** kin_lane() - Where packets wait for a peer that only a sibling reaches; NULL when
  *  none does */

@@ -27,7 +27,9 @@
  * (pulse.h), is suspect: its path may be dead, and its flows need not wait until
  * that is certain.  It has no weight until it has answered a PING that went after
  * that; when all are suspect, none is.  At half of the time siblings are asked,
- * so that there is something to hold against it.
+ * so that there is something to hold against it.  Siblings are also those of other
+ * workers: when all channels here are suspect and one there is not, flows wait
+ * aside (kin.h).
  */
 
 #include "carrier/peer.h"
@@ -64,7 +66,7 @@ static struct channel *bucket_channel(const struct peer *peer, size_t bucket)
 /** bucket_lane() - Where what waits of a bucket belongs */
 static struct queue_lane *bucket_lane(struct peer *peer, size_t bucket)
 {
-	if (!peer->channel_cnt)
+	if (!peer->channel_cnt || peer->is_aside)
 		return &peer->aside;
 	if (bucket == peer->move.bucket)
 		return &peer->move.lane;
@@ -155,6 +157,7 @@ void peer_attach(struct peer *peer, struct channel *channel)
 	channel->doubt_cnt = 0;
 	channel->look_cnt = 0;
 	peer->channels[peer->channel_cnt++] = channel;
+	peer->is_aside = false;
 	respread(peer);
 }
 
@@ -246,6 +249,7 @@ void peer_weigh(struct peer *peer)
 /** is_refuted() - Does a sibling answer what was asked while this one waited? */
 static bool is_refuted(const struct peer *peer, const struct channel *channel)
 {
+	const struct pulse kin = {.proven = peer->kin_proven};
 	size_t i;
 
 	for (i = 0; i < peer->channel_cnt; i++) {
@@ -253,7 +257,7 @@ static bool is_refuted(const struct peer *peer, const struct channel *channel)
 		    pulse_refutes(&peer->channels[i]->pulse, &channel->pulse))
 			return true;
 	}
-	return false;
+	return pulse_refutes(&kin, &channel->pulse);
 }
 
 /** ask_siblings() - A channel waits: those that were not asked since are */
@@ -279,8 +283,10 @@ static bool judge(struct peer *peer, struct channel *channel, mono_t now)
 	int64_t wait_ms = pulse_wait_ms(&channel->pulse, now);
 	int64_t limit_ms = pulse_limit_ms(&channel->pulse);
 
-	if (wait_ms >= limit_ms / 2)
+	if (wait_ms >= limit_ms / 2) {
 		ask_siblings(peer, channel, now);
+		peer->doubts = true;
+	}
 	if (wait_ms >= limit_ms - PEER_LOOK_MS && is_refuted(peer, channel))
 		channel->doubt_cnt++;
 	else
@@ -296,6 +302,7 @@ void peer_watch(struct peer *peer, mono_t now)
 	bool changed = false;
 	size_t i;
 
+	peer->doubts = false;
 	for (i = 0; i < peer->channel_cnt; i++) {
 		struct channel *channel = peer->channels[i];
 		bool suspect = judge(peer, channel, now);
@@ -398,4 +405,37 @@ void peer_balance(struct peer *peer, mono_t now)
 		return;
 	if (moved_ns >= MOVE_RTT_CNT * bucket_channel(peer, bucket)->rtt_ns)
 		begin_move(peer, bucket, to, now);
+}
+
+bool peer_is_sound(const struct peer *peer)
+{
+	return peer->channel_cnt && !all_suspect(peer);
+}
+
+mono_t peer_proven(const struct peer *peer)
+{
+	mono_t latest = {0};
+	size_t i;
+
+	for (i = 0; i < peer->channel_cnt; i++) {
+		if (mono_before(latest, peer->channels[i]->pulse.proven))
+			latest = peer->channels[i]->pulse.proven;
+	}
+	return latest;
+}
+
+void peer_put_aside(struct peer *peer, bool is_aside)
+{
+	peer->is_aside = is_aside;
+	respread(peer);
+}
+
+void peer_ask(struct peer *peer, mono_t now)
+{
+	size_t i;
+
+	for (i = 0; i < peer->channel_cnt; i++) {
+		peer->channels[i]->due |= CHANNEL_DUE_PING;
+		pulse_asked(&peer->channels[i]->pulse, now);
+	}
 }

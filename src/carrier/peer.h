@@ -60,7 +60,10 @@ struct traffic {
  * @balance:	What flows send, and which were moved to other channels
  * @move:	The one that is being moved
  * @flows:	Packets for it that wait, by the same buckets (owned by the worker)
- * @aside:	Takes all of them while there is no channel: see kin.h
+ * @aside:	Takes all of them while there is no channel, or @is_aside: see kin.h
+ * @is_aside:	All channels are suspect, and another worker has a better one
+ * @kin_proven:	When a PING of another worker's went that was answered
+ * @doubts:	A channel has waited long for an answer: others are to be asked
  * @known:	A HELLO came since we started: the fields below are valid
  * @policy_same: Its digest of the site's policy equals ours
  * @digest:	Its digest, as it said last
@@ -76,6 +79,9 @@ struct peer {
 	struct peer_move move;
 	struct queue_flows *flows;
 	struct queue_lane aside;
+	bool is_aside;
+	mono_t kin_proven;
+	bool doubts;
 	bool known;
 	bool policy_same;
 	uint8_t digest[WIRE_DIGEST_LEN];
@@ -123,14 +129,27 @@ static inline size_t peer_bucket(uint32_t flow)
 	return flow % SPREAD_BUCKET_CNT;
 }
 
+/** peer_is_sound() - Is there an open channel that is not suspect? */
+bool peer_is_sound(const struct peer *peer);
+
+/** peer_proven() - When the latest PING went that a channel answered; 0 ns: none */
+mono_t peer_proven(const struct peer *peer);
+
+/** peer_put_aside() - Let @is_aside be so, and move what waits */
+void peer_put_aside(struct peer *peer, bool is_aside);
+
+/** peer_ask() - Let PINGs be due on all channels */
+void peer_ask(struct peer *peer, mono_t now);
+
 /* How often peer_watch() is called, about. */
 #define PEER_LOOK_MS 100
 
 /**
  * peer_watch() - Look at which channels answer, and shift flows
  *
- * Sets @suspect of those that do not while others do; lets PINGs be due by
- * which that can be known.
+ * Sets @suspect of those that do not while others do, of this worker (@peer's
+ * channels) or of another (@kin_proven, which the caller keeps); lets PINGs be due
+ * by which that can be known, and sets @doubts when other workers should ask, too.
  */
 void peer_watch(struct peer *peer, mono_t now);
 

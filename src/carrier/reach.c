@@ -20,8 +20,12 @@ struct reach *reach_new(size_t worker_cnt, size_t peer_cnt, struct arena *arena)
 		atomic_init(&row->change_cnt, 0);
 		row->open =
 			arena_array(arena, peer_cnt + 1, sizeof(*row->open));
-		for (k = 0; k < peer_cnt; k++)
+		row->proven_ns = arena_array(arena, peer_cnt + 1,
+					     sizeof(*row->proven_ns));
+		for (k = 0; k < peer_cnt; k++) {
 			atomic_init(&row->open[k], false);
+			atomic_init(&row->proven_ns[k], 0);
+		}
 	}
 	return reach;
 }
@@ -38,6 +42,34 @@ void reach_set(struct reach *reach, unsigned int worker, int peer, bool open)
 
 	atomic_store_explicit(&row->open[peer], open, memory_order_relaxed);
 	changed(row);
+}
+
+bool reach_is_set(const struct reach *reach, unsigned int worker, int peer)
+{
+	return atomic_load_explicit(&reach->rows[worker].open[peer],
+				    memory_order_relaxed);
+}
+
+void reach_prove(struct reach *reach, unsigned int worker, int peer,
+		 mono_t asked)
+{
+	atomic_store_explicit(&reach->rows[worker].proven_ns[peer], asked.ns,
+			      memory_order_relaxed);
+}
+
+mono_t reach_proven(const struct reach *reach, unsigned int worker, int peer)
+{
+	mono_t latest = {0};
+	size_t i;
+
+	for (i = 0; i < reach->worker_cnt; i++) {
+		long long ns = atomic_load_explicit(
+			&reach->rows[i].proven_ns[peer], memory_order_relaxed);
+
+		if (i != worker && ns > latest.ns)
+			latest.ns = ns;
+	}
+	return latest;
 }
 
 void reach_fill(struct reach *reach, unsigned int worker)

@@ -16,17 +16,20 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "base/time.h"
 
 /**
  * struct reach_row - One worker's, which alone writes it
  * @filled:	It has taken the setup up; before, nobody knows what it reaches
  * @change_cnt:	How often the row was written
- * @open:	By peer
+ * @open:	By peer: has an open channel, one at least that is not suspect
+ * @proven_ns:	By peer: when a PING went that was answered; 0 for none
  */
 struct reach_row {
 	atomic_bool filled;
 	atomic_uint change_cnt;
 	atomic_bool *open;
+	atomic_llong *proven_ns;
 };
 
 /** struct reach - Of one setup, whose numbers of peers it has */
@@ -41,6 +44,16 @@ struct reach *reach_new(size_t worker_cnt, size_t peer_cnt,
 
 /** reach_set() - A worker reaches a peer, or does not any more */
 void reach_set(struct reach *reach, unsigned int worker, int peer, bool open);
+
+/** reach_is_set() - What reach_set() said last */
+bool reach_is_set(const struct reach *reach, unsigned int worker, int peer);
+
+/** reach_prove() - A peer has answered a worker's PING that went at @asked */
+void reach_prove(struct reach *reach, unsigned int worker, int peer,
+		 mono_t asked);
+
+/** reach_proven() - The latest that other workers have proven; 0 ns: nothing */
+mono_t reach_proven(const struct reach *reach, unsigned int worker, int peer);
 
 /** reach_fill() - A worker's row says all there is */
 void reach_fill(struct reach *reach, unsigned int worker);

@@ -52,11 +52,16 @@ static int pick(struct worker *worker, int group, uint32_t flow, bool begins,
 static struct queue_lane *lane_of(struct worker *worker, int peer,
 				  uint32_t flow, bool is_own)
 {
-	struct queue_lane *lane = peer_lane(&worker->peers[peer], flow);
+	struct peer *to = &worker->peers[peer];
+	struct queue_lane *lane = peer_lane(to, flow);
+	struct queue_lane *aside;
 
-	if (lane)
+	if (lane && !to->is_aside)
 		return lane;
-	return is_own ? kin_lane(worker, peer) : NULL;
+	if (!is_own)
+		return lane ? &peer_channel(to, flow)->lane : NULL;
+	aside = kin_lane(worker, peer);
+	return aside ? aside : lane;
 }
 
 /**

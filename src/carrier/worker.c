@@ -266,7 +266,7 @@ static void fill_reach(struct worker *worker)
 	size_t i;
 
 	for (i = 0; i < worker->peer_cnt; i++) {
-		if (worker->peers[i].channel_cnt)
+		if (peer_is_sound(&worker->peers[i]))
 			reach_set(reach, worker->id, (int)i, true);
 	}
 	reach_fill(reach, worker->id);
@@ -317,6 +317,7 @@ static void on_look(struct loop_timer *timer)
 	worker->look_cnt++;
 	for (i = 0; i < worker->peer_cnt; i++) {
 		peer_watch(&worker->peers[i], now);
+		kin_looked(worker, (int)i);
 		if (worker->look_cnt % (CHANNEL_PING_MS / PEER_LOOK_MS) == 0)
 			load_peer(&worker->peers[i], now);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * test_worker.c - The worker's thread, with a socket in place of the TUN device
+ * test_worker.c - Workers' threads, with a socket in place of each TUN queue
  *
  * Worth most under ThreadSanitizer (SAN=thread).
  */
@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "carrier/report.h"
+#include "carrier/team.h"
 #include "carrier/worker.h"
 #include "packets.h"
 #include "sys/log.h"
@@ -77,9 +78,18 @@ static void give(struct setup *setup, uint32_t type, const char *text, int fd)
 	assert_int_equal(setup_take(setup, &msg, fd), 0);
 }
 
-/** make_setup() - @more: another relay of oslo-a's, or "" */
-static void make_setup(struct world *w, struct setup *setup, const char *name,
-		       const char *more)
+/**
+ * fill_setup() - As the steward would
+ * @setup:	Setup
+ * @before:	The first one, NULL when it is that itself
+ * @name:	Which gateway
+ * @more:	Another relay of oslo-a's, or ""
+ * @queues:	As many queues as workers
+ * @cnt:	How many
+ */
+static void fill_setup(struct setup *setup, const struct setup *before,
+		       const char *name, const char *more, const int *queues,
+		       int cnt)
 {
 	char policy[1024];
 	char conf[300];
@@ -88,16 +98,16 @@ static void make_setup(struct world *w, struct setup *setup, const char *name,
 	snprintf(policy, sizeof(policy), POLICY, more);
 	snprintf(conf, sizeof(conf),
 		 "name = \"%s\"; credentials = { key_name = \"k\"; "
-		 "key_file = \"/k\"; }; proxy = \"\";",
-		 name);
+		 "key_file = \"/k\"; }; proxy = \"\"; workers = %d;",
+		 name, cnt);
 	setup_init(setup);
-	give(setup, HANDOVER_TUN, NULL, dup(w->tun[0]));
-	give(setup, HANDOVER_STATUS, NULL, dup(w->tun[0]));
+	while (cnt-- > 0)
+		give(setup, HANDOVER_TUN, NULL, dup(*queues++));
+	give(setup, HANDOVER_STATUS, NULL, dup(queues[-1]));
 	give(setup, HANDOVER_POLICY, policy, -1);
 	give(setup, HANDOVER_GATEWAY, conf, -1);
 	give(setup, HANDOVER_KEY, "c2VjcmV0", -1);
-	if (setup_finish(setup, setup == w->setups ? NULL : w->setups, why,
-			 sizeof(why)))
+	if (setup_finish(setup, before, why, sizeof(why)))
 		fail_msg("%s", why);
 }
 
@@ -111,8 +121,9 @@ static struct world *world_new(const char *name)
 		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, w->tun),
 		0);
 	for (i = 0; i < SETUP_CNT; i++)
-		make_setup(w, &w->setups[i], name,
-			   i % 2 ? ", \"wss://127.0.0.1:2/oslo-a\"" : "");
+		fill_setup(&w->setups[i], i ? w->setups : NULL, name,
+			   i % 2 ? ", \"wss://127.0.0.1:2/oslo-a\"" : "",
+			   w->tun, 1);
 	assert_int_equal(kin_open(&w->kin, 1), 0);
 	assert_int_equal(mailbox_open(&w->replies), 0);
 	assert_int_equal(
@@ -169,7 +180,7 @@ static struct worker_report *ask(struct world *w, const struct setup *setup)
 }
 
 /** send_packets() - Into the device */
-static void send_packets(struct world *w, int cnt)
+static void send_packets_to(int device, int cnt)
 {
 	static const uint8_t src[] = {10, 1, 0, 5};
 	static const uint8_t dst[] = {100, 64, 0, 1};
@@ -181,7 +192,12 @@ static void send_packets(struct world *w, int cnt)
 	packet_close(&p);
 	memcpy(data + VNET_HDR_LEN, p.data, p.len);
 	while (cnt-- > 0)
-		assert_true(write(w->tun[1], data, VNET_HDR_LEN + p.len) > 0);
+		assert_true(write(device, data, VNET_HDR_LEN + p.len) > 0);
+}
+
+static void send_packets(struct world *w, int cnt)
+{
+	send_packets_to(w->tun[1], cnt);
 }
 
 static void worker_reports_what_it_counted(void **state)
@@ -335,6 +351,171 @@ static void dialling_goes_on_through_setups(void **state)
 	world_free(w);
 }
 
+/** struct duo - Two workers, and their control thread's side
+ *  @queues, @devices: Both ends of each worker's queue */
+struct duo {
+	struct team team;
+	struct loop loop;
+	int queues[2];
+	int devices[2];
+	struct setup setups[SETUP_CNT];
+	struct worker_report *report;
+};
+
+static void on_moved(void *arg)
+{
+	loop_stop(&((struct duo *)arg)->loop);
+}
+
+static void on_reported(void *arg, struct worker_report *report)
+{
+	struct duo *duo = arg;
+
+	duo->report = report;
+	loop_stop(&duo->loop);
+}
+
+static struct duo *duo_new(const char *name)
+{
+	static const struct team_handler handler = {on_moved, on_reported};
+	struct duo *duo = calloc(1, sizeof(*duo));
+	int pair[2];
+	int i;
+
+	assert_non_null(duo);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(socketpair(AF_UNIX,
+					    SOCK_SEQPACKET | SOCK_NONBLOCK, 0,
+					    pair),
+				 0);
+		duo->queues[i] = pair[0];
+		duo->devices[i] = pair[1];
+	}
+	for (i = 0; i < SETUP_CNT; i++)
+		fill_setup(&duo->setups[i], i ? duo->setups : NULL, name,
+			   i % 2 ? ", \"wss://127.0.0.1:2/oslo-a\"" : "",
+			   duo->queues, 2);
+	assert_int_equal(loop_open(&duo->loop), 0);
+	assert_int_equal(team_start(&duo->team, &duo->loop, &duo->setups[0],
+				    &handler, duo),
+			 0);
+	return duo;
+}
+
+static void duo_free(struct duo *duo)
+{
+	int i;
+
+	team_stop(&duo->team);
+	loop_close(&duo->loop);
+	for (i = 0; i < SETUP_CNT; i++)
+		setup_fini(&duo->setups[i]);
+	for (i = 0; i < 2; i++) {
+		close(duo->queues[i]);
+		close(duo->devices[i]);
+	}
+	free(duo);
+}
+
+/** duo_ask() - The sum of both reports */
+static struct worker_report *duo_ask(struct duo *duo, const struct setup *setup)
+{
+	team_ask(&duo->team, setup);
+	assert_int_equal(loop_run(&duo->loop), 0);
+	return duo->report;
+}
+
+static void packets_without_a_channel_are_passed_on_once(void **state)
+{
+	struct duo *duo = duo_new("oslo-a");
+	uint64_t passed_on = 0;
+	uint64_t dropped = 0;
+	uint64_t sent = 0;
+	int tries;
+
+	(void)state;
+	for (tries = 0; tries < 3000; tries++) {
+		struct worker_report *report;
+
+		/* Neither has one, but the first is told that the second does,
+		 * until that takes it back. */
+		if (passed_on < 20) {
+			reach_set(duo->setups[0].reach, 1, 0, true);
+			send_packets_to(duo->devices[0], 1);
+			sent++;
+		}
+		report = duo_ask(duo, &duo->setups[0]);
+		passed_on = report->shares[0].passed_on;
+		dropped = report->drops[DROP_UP_NO_CHANNEL];
+		assert_int_equal(report->shares[1].passed_on, 0);
+		report_free(report);
+		if (passed_on >= 20 && dropped == sent)
+			break;
+		usleep(500);
+	}
+	assert_true(passed_on >= 20);
+	assert_int_equal(dropped, sent);
+	duo_free(duo);
+}
+
+static void all_workers_move_before_a_setup_is_given_back(void **state)
+{
+	struct duo *duo = duo_new("edge-1");
+	struct worker_report *report;
+	int i;
+
+	(void)state;
+	for (i = 1; i < SETUP_CNT; i++) {
+		send_packets_to(duo->devices[i % 2], 3);
+		team_move(&duo->team, &duo->setups[i]);
+		assert_int_equal(loop_run(&duo->loop), 0);
+		setup_fini(&duo->setups[i - 1]);
+		report = duo_ask(duo, &duo->setups[i]);
+		/* As many as there are relays, for each worker. */
+		assert_int_equal(report->channel_cnt, i % 2 ? 4 : 2);
+		assert_int_not_equal(
+			report->channels[0].worker,
+			report->channels[report->channel_cnt - 1].worker);
+		report_free(report);
+	}
+	duo_free(duo);
+}
+
+/** busy_at() - Slots of a worker that are not idle */
+static size_t busy_at(const struct worker_report *report, unsigned int worker)
+{
+	size_t cnt = 0;
+	size_t i;
+
+	for (i = 0; i < report->channel_cnt; i++)
+		cnt += report->channels[i].worker == worker &&
+		       report->channels[i].state != CHANNEL_IDLE;
+	return cnt;
+}
+
+static void accepts_go_where_the_hint_says_and_else_in_turn(void **state)
+{
+	static const long hints[] = {1, 3, 999, TEAM_NO_HINT, TEAM_NO_HINT, 0};
+	struct duo *duo = duo_new("oslo-a");
+	struct worker_report *report;
+	char address[64];
+	size_t i;
+	int port;
+	int fd = listen_somewhere(&port);
+
+	(void)state;
+	snprintf(address, sizeof(address), "ws://127.0.0.1:%d/$hc/x?a=b", port);
+	for (i = 0; i < sizeof(hints) / sizeof(*hints); i++)
+		assert_int_equal(team_accept(&duo->team, address, hints[i]), 0);
+
+	report = duo_ask(duo, &duo->setups[0]);
+	assert_int_equal(busy_at(report, 0), 2);
+	assert_int_equal(busy_at(report, 1), 4);
+	report_free(report);
+	duo_free(duo);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -344,6 +525,10 @@ int main(void)
 		cmocka_unit_test(
 			strangers_take_a_part_of_the_slots_and_give_way),
 		cmocka_unit_test(dialling_goes_on_through_setups),
+		cmocka_unit_test(packets_without_a_channel_are_passed_on_once),
+		cmocka_unit_test(all_workers_move_before_a_setup_is_given_back),
+		cmocka_unit_test(
+			accepts_go_where_the_hint_says_and_else_in_turn),
 	};
 
 	if (stream_global_init())

@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Two workers at both ends, one channel each.  40 connections run over both
+# while
+#
+#  - the policy is read again;
+#  - one channel is reset: its worker's flows go on over the other's, none is reset;
+#  - one falls silent: the same, without a word of its end;
+#  - a carrier is killed, and its next one takes the place of its instance at once.
+#
+# Datagrams in fragments and pings pass, and `down` removes all.
+#
+#  edge-1: worker 0 -- channel 0 --+-- relay --+-- worker 0: oslo-a
+#          worker 1 -- channel 1 --+           +-- worker 1
+
+# shellcheck source=netns-tests/lib.sh
+. "$(dirname "$0")/lib.sh"
+not_plain
+
+# flows_begin SECONDS
+flows_begin() {
+	rm -f "$DIR/log/flows.log"
+	spawn client flows python3 "$HERE/lib/flows.py" edge.test 7 40 "$1"
+	wait_for 10 grep -q open "$DIR/log/flows.log" ||
+		fail "the connections do not come up"
+}
+
+# flows_end WHAT PAUSE_MS: none was reset, none paused for longer
+flows_end() {
+	local pause
+	ended flows 60 ||
+		fail "$1: connections broke: $(cat "$DIR/log/flows.log")"
+	pause=$(sed -n 's/^pause_ms //p' "$DIR/log/flows.log")
+	echo "$1: the longest pause was $pause ms"
+	((pause < $2)) || fail "$1: a connection paused for $pause ms"
+	expect "$1: resets on the client's link" "$(seen client resets)" 0
+}
+
+# channel_port NUMBER: the port of a channel's connection at edge-1, by the order
+# in which they were made
+channel_port() {
+	at cloud ss -Htn state established 'dport = :443' |
+		awk '{ sub(/.*:/, "", $3); print $3 }' | sort -n | sed -n "$1p"
+}
+
+# in_the_way RULE: what the relay's machine does to a channel's packets
+in_the_way() {
+	at relay nft -f - <<-END
+		table inet way {
+			chain in {
+				type filter hook input priority 0
+				$1
+			}
+		}
+	END
+}
+
+each_worker='([.workers[].channels] | length == 2 and all(. >= 1))'
+busy_workers='(.workers | all(.up.packets > 20 and .down.packets > 20))'
+
+topo_up
+services_up echo
+configure
+sed -i '1i workers = 2;' "$DIR/edge-1.cfg" "$DIR/oslo-a.cfg"
+for where in cloud onprem; do
+	snapshot "$where" "$DIR/$where.before"
+done
+relay_up
+gateway_up onprem
+gateway_up cloud
+for where in cloud onprem; do
+	await_status 15 "$where" "$each_worker"
+done
+
+flows_begin 2
+sed -i 's|^channels.*||; 1i channels = 3;' "$DIR/edge-1.cfg"
+at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" || fail "reload"
+await_status 5 onprem '.peers[0].channels == 3'
+sed -i '1d' "$DIR/edge-1.cfg"
+at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" || fail "reload"
+await_status 5 onprem '.peers[0].channels == 2'
+flows_end "reload" 1000
+for where in cloud onprem; do
+	status_says "$where" "$busy_workers" ||
+		fail "$where: one worker did it all: $(status_json "$where" .workers)"
+done
+
+at client python3 "$HERE/lib/echo.py" large edge.test 7 100 8000 ||
+	fail "datagrams in fragments are lost"
+at cloud ping -q -c 20 -i 0.01 -W 2 100.64.0.11 >/dev/null || fail "pings are lost"
+
+flows_begin 4
+# It cannot be dialled again for a while.
+in_the_way "tcp sport $(channel_port 1) reject with tcp reset
+	tcp dport 443 tcp flags & (syn | ack) == syn drop"
+await_status 2 cloud '.peers[0].channels == 1'
+await_status 2 cloud '[.workers[].passed_on] | add > 0'
+flows_end "channel reset" 1000
+at relay nft delete table inet way
+await_status 15 cloud "$each_worker"
+await_status 15 onprem "$each_worker"
+
+flows_begin 5
+in_the_way "tcp sport $(channel_port 1) drop"
+await_status 3 cloud '[.channels[] | select(.weight == 0)] | length >= 1'
+flows_end "channel that falls silent" 1900
+await_status 10 cloud '[.channels[].last_error] | any(test("nothing heard"))'
+at relay nft delete table inet way
+await_status 15 cloud "$each_worker"
+await_status 15 onprem "$each_worker"
+
+flows_begin 4
+instance=$(status_json onprem '.peers[0].instance')
+kill -s KILL "$(carrier_pid cloud)"
+await_status 5 onprem ".peers[0].instance != \"$instance\" and $each_worker"
+flows_end "carrier killed" 2500
+
+sed -i 's/^workers = 2/workers = 3/' "$DIR/edge-1.cfg"
+code=0
+at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" >"$DIR/said" 2>&1 || code=$?
+expect "exit code of a reload with more workers" "$code" 2
+expect_match "its words" "$(<"$DIR/said")" \
+	'workers was "2" and is "3": that needs a restart'
+for where in cloud onprem; do
+	gateway_down "$where" INT || fail "$where does not stop"
+	snapshot "$where" "$DIR/$where.after"
+	expect_file "$where after down" "$DIR/$where.after" "$DIR/$where.before"
+done
