@@ -42,7 +42,7 @@
 #define RATE_GEN_MS   1000
 #define RTT_GEN_MS    10000
 #define RECENT_MS     500
-#define SLACK_MS      4
+#define SLACK_MS      6
 #define SAMPLE_MIN_MS 20
 
 /* During a probe no more than this and a message is on its way: no queue. */
