@@ -220,6 +220,34 @@ static void show_channels(const json_t *root)
 	}
 }
 
+/** show_workers() - How they share the work, if there are several */
+static void show_workers(const json_t *root)
+{
+	const json_t *list = json_object_get(root, "workers");
+	char sent[32];
+	char received[32];
+	size_t i;
+	json_t *worker;
+
+	if (json_array_size(list) < 2)
+		return;
+	printf("\n%-8s %-9s %-10s %-10s %s\n", "WORKER", "CHANNELS", "SENT",
+	       "RECEIVED", "PASSED ON");
+	json_array_foreach(list, i, worker)
+	{
+		printf("%-8" PRId64 " %-9" PRId64 " %-10s %-10s %" PRId64
+		       " pkt\n",
+		       number_of(worker, "id"), number_of(worker, "channels"),
+		       format_bytes(number_of(json_object_get(worker, "up"),
+					      "bytes"),
+				    sent, sizeof(sent)),
+		       format_bytes(number_of(json_object_get(worker, "down"),
+					      "bytes"),
+				    received, sizeof(received)),
+		       number_of(worker, "passed_on"));
+	}
+}
+
 static void show_listeners(const json_t *root)
 {
 	const json_t *list = json_object_get(root, "listeners");
@@ -366,6 +394,7 @@ static void show(const json_t *root)
 	show_sites(root);
 	show_peers(root);
 	show_channels(root);
+	show_workers(root);
 	show_listeners(root);
 	show_drops(root);
 }
