@@ -143,12 +143,13 @@ static void over(struct channel *channel)
 
 void channel_end(struct channel *channel, uint16_t code, const char *text)
 {
-	uint8_t *data = channel->small + OUTBOX_HEAD;
 	struct wire_bye bye = {.code = code};
+	uint8_t *data;
 	ssize_t len;
 
 	if (channel->conn.state == WSCONN_CLOSED)
 		return;
+	data = channel->small + OUTBOX_HEAD;
 	snprintf(bye.text, sizeof(bye.text), "%s", text);
 	snprintf(channel->error, sizeof(channel->error), "%s", text);
 	len = wire_bye_write(&bye, data, CHANNEL_SMALL_SIZE - OUTBOX_HEAD);
@@ -525,6 +526,7 @@ void channel_init(struct channel *channel, struct worker *worker,
 		.peer = STEER_NO_PEER,
 		.since = clock_mono(),
 		.timer.fire = on_timer,
+		.outbox.cutting = QUEUE_NONE,
 	};
 }
 

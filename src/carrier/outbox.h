@@ -69,7 +69,7 @@ struct outbox_tally {
 /** outbox_init() - Return: 0 or -ENOMEM */
 int outbox_init(struct outbox *outbox) __attribute__((warn_unused_result));
 
-/** outbox_fini() - After outbox_reset(); also of zeros */
+/** outbox_fini() - After outbox_reset(); also of one without @buf */
 void outbox_fini(struct outbox *outbox);
 
 /** outbox_reset() - Forget a packet that is half sent */

@@ -111,7 +111,8 @@ static void fill_setup(struct setup *setup, const struct setup *before,
 		fail_msg("%s", why);
 }
 
-static struct world *world_new(const char *name)
+/** world_make() - All but the worker */
+static struct world *world_make(const char *name)
 {
 	struct world *w = calloc(1, sizeof(*w));
 	int i;
@@ -126,10 +127,22 @@ static struct world *world_new(const char *name)
 			   w->tun, 1);
 	assert_int_equal(kin_open(&w->kin, 1), 0);
 	assert_int_equal(mailbox_open(&w->replies), 0);
+	return w;
+}
+
+static void world_start(struct world *w)
+{
 	assert_int_equal(
 		worker_open(&w->worker, 0, &w->setups[0], &w->kin, &w->replies),
 		0);
 	assert_int_equal(worker_start(&w->worker), 0);
+}
+
+static struct world *world_new(const char *name)
+{
+	struct world *w = world_make(name);
+
+	world_start(w);
 	return w;
 }
 
@@ -266,6 +279,38 @@ static void channels_that_come_to_nothing_do_no_harm(void **state)
 	/* One line of each kind, not one for each accept. */
 	assert_in_range(accept_warnings, 1, 2);
 	world_free(w);
+}
+
+/** free_big_cnt() - Big slots of a worker's queue that are free; no more than there
+ *  are, if one is free twice */
+static size_t free_big_cnt(const struct queue *queue)
+{
+	uint16_t slot = queue->free_big;
+	size_t cnt = 0;
+
+	for (; slot != QUEUE_NONE && cnt <= QUEUE_BIG_CNT; cnt++)
+		slot = queue->packets[slot].next;
+	return cnt;
+}
+
+/* A channel that never had buffers has no packet half sent either. */
+static void a_dial_without_a_token_gives_no_slot_back(void **state)
+{
+	struct world *w = world_make("edge-1");
+	struct access_conf conf = *w->setups[0].credential.conf;
+	struct token_box box;
+
+	(void)state;
+	assert_int_equal(token_box_init(&box), 0);
+	conf.kind = CREDENTIAL_IDENTITY;
+	w->setups[0].credential.conf = &conf;
+	w->setups[0].credential.box = &box;
+	world_start(w);
+	/* The second dial was over before this is answered. */
+	report_free(ask(w, &w->setups[0]));
+	assert_int_equal(free_big_cnt(&w->worker.queue), QUEUE_BIG_CNT - 1);
+	world_free(w);
+	token_box_fini(&box);
 }
 
 /** listen_somewhere() - Who connects there is never answered; @port is set */
@@ -524,6 +569,7 @@ int main(void)
 		cmocka_unit_test(channels_that_come_to_nothing_do_no_harm),
 		cmocka_unit_test(
 			strangers_take_a_part_of_the_slots_and_give_way),
+		cmocka_unit_test(a_dial_without_a_token_gives_no_slot_back),
 		cmocka_unit_test(dialling_goes_on_through_setups),
 		cmocka_unit_test(packets_without_a_channel_are_passed_on_once),
 		cmocka_unit_test(all_workers_move_before_a_setup_is_given_back),
