@@ -31,6 +31,7 @@
 #include "base/limits.h"
 #include "relay/auth.h"
 #include "relay/control.h"
+#include "relay/http_body.h"
 #include "relay/http_channel.h"
 #include "relay/http_exchange.h"
 #include "relay/pair.h"
@@ -320,11 +321,20 @@ static bool comes_to_meet(const struct request *request)
 	       request->gesture == GESTURE_REQUEST;
 }
 
+/** has_body() - Does more come behind the head that belongs to it? */
+static bool has_body(const struct http_request *head)
+{
+	struct http_body body;
+
+	return http_body_init(&body, head) || !http_body_is_done(&body);
+}
+
 void gesture_take(struct session *session, const struct http_request *head)
 {
 	struct session *waiting;
 	struct refusal refusal;
 
+	session->linger = has_body(head);
 	if (!session_has_room(session, sizeof(*session->request))) {
 		session_refuse_busy(session);
 		return;

@@ -170,6 +170,7 @@ void session_read_head(struct session *session)
 	if (got == -EAGAIN)
 		return;
 	if (got < 0) {
+		session->linger = true;
 		session_refuse(session, got == -EMSGSIZE ? 431 : 400,
 			       got == -EMSGSIZE ? "the head is too long"
 						: "this is no HTTP request");

@@ -562,3 +562,15 @@ def r71(relay):
                 respond(listener, recv_request(listener)[0], body=b"next")
                 eq(web.read(), (200, b"next"))
                 channel.quit()
+
+
+@case("X39", "a refused request whose body is under way: the client gets the "
+      "answer, no reset")
+def x39(relay):
+    for path, status in (("nohttp", 404), ("nowhere", 404), ("hyco", 401)):
+        with Web(relay, path) as web:
+            web.send("POST", auth=status == 404, body=2 * BIG)
+            eq(web.read(), (status, b""))
+    with Web(relay) as web:
+        web.client.send(b"GET /hyco HTTP/1.1\r\nX: " + 4 * len(BIG) * b"x")
+        eq(web.read(), (431, b""))
