@@ -245,9 +245,9 @@ static void join(struct session *listener, struct session *sender)
 	sender->hub->joined++;
 	sender->is_sender = true;
 	pair_join(listener, sender);
+	relay_hold(sender, false); /* until the pair says otherwise */
 	pass_early(listener);
 	pass_early(sender);
-	relay_hold(sender, false);
 }
 
 /** reject() - The listener does not want the sender */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * test_slow_client.c - HTTP clients that take their answer slowly, or not at all
+ * test_slow_client.c - Clients that take what they get slowly, or not at all
  *
- * While a client does not read, it is not read from, and no time passes for what
- * it ought to send: limits.peer_s, which is the kernel's, ends those that take
- * nothing.
+ * While an HTTP client does not read, it is not read from, and no time passes for
+ * what it ought to send: limits.peer_s, which is the kernel's, ends those that take
+ * nothing.  Of a pair the other side is not read from.
  */
 
 #include <setjmp.h>
@@ -186,6 +186,28 @@ static void a_stop_lets_an_answer_be_taken(void **state)
 	assert_false(client->open);
 }
 
+static void a_sender_whose_first_bytes_wait_is_not_read_from(void **state)
+{
+	static const char early[] = "GET /$hc/hyco?sb-hc-action=connect "
+				    "HTTP/1.1\r\n" FAKE_UPGRADE "\r\n"
+				    "\x82\x83\0\0\0\0abc";
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *sender = fake_open(1);
+	struct fake_io *side = &fake.ios[2];
+
+	(void)state;
+	side->window = 0;
+	fake_give(sender, early, sizeof(early) - 1);
+	assert_true(fake_meet(2, listener));
+	assert_int_equal(sender->session.kind, SESSION_JOINED);
+	assert_non_null(fake_find(side, "abc"));
+	assert_true(sender->session.paused);
+	fake_take(side);
+	assert_false(sender->session.paused);
+	fake_frame(sender, 0x82, "def", 3);
+	assert_non_null(fake_find(side, "def"));
+}
+
 #define WITH_RELAY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -198,6 +220,7 @@ int main(void)
 		WITH_RELAY(an_answer_lasts_as_long_as_its_client_needs),
 		WITH_RELAY(a_last_answer_is_sent_before_the_connection_ends),
 		WITH_RELAY(a_stop_lets_an_answer_be_taken),
+		WITH_RELAY(a_sender_whose_first_bytes_wait_is_not_read_from),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
