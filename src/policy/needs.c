@@ -212,7 +212,10 @@ struct channel_choice needs_channels(const struct policy *policy, uint32_t set,
 	const uint32_t least = workers ? workers : 1;
 	uint32_t wanted = set ? set : GATEWAY_CHANNELS_DEFAULT;
 	const struct policy_gateway *most = most_relays(policy);
-	struct channel_choice choice = {.is_set = set != 0};
+	struct channel_choice choice = {
+		.is_set = set >= least,
+		.is_workers = least > wanted,
+	};
 	const struct relay_needs *needs;
 	const struct relay_needs *full;
 	size_t cnt;
@@ -220,10 +223,13 @@ struct channel_choice needs_channels(const struct policy *policy, uint32_t set,
 	wanted = wanted > least ? wanted : least;
 	choice.cnt = wanted;
 	choice.wanted = wanted;
-	if (most && wanted * most->relay_cnt > PAIR_CHANNEL_CNT_MAX &&
-	    (set ||
-	     lower(&choice, PAIR_CHANNEL_CNT_MAX / most->relay_cnt, least)))
+	if (most && wanted * most->relay_cnt > PAIR_CHANNEL_CNT_MAX) {
 		choice.gateway = most;
+		if (!set)
+			(void)lower(&choice,
+				    PAIR_CHANNEL_CNT_MAX / most->relay_cnt,
+				    least);
+	}
 	needs = needs_of(policy, 1, arena, &cnt);
 	full = fullest(needs, cnt);
 	if (!set && full && full->connection_cnt &&
@@ -233,6 +239,15 @@ struct channel_choice needs_channels(const struct policy *policy, uint32_t set,
 		choice.host = full->host;
 	}
 	return choice;
+}
+
+/**
+ * skips_relays() - Has a gateway so many relays that some get no channel?
+ * @choice:	Choice, with a gateway
+ */
+static bool skips_relays(const struct channel_choice *choice)
+{
+	return choice->cnt * choice->gateway->relay_cnt > PAIR_CHANNEL_CNT_MAX;
 }
 
 void channel_choice_check(const struct policy *policy,
@@ -246,8 +261,9 @@ void channel_choice_check(const struct policy *policy,
 			"are more than the %d that two gateways may have%s",
 			choice->gateway->name, choice->gateway->relay_cnt,
 			choice->wanted, PAIR_CHANNEL_CNT_MAX,
-			choice->is_set ? ", so that some relays are not used"
-				       : ", so that there are fewer");
+			skips_relays(choice)
+				? ", so that some relays are not used"
+				: ", so that there are fewer");
 	if (choice->host)
 		cfg_source_warning(
 			&policy->source, diag, 0,
@@ -267,6 +283,8 @@ void channel_choice_print(const struct channel_choice *choice,
 		      choice->cnt);
 	if (choice->is_set)
 		strbuf_printf(out, "set in gateway.cfg)\n");
+	else if (choice->is_workers)
+		strbuf_printf(out, "as many as workers)\n");
 	else if (choice->host)
 		strbuf_printf(out, "for more there is no room at %s)\n",
 			      choice->host);

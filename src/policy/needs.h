@@ -46,6 +46,7 @@ struct relay_needs {
  * @cnt:	So many
  * @wanted:	So many it should be: more than @cnt when there is no room for them
  * @is_set:	gateway.cfg says so
+ * @is_workers:	It would be fewer, if each worker did not need one
  * @host:	The namespace that is too small for @wanted, else NULL
  * @gateway:	The gateway that has so many relays that @wanted over each are more
  *		than a pair has, else NULL
@@ -54,6 +55,7 @@ struct channel_choice {
 	uint32_t cnt;
 	uint32_t wanted;
 	bool is_set;
+	bool is_workers;
 	const char *host;
 	const struct policy_gateway *gateway;
 };

@@ -298,10 +298,71 @@ static void a_pair_has_no_more_than_its_channels(void **state)
 	fixture_close(&f);
 }
 
+static void relays_that_workers_leave_no_channel_for_are_warned_of(void **state)
+{
+	const char *relays[] = {
+		"[ \"wss://1/a\", \"wss://2/a\", \"wss://3/a\", "
+		"\"wss://4/a\", \"wss://5/a\" ]"};
+	struct channel_choice choice;
+	struct fixture f;
+	char text[512];
+
+	(void)state;
+	fixture_open(&f, 1, relays, 1, 1);
+	diag_fini(&f.diag);
+	choice = needs_channels(f.policy, 0, 6, &f.arena);
+	assert_null(choice.gateway);
+	choice = needs_channels(f.policy, 0, 8, &f.arena);
+	assert_int_equal(choice.cnt, 8);
+	channel_choice_check(f.policy, &choice, &f.diag);
+	assert_int_equal(f.diag.warning_cnt, 1);
+	diag_text(&f.diag, 0, text, sizeof(text));
+	assert_string_equal(
+		text, "p.cfg:3: warning: \"s0\" listens at 5 relays: 8 "
+		      "channels over each are more than the 32 that two "
+		      "gateways may have, so that some relays are not used");
+	fixture_close(&f);
+}
+
+static void who_decided_how_many_channels_is_told(void **state)
+{
+	static const struct {
+		uint32_t set;
+		uint32_t workers;
+		const char *text;
+	} cases[] = {
+		{0, 1, "2 (default)\n"},
+		{0, 2, "2 (default)\n"},
+		{0, 3, "3 (as many as workers)\n"},
+		{2, 3, "3 (as many as workers)\n"},
+		{3, 3, "3 (set in gateway.cfg)\n"},
+		{4, 3, "4 (set in gateway.cfg)\n"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fixture f;
+		struct channel_choice choice =
+			choose(&f, 1, 1, cases[i].set, cases[i].workers);
+		struct strbuf out;
+
+		strbuf_init(&out);
+		channel_choice_print(&choice, &out);
+		assert_string_equal(strrchr(strbuf_str(&out), ':') + 2,
+				    cases[i].text);
+		strbuf_fini(&out);
+		fixture_close(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(needs_are_counted_for_each_host),
+		cmocka_unit_test(
+			relays_that_workers_leave_no_channel_for_are_warned_of),
+		cmocka_unit_test(who_decided_how_many_channels_is_told),
 		cmocka_unit_test(a_policy_without_relays_needs_none),
 		cmocka_unit_test(
 			the_26th_listener_at_one_hybrid_connection_is_warned_of),
