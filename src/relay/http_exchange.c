@@ -310,7 +310,9 @@ void exchange_tick(struct session *client, mono_t now)
 			http_forward_invite(client);
 		break;
 	case EXCHANGE_INVITING:
-		if (age_ms >= limits->rendezvous_s * 1000)
+		if (client->relay->stopping) /* nobody can come any more */
+			exchange_fail(client, 503, "relay stops");
+		else if (age_ms >= limits->rendezvous_s * 1000)
 			exchange_fail(client, 504,
 				      "the listener did not come in time");
 		break;

@@ -207,6 +207,7 @@ static bool read_records(struct session *session, SSL *ssl, bool *corked)
 
 		if (session->paused || session->stuck)
 			return true;
+		ERR_clear_error(); /* what a write left is no error of ours */
 		got = SSL_read(ssl, more, RELAY_RECORD_SIZE);
 		if (got > 0) {
 			if (!*corked)

@@ -342,6 +342,24 @@ static void a_stop_lets_an_answer_come_before_its_listener_goes(void **state)
 	assert_false(listener->open);
 }
 
+static void a_stop_refuses_a_request_whose_listener_cannot_come(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *client = fake_open(1);
+
+	(void)state;
+	fake_say(client,
+		 "POST /hyco HTTP/1.1\r\nContent-Length: 70000\r\n\r\n");
+	assert_non_null(fake_find(listener, "{\"request\":{\"address\":"));
+	fake.relay.stopping = true;
+	session_goodbye(&listener->session, false);
+	session_goodbye(&client->session, false);
+	fake_pass(1);
+	assert_true(begins(client, "HTTP/1.1 503 "));
+	fake_pass(1);
+	assert_false(listener->open);
+}
+
 /** limit_for() - The least limit that lets so much wait */
 static size_t limit_for(size_t need)
 {
@@ -544,6 +562,7 @@ int main(void)
 			one_that_lets_a_ping_wait_is_chosen_only_without_others),
 		WITH_RELAY(a_stop_lets_a_message_end_before_it_closes),
 		WITH_RELAY(a_stop_lets_an_answer_come_before_its_listener_goes),
+		WITH_RELAY(a_stop_refuses_a_request_whose_listener_cannot_come),
 		WITH_RELAY(
 			what_is_kept_is_counted_and_new_requests_are_refused_above),
 		WITH_RELAY(
