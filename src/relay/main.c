@@ -167,8 +167,8 @@ static int ready(void *context, const struct relay_conf *conf)
 	if (geteuid() == 0 && conf->user)
 		err = become_user(conf->user);
 	else if (geteuid() == 0)
-		log_warn("event=privileged text=\"running as root: name a "
-			 "user in relay.cfg\"");
+		log_warn("event=privileged text=\"running as root%s\"",
+			 program->dev.conf ? "" : ": name a user in relay.cfg");
 	if (prctl(PR_SET_DUMPABLE, 0) && !err)
 		err = -errno;
 	if (!err)
@@ -323,6 +323,7 @@ struct options {
 	bool check;
 	bool dev;
 	bool dev_only; /* an option that means something with --dev only */
+	bool file;     /* one that --dev makes no use of */
 };
 
 /** take_option() - One option; Return: false when it is wrong */
@@ -333,6 +334,7 @@ static bool take_option(struct program *program, struct options *options,
 
 	switch (opt) {
 	case 'c':
+		options->file = true;
 		program->path = optarg;
 		return true;
 	case OPT_CHECK:
@@ -361,7 +363,7 @@ static bool take_option(struct program *program, struct options *options,
 
 static bool are_sound(const struct options *options)
 {
-	return !(options->dev && options->check) &&
+	return !(options->dev && (options->check || options->file)) &&
 	       (options->dev || !options->dev_only);
 }
 

@@ -451,6 +451,7 @@ def x28(relay):
         eq(code, 2)
         assert "relay.cfg:1:" in err and "relay.cfg:2:" in err, err
         for wrong in (("--check", "--dev"), ("--listen", "127.0.0.1:1"),
+                      ("--dev", "-c", other.file("relay.cfg")),
                       ("--dev", "--fault", "nonsense"),
                       ("--dev", "--fault", "late-accept=0"),
                       ("--dev", "--listen", "nowhere"),
