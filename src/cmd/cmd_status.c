@@ -346,7 +346,9 @@ static void show_relay(const json_t *root)
 {
 	const json_t *sessions = json_object_get(root, "sessions");
 	const json_t *counts = json_object_get(root, "counts");
+	const json_t *limits = json_object_get(root, "limits");
 	char held[32];
+	char limit[32];
 	char age[32];
 	size_t i;
 	json_t *hub;
@@ -355,19 +357,24 @@ static void show_relay(const json_t *root)
 	       text_of(root, "state"), text_of(root, "software"),
 	       format_age(number_of(root, "uptime_ms"), age, sizeof(age)));
 	show_changes(json_object_get(root, "restart_needed"));
-	printf("%" PRId64 " connections: %" PRId64 " listeners, %" PRId64
-	       " joined, %" PRId64 " waiting, %" PRId64 " HTTP; %s kept\n",
-	       number_of(root, "connections"), number_of(sessions, "listeners"),
-	       number_of(sessions, "joined"), number_of(sessions, "waiting"),
-	       number_of(sessions, "http"),
-	       format_bytes(number_of(root, "held_bytes"), held, sizeof(held)));
+	printf("%" PRId64 " connections of %" PRId64 ": %" PRId64
+	       " listeners, %" PRId64 " joined, %" PRId64 " waiting, %" PRId64
+	       " HTTP; %s kept of %s\n",
+	       number_of(root, "connections"), number_of(limits, "connections"),
+	       number_of(sessions, "listeners"), number_of(sessions, "joined"),
+	       number_of(sessions, "waiting"), number_of(sessions, "http"),
+	       format_bytes(number_of(root, "held_bytes"), held, sizeof(held)),
+	       format_bytes(number_of(limits, "held_bytes"), limit,
+			    sizeof(limit)));
 	printf("since the start: %" PRId64 " connections, not accepted %" PRId64
 	       " (all places taken) and %" PRId64
-	       " (too fast); refused %" PRId64 " (4xx) and %" PRId64 " (5xx)\n",
+	       " (too fast); refused %" PRId64 " (4xx) and %" PRId64
+	       " (5xx); no room %" PRId64 " times\n",
 	       number_of(counts, "connections"),
 	       number_of(counts, "over_connections"),
 	       number_of(counts, "over_rate"), number_of(counts, "refused_4xx"),
-	       number_of(counts, "refused_5xx"));
+	       number_of(counts, "refused_5xx"),
+	       number_of(counts, "over_held"));
 	printf("\n%-24s %-9s %-8s %-8s %-10s %-8s %s\n", "CONNECTION",
 	       "LISTENERS", "JOINED", "REJECTED", "UNANSWERED", "REQUESTS",
 	       "PASSED");

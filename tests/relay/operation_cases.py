@@ -319,6 +319,12 @@ def x26(_):
             senders[-1].is_silent(0.1)
         eq(senders.pop().answer(), 503)
         eq(len(senders), 3)
+        text = subprocess.run(
+            [RELAYTUN, "status", "-s", relay.file("status.sock")], check=True,
+            capture_output=True, text=True, timeout=20).stdout
+        for want in (r"^16 connections of 5000: 13 listeners, .* 3 waiting,",
+                     r" kept of 1\.0 MiB$", "; no room [1-9][0-9]* times$"):
+            assert re.search(want, text, re.M), text
         assert 880 << 10 < held() <= 896 << 10, held()
         with relay.client() as client:
             client.ask("/open", plain=True)
