@@ -76,6 +76,22 @@ for verb in gateway reload confirm plan down flows relay check status; do
 done
 ends 2 '' "^$out/fifo: cannot be read: it is no regular file" check "$out/fifo"
 
+# Nobody takes connections, and others wait already.
+coproc stuck {
+	python3 -c '
+import socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen(0)
+first = socket.socket(socket.AF_UNIX)
+first.connect(sys.argv[1])
+print(flush=True)
+sys.stdin.read()' "$out/stuck.sock"
+}
+read -r -u "${stuck[0]}"
+ends 1 '' "^relaytun: no answer at .*: its carrier is stuck or restarting" \
+	status -s "$out/stuck.sock"
+
 (umask 077 && echo key >"$out/key")
 full '^relaytun token: cannot print: No space left on device' token \
 	--uri wss://relay.test/a --key-name send --key-file "$out/key"

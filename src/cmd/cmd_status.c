@@ -87,6 +87,8 @@ static int ask(const char *path, struct strbuf *answer)
 	if (fd < 0)
 		return -errno;
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	/* Also of connect(), when others wait before us. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
 		err = -errno;
 	} else {
