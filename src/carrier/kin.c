@@ -12,11 +12,12 @@
  * or that it knows less of than a sibling does:
  *
  * No channel	While none of its own to a peer is open, or none that answers, and a
- *		sibling's is (reach.h), packets wait in the peer's lane aside, and kin_pump() takes them out
- *		and posts them to the sibling, who treats them as if its own queue
- *		had them.  The answers come to the sibling, which writes them to
- *		its queue, and the kernel gives it the flow: so little goes this
- *		way.  What was passed on once is not passed on again.
+ *		sibling's is (reach.h), packets wait in the peer's lane aside, and
+ *		kin_pump() takes them out and posts them to the sibling, who treats
+ *		them as if its own queue had them.  The answers come to the sibling,
+ *		which writes them to its queue, and the kernel gives it the flow: so
+ *		little goes this way.  What was passed on once is not passed on
+ *		again.
  * Silence	Whether a channel that does not answer is to blame only others can
  *		tell (peer.c), and those of siblings count: they are asked, and
  *		what they have proven is in reach.h.

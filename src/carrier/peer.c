@@ -19,9 +19,9 @@
  * wide gap between slow and fast, and nothing moves in it.
  *
  * A flow that has less than those of other channels may move (balance.c).  It
- * waits in a lane of its own until all that it sent has arrived, MOVE_MS_MAX at most, so that
- * nothing arrives out of order; then its bucket belongs to the other channel, until
- * it has sent nothing for a while.
+ * waits in a lane of its own until all that it sent has arrived, MOVE_MS_MAX at
+ * most, so that nothing arrives out of order; then its bucket belongs to the other
+ * channel, until it has sent nothing for a while.
  *
  * A channel that does not answer PINGs, while a sibling answers later ones
  * (pulse.h), is suspect: its path may be dead, and its flows need not wait until

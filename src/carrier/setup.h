@@ -3,8 +3,8 @@
 /*
  * setup.h - What a carrier was told by its steward
  *
- * Gathered message by message, judged as a whole, constant afterwards: the
- * control thread and the worker read it without locks.
+ * Gathered message by message, judged as a whole, constant afterwards but for
+ * @reach: the control thread and the workers read it without locks.
  */
 
 #ifndef CARRIER_SETUP_H

@@ -8,7 +8,7 @@
  * DOC: Theory of operation
  *
  * The thread serves its loop: the TUN queue (uplink.c), its channels
- * (channel.c) and its mailbox.  A cloud gateway's worker dials channels to each
+ * (channel.c) and its mailboxes.  A cloud gateway's worker dials channels to each
  * site gateway over each of its relays; a site gateway's worker waits for accepts
  * that the control thread passes on.
  *
