@@ -298,6 +298,7 @@ static void close_server(struct server *server)
 		status_unlisten(server->relay.fixed.status_socket);
 	if (server->context)
 		lws_context_destroy(server->context);
+	tls_fini(&server->relay.tls);
 	hub_table_fini(&server->relay.hubs);
 	fixed_fini(&server->relay.fixed);
 	free(server->relay.scratch);

@@ -13,18 +13,21 @@
 
 struct ssl_ctx_st;
 
-/* The port, and with a fault a second one. */
-#define TLS_PORT_CNT_MAX 2
-
-/** struct tls_ports - OpenSSL contexts of the listening ports, as libwebsockets
- *  made them; none without TLS */
+/**
+ * struct tls_ports - What the listening ports show; none without TLS
+ * @cnt:	Ports
+ * @reloaded:	Has certificate and key since the last reload, NULL before one
+ */
 struct tls_ports {
-	struct ssl_ctx_st *contexts[TLS_PORT_CNT_MAX];
 	size_t cnt;
+	struct ssl_ctx_st *reloaded;
 };
 
-/** tls_keep() - Remember the context of a port, and do what libwebsockets left:
- *  memory of idle connections, sessions kept for nothing */
+/** tls_keep() - A port got its context; @ports stays where it is
+ *
+ * Does what libwebsockets left: memory of idle connections, sessions kept for
+ * nothing, other certificates while it serves.
+ */
 void tls_keep(struct tls_ports *ports, struct ssl_ctx_st *context);
 
 /**
@@ -32,7 +35,10 @@ void tls_keep(struct tls_ports *ports, struct ssl_ctx_st *context);
  *
  * Return: 0, or -EKEYREJECTED when they are not accepted: those before stay
  */
-int tls_reload(const struct tls_ports *ports, const struct relay_conf *conf)
+int tls_reload(struct tls_ports *ports, const struct relay_conf *conf)
 	__attribute__((warn_unused_result));
+
+/** tls_fini() - After the ports were closed */
+void tls_fini(struct tls_ports *ports);
 
 #endif /* RELAY_TLS_H */

@@ -32,12 +32,13 @@ def reload(relay, wanted="event=reloaded"):
     relay.wait_log(wanted)
 
 
-def serial(relay):
-    """Of the certificate that a new connection sees."""
+def serial(relay, version=ssl.TLSVersion.TLSv1_3):
+    """The certificate that a new connection sees."""
     with socket.create_connection(("127.0.0.1", relay.port), 10) as raw:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+        context.maximum_version = version
         with context.wrap_socket(raw) as tls:
             return tls.getpeercert(binary_form=True)
 
@@ -51,6 +52,13 @@ def x20(_):
         relay.make_certificate()
         reload(relay)
         assert serial(relay) != before
+        # One of another type of key leaves none of those before.
+        relay.make_certificate("rsa:2048")
+        reload(relay)
+        with open(relay.file("crt.pem"), encoding="ascii") as file:
+            wanted = ssl.PEM_cert_to_DER_cert(file.read())
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            assert serial(relay, version) == wanted, version
         for client in (listener, sender):
             alive(client)
         sender.send(frame(TEXT, "through"))

@@ -61,10 +61,10 @@ class Relay:
             out.write(text)
         os.chmod(self.file(name), mode)
 
-    def make_certificate(self):
+    def make_certificate(self, *key):
+        key = key or ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
         subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-             "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            ["openssl", "req", "-x509", "-newkey", *key, "-nodes", "-days", "2",
              "-subj", "/CN=localhost", "-addext",
              "subjectAltName=DNS:localhost",
              "-keyout", self.file("key.pem"), "-out", self.file("crt.pem")],
