@@ -26,25 +26,6 @@ second_relay() {
 		fail "the second relay does not listen"
 }
 
-# flows_begin SECONDS
-flows_begin() {
-	rm -f "$DIR/log/flows.log"
-	spawn client flows python3 "$HERE/lib/flows.py" edge.test 7 40 "$1"
-	wait_for 10 grep -q open "$DIR/log/flows.log" ||
-		fail "the connections do not come up"
-}
-
-# flows_end WHAT PAUSE_MS: none was reset, none paused for longer
-flows_end() {
-	local pause
-	ended flows 60 ||
-		fail "$1: connections broke: $(cat "$DIR/log/flows.log")"
-	pause=$(sed -n 's/^pause_ms //p' "$DIR/log/flows.log")
-	((pause < $2)) || fail "$1: a connection paused for $pause ms"
-	expect "$1: resets on the client's link" "$(seen client resets)" 0
-	echo "$1: a connection paused for $pause ms at most"
-}
-
 # hole PORT: what comes from there or goes there is lost
 hole() {
 	at relay nft -f - <<-END
@@ -87,7 +68,7 @@ gateway_up onprem
 gateway_up cloud
 await_status 15 cloud "$open_channels == 4"
 
-flows_begin 4
+flows_begin 40 4
 stop relay-2 KILL || :
 await_status 5 cloud "$open_channels == 2"
 flows_end "death of a relay" 1000
@@ -97,7 +78,7 @@ await_status 35 cloud "$open_channels == 4"
 # Half-open: neither end hears a word of it.
 serial='([.channels[].opened] | add)'
 before=$(status_json cloud "$serial")
-flows_begin 11
+flows_begin 40 11
 start=$(now_ms)
 hole "$(channel_port)"
 await_status 15 cloud '[.channels[].last_error]
@@ -115,7 +96,7 @@ at relay nft delete table inet hole
 # A hole that closes again: suspect meanwhile, and never given up.
 before=$(status_json cloud "$serial")
 suspect=$(counted event=suspect)
-flows_begin 5
+flows_begin 40 5
 hole "$(channel_port)"
 wait_for 5 eval '(($(counted event=suspect) > suspect))' ||
 	fail "a channel in a hole is not suspect"
@@ -125,7 +106,7 @@ wait_for 10 eval '(($(counted event=answers_again) > 0))' ||
 flows_end "channel in a hole for a while" 1900
 expect "channels opened" "$(status_json cloud "$serial")" "$before"
 
-flows_begin 2
+flows_begin 40 2
 sed -i 's|^tun .*|channels = 1;\n&|' "$DIR/edge-1.cfg"
 at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" || fail "reload"
 await_status 5 cloud "$open_channels == 2 and

@@ -29,14 +29,6 @@ at_oslo_b() {
 		wc -l
 }
 
-# flows_begin COUNT SECONDS
-flows_begin() {
-	rm -f "$DIR/log/flows.log"
-	spawn client flows python3 "$HERE/lib/flows.py" edge.test 7 "$1" "$2"
-	wait_for 10 grep -q open "$DIR/log/flows.log" ||
-		fail "the connections do not come up"
-}
-
 SERVICES+="
 echo-udp6 udp/7 [fd00:1::7]:7
 "

@@ -18,25 +18,6 @@
 . "$(dirname "$0")/lib.sh"
 not_plain
 
-# flows_begin SECONDS
-flows_begin() {
-	rm -f "$DIR/log/flows.log"
-	spawn client flows python3 "$HERE/lib/flows.py" edge.test 7 40 "$1"
-	wait_for 10 grep -q open "$DIR/log/flows.log" ||
-		fail "the connections do not come up"
-}
-
-# flows_end WHAT PAUSE_MS: none was reset, none paused for longer
-flows_end() {
-	local pause
-	ended flows 60 ||
-		fail "$1: connections broke: $(cat "$DIR/log/flows.log")"
-	pause=$(sed -n 's/^pause_ms //p' "$DIR/log/flows.log")
-	echo "$1: the longest pause was $pause ms"
-	((pause < $2)) || fail "$1: a connection paused for $pause ms"
-	expect "$1: resets on the client's link" "$(seen client resets)" 0
-}
-
 # channel_port NUMBER: the port of a channel's connection at edge-1, by the order
 # in which they were made
 channel_port() {
@@ -73,7 +54,7 @@ for where in cloud onprem; do
 	await_status 15 "$where" "$each_worker"
 done
 
-flows_begin 2
+flows_begin 40 2
 sed -i 's|^channels.*||; 1i channels = 3;' "$DIR/edge-1.cfg"
 at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" || fail "reload"
 await_status 5 onprem '.peers[0].channels == 3'
@@ -90,7 +71,7 @@ at client python3 "$HERE/lib/echo.py" large edge.test 7 100 8000 ||
 	fail "datagrams in fragments are lost"
 at cloud ping -q -c 20 -i 0.01 -W 2 100.64.0.11 >/dev/null || fail "pings are lost"
 
-flows_begin 4
+flows_begin 40 4
 # It cannot be dialled again for a while.
 in_the_way "tcp sport $(channel_port 1) reject with tcp reset
 	tcp dport 443 tcp flags & (syn | ack) == syn drop"
@@ -101,7 +82,7 @@ at relay nft delete table inet way
 await_status 15 cloud "$each_worker"
 await_status 15 onprem "$each_worker"
 
-flows_begin 5
+flows_begin 40 5
 in_the_way "tcp sport $(channel_port 1) drop"
 await_status 3 cloud '[.channels[] | select(.weight == 0)] | length >= 1'
 flows_end "channel that falls silent" 1900
@@ -110,7 +91,7 @@ at relay nft delete table inet way
 await_status 15 cloud "$each_worker"
 await_status 15 onprem "$each_worker"
 
-flows_begin 4
+flows_begin 40 4
 instance=$(status_json onprem '.peers[0].instance')
 kill -s KILL "$(carrier_pid cloud)"
 await_status 5 onprem ".peers[0].instance != \"$instance\" and $each_worker"

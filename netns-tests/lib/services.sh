@@ -226,3 +226,23 @@ crowd_lives() {
 	! grep '^ended' "$DIR/log/$1.log" >&2 || fail "a flow of $1 broke"
 	expect "living flows of $1" "$(sed -n 's/^alive //p' "$DIR/log/$1.log")" "$2"
 }
+
+# flows_begin COUNT SECONDS: as the client, connections to the echo service that are
+# watched for pauses; see flows.py
+flows_begin() {
+	rm -f "$DIR/log/flows.log"
+	spawn client flows python3 "$HERE/lib/flows.py" edge.test 7 "$1" "$2"
+	wait_for 10 grep -q open "$DIR/log/flows.log" ||
+		fail "the connections do not come up"
+}
+
+# flows_end WHAT PAUSE_MS: none was reset, none paused for longer
+flows_end() {
+	local pause
+	ended flows 60 ||
+		fail "$1: connections broke: $(cat "$DIR/log/flows.log")"
+	pause=$(sed -n 's/^pause_ms //p' "$DIR/log/flows.log")
+	echo "$1: the longest pause was $pause ms"
+	((pause < $2)) || fail "$1: a connection paused for $pause ms"
+	expect "$1: resets on the client's link" "$(seen client resets)" 0
+}
