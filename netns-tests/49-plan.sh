@@ -88,14 +88,20 @@ says "~ device rt0: mtu 1300 in place of 1500"
 sed -i 's/mtu = 1300/mtu = 1500/' "$DIR/edge-1.cfg"
 plan 0
 
-# What only a restart can change.
+# What only a restart can change: told in the words, and with the code, of a reload.
 sed -i 's|^user .*|user = "daemon"; workers = 2;|' "$DIR/edge-1.cfg"
-plan 1
+plan 2
 for key in 'user was "nobody" and is "daemon"' 'workers was "1" and is "2"'; do
 	expect_match "a plan that needs a restart" "$(cat "$DIR/log/plan.log")" \
-		"$key: that needs a restart"
+		"edge-1.cfg: .*$key: that needs a restart"
 done
 expect_match "what a reload would do" "$(cat "$DIR/log/plan.log")" 'would be refused'
+code=0
+at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" >"$DIR/log/reload.log" 2>&1 || code=$?
+expect "exit code of that reload" "$code" 2
+expect "what needs a restart, by reload and by plan" \
+	"$(grep 'needs a restart' "$DIR/log/reload.log")" \
+	"$(grep 'needs a restart' "$DIR/log/plan.log")"
 write_gateway cloud
 plan 0
 

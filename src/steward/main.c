@@ -536,7 +536,7 @@ static int run_plan(struct steward *steward)
 		return EXIT_WRONG_USAGE;
 	}
 	strbuf_init(&out);
-	ret = preview(steward->policy, steward->gateway, steward->conf,
+	ret = preview(steward->policy, steward->conf, steward->conf_path,
 		      &steward->arena, &out, &steward->diag);
 	fputs(strbuf_str(&out), stdout);
 	strbuf_fini(&out);

@@ -245,22 +245,23 @@ static int check_secrets(const struct plan *plan, struct diag *diag)
 	return err;
 }
 
-/** check_restart() - Settings that only a restart can change */
-static int check_restart(const struct gateway_conf *conf, struct arena *arena,
-			 struct diag *diag)
+/** check_restart() - Settings that only a restart can change; Return: as for any
+ *  other fault of gateway.cfg, which is @conf_path */
+static int check_restart(const struct gateway_conf *conf, const char *conf_path,
+			 struct arena *arena, struct diag *diag)
 {
 	const struct gateway_conf *before = kept_conf(conf, arena);
 
-	return !before || restart_check("gateway.cfg", before, conf, diag)
+	return !before || restart_check(conf_path, before, conf, diag)
 		       ? 0
-		       : -EINVAL;
+		       : -EBADMSG;
 }
 
 /** check_refusal() - What a reload would be refused for, besides the files */
-static int check_refusal(const struct plan *plan, struct arena *arena,
-			 struct diag *diag)
+static int check_refusal(const struct plan *plan, const char *conf_path,
+			 struct arena *arena, struct diag *diag)
 {
-	int err = check_restart(plan->conf, arena, diag);
+	int err = check_restart(plan->conf, conf_path, arena, diag);
 	int secrets_err = check_secrets(plan, diag);
 	int room_err = apply_check(plan, diag);
 
@@ -291,9 +292,9 @@ static void tell(const struct views *views, struct strbuf *out,
 			      change.added, change.removed, change.altered);
 }
 
-int preview(const struct policy *policy, const struct policy_gateway *gateway,
-	    const struct gateway_conf *conf, struct arena *arena,
-	    struct strbuf *out, struct diag *diag)
+int preview(const struct policy *policy, const struct gateway_conf *conf,
+	    const char *conf_path, struct arena *arena, struct strbuf *out,
+	    struct diag *diag)
 {
 	size_t begin = out->len;
 	struct views views;
@@ -302,8 +303,8 @@ int preview(const struct policy *policy, const struct policy_gateway *gateway,
 	if (err)
 		return err;
 	read_ids(conf, &views.state, arena);
-	views.now = plan_make(policy, gateway, conf, views.state.ids,
-			      views.state.id_cnt, arena);
+	views.now = plan_make(policy, policy_gateway_find(policy, conf->name),
+			      conf, views.state.ids, views.state.id_cnt, arena);
 	views.before = kept_plan(conf, KEPT_POLICY, &views.state, arena);
 	if (!views.before)
 		diag_warning(diag, NULL, 0,
@@ -311,7 +312,7 @@ int preview(const struct policy *policy, const struct policy_gateway *gateway,
 			     "new",
 			     conf->name);
 	tell(&views, out, diag);
-	err = check_refusal(views.now, arena, diag);
+	err = check_refusal(views.now, conf_path, arena, diag);
 	if (err)
 		return err;
 	if (out->len != begin)

@@ -14,19 +14,19 @@
 
 /**
  * preview() - Hold a policy against what stands
- * @gateway:	This machine's in @policy
+ * @policy:	Names the gateway that @conf is of
+ * @conf_path:	File that @conf is from
  * @out:	Receives the differences, for people
  * @diag:	Receives warnings, and what a reload would be refused for
  *
  * Nothing is changed, and no gateway needs to run.
  *
  * Return: 1 something would change, 0 nothing; -EBADMSG a reload would be refused for
- *	   a file, another negative errno: for the machine, or what stands cannot be
- *	   read (-EACCES)
+ *	   a file, or for what in it needs a restart; another negative errno: for the
+ *	   machine, or what stands cannot be read (-EACCES)
  */
-int preview(const struct policy *policy, const struct policy_gateway *gateway,
-	    const struct gateway_conf *conf, struct arena *arena,
-	    struct strbuf *out, struct diag *diag)
-	__attribute__((warn_unused_result));
+int preview(const struct policy *policy, const struct gateway_conf *conf,
+	    const char *conf_path, struct arena *arena, struct strbuf *out,
+	    struct diag *diag) __attribute__((warn_unused_result));
 
 #endif /* STEWARD_PREVIEW_H */
