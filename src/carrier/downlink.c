@@ -31,12 +31,13 @@
 #include "sys/clock.h"
 #include "sys/tun.h"
 
-/** note_fragment() - What is said of its datagram later may not say of which flow */
+/** note_fragment() - What is said of its datagram later may not say of which flow;
+ *  siblings need to know if that may go to another peer */
 static void note_fragment(struct worker *worker, const uint8_t *pkt,
 			  const struct ip_view *view)
 {
 	datagram_came(&worker->datagrams, pkt, view, clock_mono());
-	if (view->first)
+	if (view->first && steer_is_shared(worker->setup->steer, &view->src))
 		kin_tell_datagram(worker, KIN_CAME, view,
 				  steer_flow(pkt, view));
 }

@@ -25,7 +25,7 @@
  *		stay there whichever worker gets it next.
  * Fragments	What comes of a datagram may be spread over queues: only its first
  *		fragment says of which flow, and so for which of a site's gateways,
- *		it is.
+ *		it is.  Where a site has but one, nothing is told.
  * Instances	A peer that was restarted greets one worker; the others end what they
  *		have of the instance before.
  *

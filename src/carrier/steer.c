@@ -369,6 +369,13 @@ int steer_in(const struct steer *steer, int peer, const uint8_t *pkt,
 	return serves(steer, from, peer) && from->behind ? 0 : -EACCES;
 }
 
+bool steer_is_shared(const struct steer *steer, const struct ip_addr *addr)
+{
+	const struct place *place = find(&steer->there, addr);
+
+	return place && steer->groups[place->group].cnt > 1;
+}
+
 /**
  * struct flow_end - One end of a flow
  *

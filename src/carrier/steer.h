@@ -85,6 +85,10 @@ int steer_out(const struct steer *steer, const uint8_t *pkt,
 int steer_in(const struct steer *steer, int peer, const uint8_t *pkt,
 	     const struct ip_view *view) __attribute__((warn_unused_result));
 
+/** steer_is_shared() - Are there several peers who may take packets to an address
+ *  at the other end? */
+bool steer_is_shared(const struct steer *steer, const struct ip_addr *addr);
+
 /**
  * steer_flow() - Hash of the flow a packet belongs to
  * @pkt:	The packet

@@ -90,7 +90,8 @@ static void enqueue(struct worker *worker, size_t len, bool is_own, mono_t now)
 		return;
 	}
 	flow = datagram_flow(&worker->datagrams, pkt, &view, now);
-	if (view.fragment && view.first)
+	if (view.fragment && view.first &&
+	    steer_group(worker->setup->steer, group)->cnt > 1)
 		kin_tell_datagram(worker, KIN_LEAVES, &view, flow);
 	peer = pick(worker, group, flow, steer_begins(pkt, &view), now);
 	lane = lane_of(worker, peer, flow, is_own);

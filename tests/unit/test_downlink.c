@@ -28,21 +28,36 @@
 #include "packets.h"
 #include "policy/parse.h"
 
-/* edge-1 has one peer, oslo-a. */
+/* edge-1's peers: two of bergen, one of oslo. */
+enum {
+	BERGEN_A,
+	BERGEN_B,
+	OSLO_A,
+	PEER_CNT,
+};
+
 static const char policy_text[] =
 	"version = 1;\n"
 	"gateways = (\n"
 	" { name = \"edge-1\"; role = \"cloud\"; address = \"100.64.0.1\"; },\n"
 	" { name = \"oslo-a\"; role = \"site\"; site = \"oslo\";\n"
-	"   address = \"100.64.0.11\"; relays = \"wss://h/oslo-a\"; } );\n"
+	"   address = \"100.64.0.11\"; relays = \"wss://h/oslo-a\"; },\n"
+	" { name = \"bergen-a\"; role = \"site\"; site = \"bergen\";\n"
+	"   address = \"100.64.0.12\"; relays = \"wss://h/bergen-a\"; },\n"
+	" { name = \"bergen-b\"; role = \"site\"; site = \"bergen\";\n"
+	"   address = \"100.64.0.13\"; relays = \"wss://h/bergen-b\"; } );\n"
 	"sites = ( { name = \"oslo\"; networks = \"10.1.0.0/24\";\n"
 	"  services = ( { name = \"web\"; public = \"tcp/80\";\n"
-	"                 target = \"10.1.0.5:80\"; } ); } );\n";
+	"                 target = \"10.1.0.5:80\"; } ); },\n"
+	" { name = \"bergen\"; networks = \"10.3.0.0/24\";\n"
+	"  services = ( { name = \"www\"; public = \"tcp/81\";\n"
+	"                 target = \"10.3.0.5:80\"; } ); } );\n";
 static const char conf_text[] =
 	"name = \"edge-1\"; policy = \"/p\";\n"
 	"credentials = { key_name = \"k\"; key_file = \"/k\"; };\n";
 
 static const uint8_t server[4] = {10, 1, 0, 5};
+static const uint8_t other_server[4] = {10, 3, 0, 5};
 static const uint8_t stranger[4] = {10, 2, 0, 5};
 static const uint8_t gateway[4] = {100, 64, 0, 1};
 
@@ -53,7 +68,7 @@ struct world {
 	struct setup setup;
 	struct kin kin;
 	struct worker worker;
-	struct peer peer;
+	struct peer peers[PEER_CNT];
 	struct channel channel;
 	int kernel;
 };
@@ -85,9 +100,10 @@ static int world_open(void **state)
 	w.kin.cnt = 1;
 	w.worker.kin = &w.kin;
 	w.worker.setup = &w.setup;
-	w.worker.peers = &w.peer;
-	w.worker.peer_cnt = 1;
+	w.worker.peers = w.peers;
+	w.worker.peer_cnt = PEER_CNT;
 	w.channel.worker = &w.worker;
+	w.channel.peer = OSLO_A;
 	*state = &w;
 	return 0;
 }
@@ -211,8 +227,8 @@ static void a_good_packet_gets_to_the_kernel_and_is_counted(void **state)
 	assert_memory_equal(got + VNET_HDR_LEN, p.data, p.len);
 	assert_int_equal(w->worker.stats.down.packets, 1);
 	assert_int_equal(w->worker.stats.down.bytes, p.len);
-	assert_int_equal(w->peer.down.packets, 1);
-	assert_int_equal(w->peer.down.bytes, p.len);
+	assert_int_equal(w->peers[OSLO_A].down.packets, 1);
+	assert_int_equal(w->peers[OSLO_A].down.bytes, p.len);
 }
 
 static void a_peers_word_for_a_checksum_is_not_taken(void **state)
@@ -325,6 +341,39 @@ static void first_fragments_are_remembered_unless_they_are_dropped(void **state)
 	assert_true(memo_is_unused(&w->worker.datagrams.out));
 }
 
+/** told() - How many notes wait for the sibling */
+static size_t told(struct world *w)
+{
+	struct kin_note note;
+	size_t cnt = 0;
+
+	while (!mailbox_take(&w->kin.notes[1], &note, sizeof(note)))
+		cnt += note.kind == KIN_CAME;
+	return cnt;
+}
+
+static void siblings_hear_of_fragments_from_sites_with_several_gateways_only(
+	void **state)
+{
+	const struct gso_header none = {0};
+	struct world *w = *state;
+	struct packet p;
+
+	assert_int_equal(kin_open(&w->kin, 2), 0);
+	tcp(&p, server, gateway);
+	put_u16(p.data + 6, 0x2000);
+	assert_int_equal(arrive(w, &none, &p), 0);
+	assert_int_equal(told(w), 0);
+
+	w->channel.peer = BERGEN_A;
+	tcp(&p, other_server, gateway);
+	put_u16(p.data + 6, 0x2000);
+	assert_int_equal(arrive(w, &none, &p), 0);
+	assert_int_equal(told(w), 1);
+	assert_int_equal(w->worker.stats.down.packets, 2);
+	kin_close(&w->kin);
+}
+
 static void what_the_kernel_does_not_take_is_counted(void **state)
 {
 	const struct gso_header none = {0};
@@ -355,8 +404,8 @@ static void segments_of_a_stream_get_to_the_kernel_at_once(void **state)
 	assert_int_equal(read(w->kernel, got, sizeof(got)), VNET_HDR_LEN + len);
 	assert_int_equal(w->worker.stats.down.packets, 3);
 	assert_int_equal(w->worker.stats.down.bytes, 3 * len);
-	assert_int_equal(w->peer.down.packets, 3);
-	assert_int_equal(w->peer.down.bytes, 3 * len);
+	assert_int_equal(w->peers[OSLO_A].down.packets, 3);
+	assert_int_equal(w->peers[OSLO_A].down.bytes, 3 * len);
 }
 
 static void segments_stay_apart_for_a_kernel_without_offloads(void **state)
@@ -404,6 +453,7 @@ int main(void)
 		TEST(an_offload_that_the_kernel_does_not_take_is_dropped),
 		TEST(what_is_no_packet_of_this_peer_is_dropped),
 		TEST(first_fragments_are_remembered_unless_they_are_dropped),
+		TEST(siblings_hear_of_fragments_from_sites_with_several_gateways_only),
 		TEST(what_the_kernel_does_not_take_is_counted),
 		TEST(segments_of_a_stream_get_to_the_kernel_at_once),
 		TEST(segments_stay_apart_for_a_kernel_without_offloads),

@@ -596,6 +596,31 @@ static void site_is_a_group_of_its_gateways(void **state)
 	world_fini(&w);
 }
 
+/** shared() - steer_is_shared() of an address given as text */
+static bool shared(const struct world *w, const char *text)
+{
+	const struct ip_addr a = addr(text);
+
+	return steer_is_shared(w->steer, &a);
+}
+
+static void only_networks_of_several_gateways_are_shared(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_init(&w, EDGE_1);
+	assert_true(shared(&w, "10.1.0.5"));
+	assert_true(shared(&w, "fd10:1:2:3::4"));
+	assert_false(shared(&w, "100.64.0.11")); /* oslo-a itself */
+	assert_false(shared(&w, "10.2.0.5"));
+	assert_false(shared(&w, "192.0.2.1")); /* nobody's */
+	world_fini(&w);
+	world_init(&w, OSLO_A);
+	assert_false(shared(&w, "100.64.0.1"));
+	world_fini(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -620,6 +645,7 @@ int main(void)
 			sources_of_a_route_without_nat_enter_at_its_gateway),
 		cmocka_unit_test(routers_before_such_a_source_may_report),
 		cmocka_unit_test(site_is_a_group_of_its_gateways),
+		cmocka_unit_test(only_networks_of_several_gateways_are_shared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * test_uplink.c - Where a worker's packets go, with a sibling beside it
+ *
+ * A socket takes the place of the TUN queue.  Channels are open but not connected:
+ * packets wait, and each counts how often it was pumped.
+ */
+
+#include "carrier/uplink.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "carrier/worker.h"
+#include "packets.h"
+#include "policy/parse.h"
+
+/* edge-1's peers: two of bergen, one of oslo. */
+enum {
+	BERGEN_A,
+	BERGEN_B,
+	OSLO_A,
+	PEER_CNT,
+};
+
+static const char policy_text[] =
+	"version = 1;\n"
+	"gateways = (\n"
+	" { name = \"edge-1\"; role = \"cloud\"; address = \"100.64.0.1\"; },\n"
+	" { name = \"oslo-a\"; role = \"site\"; site = \"oslo\";\n"
+	"   address = \"100.64.0.11\"; relays = \"wss://h/oslo-a\"; },\n"
+	" { name = \"bergen-a\"; role = \"site\"; site = \"bergen\";\n"
+	"   address = \"100.64.0.12\"; relays = \"wss://h/bergen-a\"; },\n"
+	" { name = \"bergen-b\"; role = \"site\"; site = \"bergen\";\n"
+	"   address = \"100.64.0.13\"; relays = \"wss://h/bergen-b\"; } );\n"
+	"sites = ( { name = \"oslo\"; networks = \"10.1.0.0/24\";\n"
+	"  services = ( { name = \"web\"; public = \"tcp/80\";\n"
+	"                 target = \"10.1.0.5:80\"; } ); },\n"
+	" { name = \"bergen\"; networks = \"10.3.0.0/24\";\n"
+	"  services = ( { name = \"www\"; public = \"tcp/81\";\n"
+	"                 target = \"10.3.0.5:80\"; } ); } );\n";
+static const char conf_text[] =
+	"name = \"edge-1\"; policy = \"/p\";\n"
+	"credentials = { key_name = \"k\"; key_file = \"/k\"; };\n";
+
+static const uint8_t gateway[4] = {100, 64, 0, 1};
+static const uint8_t in_oslo[4] = {10, 1, 0, 5};
+static const uint8_t in_bergen[4] = {10, 3, 0, 5};
+
+/** struct world - Worker 0 of two, with a channel to each peer, and the kernel's
+ *  end of its "TUN" */
+struct world {
+	struct arena arena;
+	struct diag diag;
+	struct setup setup;
+	struct kin kin;
+	struct worker worker;
+	struct peer peers[PEER_CNT];
+	struct queue_flows flows[PEER_CNT];
+	struct channel channels[PEER_CNT];
+	int kernel;
+};
+
+/** open_setup() - What is constant */
+static void open_setup(struct world *w)
+{
+	const struct gateway_conf *conf;
+	const struct policy_gateway *self;
+	const struct policy *policy;
+	int pair[2];
+
+	policy = policy_parse(policy_text, "p", &w->arena, &w->diag);
+	conf = gateway_conf_parse(conf_text, "c", &w->arena, &w->diag);
+	assert_true(policy && conf);
+	self = gateway_conf_check(policy, conf, "c", &w->diag);
+	assert_non_null(self);
+	w->setup.plan = plan_make(policy, self, conf, NULL, 0, &w->arena);
+	assert_int_equal(w->setup.plan->peer_cnt, PEER_CNT);
+	w->setup.steer = steer_new(w->setup.plan, &w->arena);
+	w->setup.reach = reach_new(2, PEER_CNT, &w->arena);
+	reach_fill(w->setup.reach, 0);
+	reach_fill(w->setup.reach, 1);
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair),
+		0);
+	w->setup.tun_fds[0] = pair[0];
+	w->kernel = pair[1];
+}
+
+static int world_open(void **state)
+{
+	static struct world w;
+	int i;
+
+	memset(&w, 0, sizeof(w));
+	arena_init(&w.arena);
+	diag_init(&w.diag);
+	open_setup(&w);
+	w.worker.setup = &w.setup;
+	w.worker.kin = &w.kin;
+	w.worker.peers = w.peers;
+	w.worker.peer_cnt = PEER_CNT;
+	assert_int_equal(kin_open(&w.kin, 2), 0);
+	assert_int_equal(loop_open(&w.worker.loop), 0);
+	assert_int_equal(kin_join(&w.worker), 0);
+	assert_int_equal(queue_init(&w.worker.queue), 0);
+	crew_init(&w.worker.crew, w.setup.plan, w.setup.steer);
+	for (i = 0; i < PEER_CNT; i++) {
+		w.peers[i].gateway = w.setup.plan->peers[i];
+		w.peers[i].flows = &w.flows[i];
+		queue_join(&w.worker.queue, &w.flows[i]);
+		peer_init(&w.peers[i]);
+		channel_init(&w.channels[i], &w.worker, (unsigned int)i);
+		w.channels[i].peer = i;
+		w.channels[i].state = CHANNEL_OPEN;
+		worker_attach(&w.worker, &w.channels[i]);
+	}
+	*state = &w;
+	return 0;
+}
+
+static int world_close(void **state)
+{
+	struct world *w = *state;
+
+	crew_fini(&w->worker.crew);
+	queue_fini(&w->worker.queue);
+	loop_close(&w->worker.loop);
+	kin_close(&w->kin);
+	close(w->setup.tun_fds[0]);
+	close(w->kernel);
+	diag_fini(&w->diag);
+	arena_fini(&w->arena);
+	return 0;
+}
+
+/** send_packet() - The kernel gives one to the worker
+ *  @frag:	Fragment field of its header */
+static void send_packet(struct world *w, const uint8_t dst[4], size_t frag)
+{
+	uint8_t data[VNET_HDR_LEN + PACKET_SIZE] = {0};
+	struct packet p;
+
+	packet_v4(&p, gateway, dst, 17);
+	packet_ports(&p, 17, 1000, 53);
+	packet_add(&p, NULL, 64);
+	packet_close(&p);
+	put_u16(p.data + 6, frag);
+	memcpy(data + VNET_HDR_LEN, p.data, p.len);
+	assert_int_equal(write(w->kernel, data, VNET_HDR_LEN + p.len),
+			 VNET_HDR_LEN + p.len);
+	uplink_run(&w->worker);
+}
+
+/** told() - How many notes of a kind wait for the sibling; others are forgotten */
+static size_t told(struct world *w, enum kin_note_kind kind)
+{
+	struct kin_note note;
+	size_t cnt = 0;
+
+	while (!mailbox_take(&w->kin.notes[1], &note, sizeof(note)))
+		cnt += note.kind == kind;
+	return cnt;
+}
+
+static void siblings_hear_of_fragments_to_sites_with_several_gateways_only(
+	void **state)
+{
+	struct world *w = *state;
+
+	send_packet(w, in_oslo, 0x2000);
+	assert_int_equal(told(w, KIN_LEAVES), 0);
+	send_packet(w, in_bergen, 0x2000);
+	assert_int_equal(told(w, KIN_LEAVES), 1);
+	send_packet(w, in_bergen, 0x2001);
+	send_packet(w, in_bergen, 0);
+	assert_int_equal(told(w, KIN_LEAVES), 0);
+}
+
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, world_open, world_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(siblings_hear_of_fragments_to_sites_with_several_gateways_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
