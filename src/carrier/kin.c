@@ -320,17 +320,11 @@ static void take_peer(struct worker *worker, const struct kin_note *note)
 static void take_ask(struct worker *worker, const struct kin_note *note)
 {
 	int idx = setup_find_peer(worker->setup, note->peer);
-	size_t i;
 
 	if (idx == STEER_NO_PEER)
 		return;
 	peer_ask(&worker->peers[idx], clock_mono());
-	for (i = 0; i < worker->channel_cnt; i++) {
-		struct channel *channel = worker->channels[i];
-
-		if (channel->peer == idx && channel->state == CHANNEL_OPEN)
-			channel_pump(channel);
-	}
+	uplink_pump(&worker->peers[idx]);
 }
 
 static void take_note(struct worker *worker, const struct kin_note *note)

@@ -103,15 +103,27 @@ static void enqueue(struct worker *worker, size_t len, bool is_own, mono_t now)
 		   lane, len);
 }
 
+void uplink_pump(struct peer *peer)
+{
+	size_t i = 0;
+
+	while (i < peer->channel_cnt) {
+		struct channel *channel = peer->channels[i];
+
+		channel_pump(channel);
+		/* One that broke is gone, and another may have its place. */
+		if (peer->channels[i] == channel)
+			i++;
+	}
+}
+
 /** pump_all() - Send what waits */
 static void pump_all(struct worker *worker)
 {
 	size_t i;
 
-	for (i = 0; i < worker->channel_cnt; i++) {
-		if (worker->channels[i]->state == CHANNEL_OPEN)
-			channel_pump(worker->channels[i]);
-	}
+	for (i = 0; i < worker->peer_cnt; i++)
+		uplink_pump(&worker->peers[i]);
 	kin_pump(worker);
 }
 

@@ -186,6 +186,27 @@ static void siblings_hear_of_fragments_to_sites_with_several_gateways_only(
 	assert_int_equal(told(w, KIN_LEAVES), 0);
 }
 
+/* The worker has no list of slots here: a run need not walk it. */
+static void a_run_pumps_every_channel_of_every_peer(void **state)
+{
+	struct channel others[2] = {
+		{.number = 1, .state = CHANNEL_OPEN, .peer = OSLO_A},
+		{.number = 2, .state = CHANNEL_OPEN, .peer = OSLO_A},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		others[i].worker = &w->worker;
+		worker_attach(&w->worker, &others[i]);
+	}
+	uplink_run(&w->worker);
+	for (i = 0; i < PEER_CNT; i++)
+		assert_int_equal(w->channels[i].pump_cnt, 1);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(others[i].pump_cnt, 1);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, world_open, world_close)
 
@@ -193,6 +214,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(siblings_hear_of_fragments_to_sites_with_several_gateways_only),
+		TEST(a_run_pumps_every_channel_of_every_peer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
