@@ -17,7 +17,8 @@
  *		them as if its own queue had them.  The answers come to the sibling,
  *		which writes them to its queue, and the kernel gives it the flow: so
  *		little goes this way.  What was passed on once is not passed on
- *		again.
+ *		again.  When no sibling has a better channel any more, what
+ *		waits goes over our own at once.
  * Silence	Whether a channel that does not answer is to blame only others can
  *		tell (peer.c), and those of siblings count: they are asked, and
  *		what they have proven is in reach.h.
@@ -133,6 +134,14 @@ static void ask(const struct worker *worker, const struct peer *peer)
 	tell(worker, &note);
 }
 
+/** take_back() - No sibling has a better channel any more: what waits aside goes
+ *  over our own, such as they are */
+static void take_back(struct peer *peer)
+{
+	peer_put_aside(peer, false);
+	uplink_pump(peer);
+}
+
 void kin_looked(struct worker *worker, int idx)
 {
 	struct reach *reach = worker->setup->reach;
@@ -152,14 +161,21 @@ void kin_looked(struct worker *worker, int idx)
 		reach_find(reach, worker->id, idx) >= 0;
 	if (aside == peer->is_aside)
 		return;
-	peer_put_aside(peer, aside);
-	worker->self.aside |= aside;
+	if (!aside) {
+		take_back(peer);
+		return;
+	}
+	peer_put_aside(peer, true);
+	worker->self.aside = true;
 }
 
 struct queue_lane *kin_lane(struct worker *worker, int peer)
 {
-	if (reach_find(worker->setup->reach, worker->id, peer) < 0)
+	if (reach_find(worker->setup->reach, worker->id, peer) < 0) {
+		/* kin_pump() takes back what waits aside for one that is lost. */
+		worker->self.aside |= worker->peers[peer].is_aside;
 		return NULL;
+	}
 	worker->self.aside = true;
 	return &worker->peers[peer].aside;
 }
@@ -188,7 +204,7 @@ static bool pass_on(struct worker *worker, int idx)
 	size_t len;
 
 	if (to < 0 && peer->channel_cnt) {
-		peer_put_aside(peer, false);
+		take_back(peer);
 		return false;
 	}
 	if (to < 0) {
@@ -213,19 +229,19 @@ static bool pass_on(struct worker *worker, int idx)
 
 void kin_pump(struct worker *worker)
 {
-	bool left = false;
 	size_t i;
 
 	if (!worker->self.aside)
 		return;
+	/* A channel that breaks meanwhile may set it, too. */
+	worker->self.aside = false;
 	for (i = 0; i < worker->peer_cnt; i++) {
 		const struct peer *peer = &worker->peers[i];
 
 		if ((!peer->channel_cnt || peer->is_aside) &&
-		    peer->flows->bytes)
-			left |= pass_on(worker, (int)i);
+		    peer->flows->bytes && pass_on(worker, (int)i))
+			worker->self.aside = true;
 	}
-	worker->self.aside = left;
 }
 
 ssize_t kin_read(const struct worker *worker, uint8_t *data, size_t size)

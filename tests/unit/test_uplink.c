@@ -207,6 +207,66 @@ static void a_run_pumps_every_channel_of_every_peer(void **state)
 		assert_int_equal(others[i].pump_cnt, 1);
 }
 
+/** put_aside() - The channel to oslo-a does not answer, and the sibling has a better
+ *  one, whose mailbox is full: a packet waits aside */
+static void put_aside(struct world *w)
+{
+	w->channels[OSLO_A].suspect = true;
+	reach_set(w->setup.reach, 1, OSLO_A, true);
+	kin_looked(&w->worker, OSLO_A);
+	assert_true(w->peers[OSLO_A].is_aside);
+	while (!mailbox_post(&w->kin.packets[1], "", 1))
+		;
+	send_packet(w, in_oslo, 0);
+	assert_true(w->flows[OSLO_A].bytes > 0);
+	assert_int_equal(w->worker.stats.passed_on, 0);
+	w->channels[OSLO_A].stuck_cnt = 0;
+}
+
+/** assert_taken_back() - It waits for the channel, which was pumped with it */
+static void assert_taken_back(const struct world *w)
+{
+	const struct channel *channel = &w->channels[OSLO_A];
+
+	assert_false(w->peers[OSLO_A].is_aside);
+	assert_true(queue_lane_waits(&w->flows[OSLO_A], &channel->lane));
+	assert_true(channel->stuck_cnt > 0);
+}
+
+static void a_look_sends_what_waits_aside_when_the_sibling_is_lost(void **state)
+{
+	struct world *w = *state;
+
+	put_aside(w);
+	reach_set(w->setup.reach, 1, OSLO_A, false);
+	kin_looked(&w->worker, OSLO_A);
+	assert_taken_back(w);
+}
+
+static void what_cannot_be_passed_on_is_sent_at_once(void **state)
+{
+	struct world *w = *state;
+
+	put_aside(w);
+	reach_set(w->setup.reach, 1, OSLO_A, false);
+	kin_pump(&w->worker);
+	assert_taken_back(w);
+}
+
+static void a_packet_does_not_wait_aside_for_a_sibling_that_is_lost(
+	void **state)
+{
+	struct world *w = *state;
+
+	w->channels[OSLO_A].suspect = true;
+	reach_set(w->setup.reach, 1, OSLO_A, true);
+	kin_looked(&w->worker, OSLO_A);
+	kin_pump(&w->worker);
+	reach_set(w->setup.reach, 1, OSLO_A, false);
+	send_packet(w, in_oslo, 0);
+	assert_taken_back(w);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, world_open, world_close)
 
@@ -215,6 +275,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(siblings_hear_of_fragments_to_sites_with_several_gateways_only),
 		TEST(a_run_pumps_every_channel_of_every_peer),
+		TEST(a_look_sends_what_waits_aside_when_the_sibling_is_lost),
+		TEST(what_cannot_be_passed_on_is_sent_at_once),
+		TEST(a_packet_does_not_wait_aside_for_a_sibling_that_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
