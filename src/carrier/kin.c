@@ -23,7 +23,9 @@
  *		tell (peer.c), and those of siblings count: they are asked, and
  *		what they have proven is in reach.h.
  * Strays	A flow that went to another peer than its first choice (crew.h) must
- *		stay there whichever worker gets it next.
+ *		stay there whichever worker gets it next.  When there are more than
+ *		a crew remembers, those that fell out come again with each packet,
+ *		so KIN_STRAY_CNT_MAX bounds what is told.
  * Fragments	What comes of a datagram may be spread over queues: only its first
  *		fragment says of which flow, and so for which of a site's gateways,
  *		it is.  Where a site has but one, nothing is told.
@@ -263,14 +265,22 @@ static void on_room(struct loop_source *source, uint32_t events)
 	kin_pump(way->worker);
 }
 
-void kin_tell_stray(const struct worker *worker, uint32_t flow, int peer)
+void kin_tell_stray(struct worker *worker, uint32_t flow, int peer)
 {
 	const struct kin_note note = {
 		.kind = KIN_STRAY,
 		.key = flow,
 		.value = (uint32_t)worker->crew.peers[peer].id,
 	};
+	struct kin_self *self = &worker->self;
 
+	if (self->told_look != worker->look_cnt) {
+		self->told_look = worker->look_cnt;
+		self->told_cnt = 0;
+	}
+	if (self->told_cnt == KIN_STRAY_CNT_MAX)
+		return;
+	self->told_cnt++;
 	tell(worker, &note);
 }
 

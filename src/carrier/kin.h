@@ -72,6 +72,11 @@ struct kin_note {
 	char peer[NAME_LEN_MAX + 1];
 };
 
+/* Strays that siblings hear of between two looks (PEER_LOOK_MS): in a second about
+ * as many as they can remember.  Of one that was not told a sibling that gets it
+ * may ask its first choice, just lost (CREW_GRACE_MS) or back again. */
+#define KIN_STRAY_CNT_MAX 256
+
 /** struct kin_way - To one sibling's mailbox: waits until there is room in it */
 struct kin_way {
 	struct loop_source room;
@@ -86,6 +91,7 @@ struct kin_way {
  * @aside:	Packets may wait for siblings, in the lanes aside of peers
  * @followed:	What the others reach was looked at since the setup came, when
  * @change_cnt:	reach.h had this
+ * @told_cnt:	Strays that were told of since look @told_look of the worker's
  */
 struct kin_self {
 	struct loop_source packets;
@@ -94,6 +100,8 @@ struct kin_self {
 	bool aside;
 	bool followed;
 	unsigned int change_cnt;
+	unsigned int told_look;
+	unsigned int told_cnt;
 };
 
 /** kin_join() - Serve the mailboxes of a worker; Return: 0 or negative errno */
@@ -124,7 +132,7 @@ ssize_t kin_read(const struct worker *worker, uint8_t *data, size_t size)
 	__attribute__((warn_unused_result));
 
 /** kin_tell_stray() - A flow has just gone to another peer than its first choice */
-void kin_tell_stray(const struct worker *worker, uint32_t flow, int peer);
+void kin_tell_stray(struct worker *worker, uint32_t flow, int peer);
 
 /** kin_tell_datagram() - The first fragment of a datagram came here
  *  @kind:	KIN_LEAVES or KIN_CAME

@@ -186,6 +186,29 @@ static void siblings_hear_of_fragments_to_sites_with_several_gateways_only(
 	assert_int_equal(told(w, KIN_LEAVES), 0);
 }
 
+/** tell_strays() - Of more flows than may be told; Return: of how many was told? */
+static size_t tell_strays(struct world *w)
+{
+	size_t cnt = 0;
+	uint32_t flow;
+
+	for (flow = 0; flow < 2 * KIN_STRAY_CNT_MAX; flow++) {
+		kin_tell_stray(&w->worker, flow, BERGEN_B);
+		cnt += told(w, KIN_STRAY);
+	}
+	return cnt;
+}
+
+static void so_many_strays_are_told_of_between_two_looks(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(tell_strays(w), KIN_STRAY_CNT_MAX);
+	assert_int_equal(tell_strays(w), 0);
+	w->worker.look_cnt++;
+	assert_int_equal(tell_strays(w), KIN_STRAY_CNT_MAX);
+}
+
 /* The worker has no list of slots here: a run need not walk it. */
 static void a_run_pumps_every_channel_of_every_peer(void **state)
 {
@@ -274,6 +297,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(siblings_hear_of_fragments_to_sites_with_several_gateways_only),
+		TEST(so_many_strays_are_told_of_between_two_looks),
 		TEST(a_run_pumps_every_channel_of_every_peer),
 		TEST(a_look_sends_what_waits_aside_when_the_sibling_is_lost),
 		TEST(what_cannot_be_passed_on_is_sent_at_once),
