@@ -101,6 +101,7 @@ void control_close(struct session *session, uint16_t code, const char *reason)
 		 code, reason);
 	frame_write(session, WS_CLOSE, payload, len);
 	control_closed(session);
+	session->linger = true; /* a token or an accept may be on its way */
 	session_finish(session);
 }
 

@@ -81,6 +81,23 @@ void relay_call_writable(struct session *session)
 	lws_callback_on_writable(session->io);
 }
 
+/** tls_of() - A connection's TLS, NULL when it has none */
+static SSL *tls_of(const struct session *session)
+{
+	return session->relay->fixed.plaintext ? NULL
+					       : lws_get_ssl(session->io);
+}
+
+void relay_end_output(struct session *session)
+{
+	SSL *ssl = tls_of(session);
+
+	if (ssl)
+		(void)SSL_shutdown(ssl);
+	ERR_clear_error();
+	(void)shutdown(lws_get_socket_fd(session->io), SHUT_WR);
+}
+
 void relay_kill(struct session *session)
 {
 	lws_set_timeout(session->io, PENDING_TIMEOUT_USER_REASON_BASE,
@@ -229,8 +246,7 @@ static bool read_records(struct session *session, SSL *ssl, bool *corked)
  *  Return: false when the connection must be closed */
 static bool read_more(struct session *session)
 {
-	SSL *ssl = session->relay->fixed.plaintext ? NULL
-						   : lws_get_ssl(session->io);
+	SSL *ssl = tls_of(session);
 	bool corked = false;
 	bool good;
 

@@ -101,6 +101,10 @@ void relay_hold(struct session *session, bool hold);
 /** relay_call_writable() - session_writable() once all is sent */
 void relay_call_writable(struct session *session);
 
+/** relay_end_output() - Nothing more will be written, and what was is sent: tell it
+ *  the client, who may still send.  Once for a connection */
+void relay_end_output(struct session *session);
+
 /** relay_kill() - Close from outside its own callback */
 void relay_kill(struct session *session);
 

@@ -244,12 +244,22 @@ bool session_receive(struct session *session, const uint8_t *data, size_t len)
 	return false;
 }
 
+/** finishing_writable() - Its last is sent */
+static void finishing_writable(struct session *session)
+{
+	if (!session->linger) {
+		relay_kill(session);
+	} else if (!session->ended) {
+		session->ended = true;
+		relay_end_output(session);
+	}
+}
+
 void session_writable(struct session *session)
 {
 	switch (session->kind) {
 	case SESSION_FINISHING:
-		if (!session->linger)
-			relay_kill(session);
+		finishing_writable(session);
 		break;
 	case SESSION_JOINED:
 		pair_writable(session);

@@ -44,8 +44,8 @@ struct relay;
  *	answer is whole		-> SESSION_HEAD
  *	it cannot be		-> SESSION_FINISHING
  * SESSION_CHANNEL	A listener's rendezvous for the requests of @client.
- * SESSION_FINISHING	Said its last; closed as soon as that is sent.  Nothing
- *			may be written to it any more.
+ * SESSION_FINISHING	Said its last; closed as soon as that is sent, or with
+ *			@linger taken.  Nothing may be written to it any more.
  */
 enum session_kind {
 	SESSION_HEAD,
@@ -96,6 +96,7 @@ enum session_kind {
  * @leaving:	The relay stops: ends as soon as nothing is cut
  * @linger:	Finishing: bytes may still come, which are dropped; closing at
  *		once would destroy our answer on its way
+ * @ended:	Lingering: it was told that nothing follows
  * @late:	Waiting: the listener has not been told yet (a fault)
  * @told:	Waiting: the listener that was told, NULL when none or gone
  * @alone:	Waiting: that listener went at @alone_since
@@ -141,6 +142,7 @@ struct session {
 	bool held;
 	bool leaving;
 	bool linger;
+	bool ended;
 	bool late;
 	struct session *told;
 	bool alone;

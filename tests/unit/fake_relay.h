@@ -36,6 +36,8 @@
  * @out:	What the relay wrote and the client has not looked at
  * @unsent:	How much of its end the socket has not taken
  * @window:	Bytes that the socket takes beyond what the client took
+ * @ended:	The relay said that nothing follows: the client closes, too, unless
+ *		it @stays
  */
 struct fake_io {
 	struct session session;
@@ -44,6 +46,8 @@ struct fake_io {
 	size_t window;
 	bool open;
 	bool killed;
+	bool ended;
+	bool stays;
 	bool held;
 	bool wants_writable;
 };
@@ -158,6 +162,11 @@ void relay_call_writable(struct session *session)
 	fake_io(session)->wants_writable = true;
 }
 
+void relay_end_output(struct session *session)
+{
+	fake_io(session)->ended = true;
+}
+
 void relay_kill(struct session *session)
 {
 	fake_io(session)->killed = true;
@@ -186,7 +195,7 @@ static inline void fake_settle(void)
 
 			if (!io->open)
 				continue;
-			if (io->killed) {
+			if (io->killed || (io->ended && !io->stays)) {
 				fake_close(io);
 				again = true;
 			} else if (io->wants_writable &&

@@ -103,6 +103,26 @@ static void R18_renew_token_moves_the_end(void **state)
 	assert_false(listener->open);
 }
 
+static void what_comes_after_a_close_does_not_destroy_it(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 20);
+
+	(void)state;
+	listener->stays = true;
+	fake_pass(19);
+	fake_take(listener);
+	fake_pass(1);
+	assert_true(begins(listener, "\x88\x0f\x03\xf0token expired"));
+	assert_true(listener->ended);
+	assert_int_equal(fake.relay.hubs.hubs[0]->listener_cnt, 0);
+
+	fake_frame(listener, 0x81, "{}", 2);
+
+	assert_true(listener->open);
+	fake_pass(2);
+	assert_false(listener->open);
+}
+
 static void R33_a_sender_waits_thirty_seconds_and_not_one_more(void **state)
 {
 	struct fake_io *listener = fake_listen(0, 7200);
@@ -547,6 +567,7 @@ int main(void)
 		WITH_RELAY(
 			a_listener_that_answers_no_ping_is_given_up_after_75_s),
 		WITH_RELAY(R18_renew_token_moves_the_end),
+		WITH_RELAY(what_comes_after_a_close_does_not_destroy_it),
 		WITH_RELAY(R33_a_sender_waits_thirty_seconds_and_not_one_more),
 		WITH_RELAY(R37_an_address_is_good_up_to_the_last_second),
 		WITH_RELAY(R67_a_silent_listener_is_a_504_after_sixty_seconds),
