@@ -14,30 +14,9 @@
 
 #include <cmocka.h>
 
-#include "fake_relay.h"
+#include "with_relay.h"
 
 #define GET "GET /hyco HTTP/1.1\r\nHost: relay\r\n\r\n"
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_start();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_stop();
-	return 0;
-}
-
-/** begins() - Is what the client got first this text? */
-static bool begins(const struct fake_io *io, const char *text)
-{
-	return io->out_len >= strlen(text) &&
-	       !memcmp(io->out, text, strlen(text));
-}
 
 static void connect_as(struct fake_io *io)
 {
@@ -556,8 +535,6 @@ static void faults_do_what_they_are_called(void **state)
 	fake_pass(30);
 	assert_true(begins(sender, "HTTP/1.1 504 "));
 }
-
-#define WITH_RELAY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {

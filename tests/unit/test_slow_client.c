@@ -15,31 +15,10 @@
 
 #include <cmocka.h>
 
-#include "fake_relay.h"
+#include "with_relay.h"
 
 /* Longer than a client's limits, and less than a silent listener has (75). */
 #define SLOW_S 65
-
-static int setup(void **state)
-{
-	(void)state;
-	fake_start();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fake_stop();
-	return 0;
-}
-
-/** begins() - Is what the client got first this text? */
-static bool begins(const struct fake_io *io, const char *text)
-{
-	return io->out_len >= strlen(text) &&
-	       !memcmp(io->out, text, strlen(text));
-}
 
 /** answer() - A listener's answer to request "7", its body to come or none */
 static void answer(struct fake_io *from, bool body)
@@ -207,8 +186,6 @@ static void a_sender_whose_first_bytes_wait_is_not_read_from(void **state)
 	fake_frame(sender, 0x82, "def", 3);
 	assert_non_null(fake_find(side, "def"));
 }
-
-#define WITH_RELAY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
