@@ -32,7 +32,8 @@ enum hyco_role {
 /**
  * hyco_retry_limit_ms() - Upper end of the range a delay is drawn from
  * @role:	Listener or sender
- * @failure_cnt: Failures in a row before this one
+ * @failure_cnt: Failures of its sort in a row before this one: those that are
+ *		hyco_status_is_absent(), or the others
  * @status:	HTTP status of the relay's refusal, 0 for none
  *
  * What is a mistake in the configuration (hyco_status_is_config()) waits up to
@@ -40,6 +41,10 @@ enum hyco_role {
  */
 int64_t hyco_retry_limit_ms(enum hyco_role role, unsigned int failure_cnt,
 			    int status);
+
+/** hyco_status_is_absent() - Does this refusal say that the way is open, but
+ *  nobody listens?  404 and 504 for a sender */
+bool hyco_status_is_absent(enum hyco_role role, int status);
 
 /** hyco_status_is_config() - Does this refusal last until somebody changes the
  *  configuration?  401 and 403, and 404 for a listener */

@@ -45,7 +45,10 @@ struct hyco_sender_config {
  * @config:	Its texts must live as long
  * @uri:	The hybrid connection: what a token is signed for
  * @target:	Request target of an attempt
- * @failure_cnt: Failures in a row
+ * @failure_cnt: Failures in a row, but for those of @absent_cnt
+ * @absent_cnt:	Attempts in a row that found nobody listening: they say nothing
+ *		of the way, so that a listener's long pause does not make the
+ *		wait after a lost connection longer
  * @opened_ms:	When the last connection opened, HYCO_NEVER: it did not
  */
 struct hyco_sender {
@@ -53,6 +56,7 @@ struct hyco_sender {
 	struct hyco_uri uri;
 	char target[HYCO_TARGET_SIZE];
 	unsigned int failure_cnt;
+	unsigned int absent_cnt;
 	int64_t opened_ms;
 };
 
@@ -83,7 +87,8 @@ void hyco_sender_opened(struct hyco_sender *sender, int64_t now_ms);
 
 /**
  * hyco_sender_ended() - An attempt failed, or its connection ended
- * @status:	The relay's answer, 0 or 101 when it did not refuse
+ * @status:	The relay's answer, 0 or 101 when it did not refuse; 404 as well
+ *		when the listener said itself that it goes away
  * @random:	An unpredictable number
  *
  * Return: milliseconds to wait before the next attempt

@@ -135,7 +135,8 @@ static void over(struct channel *channel)
 		rest(channel);
 		return;
 	}
-	delay_ms = hyco_sender_ended(&channel->sender, channel->conn.status,
+	delay_ms = hyco_sender_ended(&channel->sender,
+				     channel->left ? 404 : channel->conn.status,
 				     random_below(UINT32_MAX), wsconn_now_ms());
 	set_state(channel, CHANNEL_WAITING);
 	set_timer(channel, delay_ms);
@@ -334,6 +335,7 @@ static void take_bye(struct channel *channel,
 	}
 	snprintf(channel->error, sizeof(channel->error), "peer said BYE: %s",
 		 bye.text);
+	channel->left = bye.code == WIRE_BYE_STOPPING;
 	wsconn_close(&channel->conn, WS_CLOSE_NORMAL, "");
 	over(channel);
 }
@@ -566,6 +568,7 @@ void channel_fini(struct channel *channel)
 static void reset(struct channel *channel)
 {
 	channel->due = 0;
+	channel->left = false;
 	channel->preface_in_len = 0;
 	channel->preface_out_len = 0;
 	channel->rtt_ns = 0;
@@ -598,6 +601,7 @@ static int aim(struct channel *channel, const char **why)
 	const struct policy_gateway *gateway =
 		channel->worker->peers[channel->peer].gateway;
 	unsigned int failure_cnt = channel->sender.failure_cnt;
+	unsigned int absent_cnt = channel->sender.absent_cnt;
 	struct hyco_sender_config config = {
 		.protocol = WIRE_PROTOCOL,
 		.agent = "relaytun/" RELAYTUN_VERSION,
@@ -617,6 +621,7 @@ static int aim(struct channel *channel, const char **why)
 	config.address = gateway->relays[channel->relay_idx];
 	err = hyco_sender_init(&channel->sender, &config, why);
 	channel->sender.failure_cnt = failure_cnt;
+	channel->sender.absent_cnt = absent_cnt;
 	return err;
 }
 
@@ -667,6 +672,7 @@ void channel_dial(struct channel *channel, int peer, size_t relay_idx,
 	channel->relay_idx = relay_idx;
 	channel->number = number;
 	channel->sender.failure_cnt = 0;
+	channel->sender.absent_cnt = 0;
 	channel_dial_again(channel);
 }
 

@@ -115,6 +115,8 @@ enum channel_due {
  * @pulse:	Does it answer?
  * @busy:	Packets passed since the last PING by the clock
  * @answered:	When the last PONG came
+ * @left:	The peer said BYE because it stops: its next dialling may find
+ *		nobody for a while, which tells nothing of the way
  * @small:	Buffer of the small messages
  * @rtt_ns:	Smoothed round-trip time, 0 before the first PONG
  * @weight:	How large a share of the peer's flows it takes: see peer.c, whose
@@ -157,6 +159,7 @@ struct channel {
 	struct pulse pulse;
 	bool busy;
 	mono_t answered;
+	bool left;
 	uint8_t *small;
 	uint64_t messages_in;
 	uint64_t bytes_in;

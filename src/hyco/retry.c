@@ -12,10 +12,15 @@ bool hyco_status_is_config(enum hyco_role role, int status)
 	       (status == 404 && role == HYCO_LISTENER);
 }
 
+bool hyco_status_is_absent(enum hyco_role role, int status)
+{
+	return role == HYCO_SENDER && (status == 404 || status == 504);
+}
+
 int64_t hyco_retry_limit_ms(enum hyco_role role, unsigned int failure_cnt,
 			    int status)
 {
-	bool absent = role == HYCO_SENDER && (status == 404 || status == 504) &&
+	bool absent = hyco_status_is_absent(role, status) &&
 		      failure_cnt < HYCO_RETRY_ABSENT_CNT;
 	int64_t cap_ms = absent ? HYCO_RETRY_ABSENT_MS : HYCO_RETRY_CAP_MS;
 	int64_t limit_ms = HYCO_RETRY_BASE_MS;

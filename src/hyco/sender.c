@@ -61,18 +61,21 @@ int hyco_sender_begin(const struct hyco_sender *sender, struct hyco_conn *conn,
 void hyco_sender_opened(struct hyco_sender *sender, int64_t now_ms)
 {
 	sender->opened_ms = now_ms;
+	sender->absent_cnt = 0;
 }
 
 int64_t hyco_sender_ended(struct hyco_sender *sender, int status,
 			  uint64_t random, int64_t now_ms)
 {
+	unsigned int *cnt = hyco_status_is_absent(HYCO_SENDER, status)
+				    ? &sender->absent_cnt
+				    : &sender->failure_cnt;
 	int64_t limit_ms;
 
 	if (sender->opened_ms != HYCO_NEVER &&
 	    now_ms - sender->opened_ms >= HYCO_RETRY_HEALTHY_MS)
 		sender->failure_cnt = 0;
 	sender->opened_ms = HYCO_NEVER;
-	limit_ms =
-		hyco_retry_limit_ms(HYCO_SENDER, sender->failure_cnt++, status);
+	limit_ms = hyco_retry_limit_ms(HYCO_SENDER, (*cnt)++, status);
 	return (int64_t)(random % (uint64_t)(limit_ms + 1));
 }

@@ -683,6 +683,30 @@ static void C15_an_attempt_ends_at_its_own_limit_while_another_goes_on(
 	hyco_conn_free(second);
 }
 
+static void a_listeners_pause_does_not_make_later_waits_longer(void **state)
+{
+	struct hyco_sender sender = {.opened_ms = HYCO_NEVER};
+	int i;
+
+	(void)state;
+	for (i = 0; i < 20; i++)
+		assert_in_range(hyco_sender_ended(&sender, i % 2 ? 404 : 504,
+						  UINT64_MAX - 1, 1000),
+				0, 2000);
+	assert_int_equal(sender.absent_cnt, 20);
+	hyco_sender_opened(&sender, 2000);
+	assert_int_equal(sender.absent_cnt, 0);
+	/* Lost after a short life: the first failure in a row. */
+	assert_in_range(hyco_sender_ended(&sender, 101, UINT64_MAX - 1, 3000),
+			0, 250);
+	assert_int_equal(sender.failure_cnt, 1);
+	/* The listener itself has said that it goes away: it is absent. */
+	hyco_sender_opened(&sender, 4000);
+	(void)hyco_sender_ended(&sender, 404, 0, 5000);
+	assert_int_equal(sender.failure_cnt, 1);
+	assert_int_equal(sender.absent_cnt, 1);
+}
+
 static void a_senders_own_arguments_cannot_be_the_relays(void **state)
 {
 	static const struct {
@@ -749,6 +773,8 @@ int main(void)
 		cmocka_unit_test(
 			C15_an_attempt_ends_at_its_own_limit_while_another_goes_on),
 		cmocka_unit_test(a_senders_own_arguments_cannot_be_the_relays),
+		cmocka_unit_test(
+			a_listeners_pause_does_not_make_later_waits_longer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
