@@ -12,7 +12,7 @@
 
 #include "base/strbuf.h"
 #include "steward/apply.h"
-#include "steward/watch.h"
+#include "steward/culprit.h"
 #include "sys/loop.h"
 
 struct scan;
@@ -46,7 +46,7 @@ struct scan {
 	struct loop_timer due;
 	mono_t started;
 	int64_t took_ms;
-	char by[WATCH_BY_SIZE];
+	char by[CULPRIT_BY_SIZE];
 	bool again;
 };
 

@@ -7,24 +7,19 @@
 #include "steward/watch.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/netconf.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
 #include <netlink/socket.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "steward/diaglog.h"
 #include "steward/nft.h"
+#include "steward/rtevent.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -35,11 +30,9 @@
  * options, nfnetlink of nftables.  What they tell decides only whether to look
  * and whom to name; what is missing is found by looking (apply_follow()).
  *
- * nftables	The messages of a transaction come together, the last one is
- *		NEWGEN with process id and name of whoever committed it.  on_nft()
- *		gathers what was done to our table; at NEWGEN it is forgotten if
- *		it was our own doing, else the whole table is loaded again.
- *		Adding to our table counts like taking away.
+ * nftables	touch.h gathers what a transaction did to our table; at its end
+ *		that is forgotten if it was our own doing, else the whole table
+ *		is loaded again.  Adding to our table counts like taking away.
  * rtnetlink	Messages about our device, and deletions by others of routes and
  *		addresses on it.  A deletion's nlmsg_pid is mostly the process.
  *		Routes and rules of others that may come before ours are left
@@ -53,9 +46,6 @@
  * transactions can overflow the socket as well; watch_settle() takes their
  * events off and passes over the overflow, else we would restore for ever.
  */
-
-/* NFPROTO_INET; linux/netfilter.h and netinet/in.h do not go together. */
-#define FAMILY_INET 1
 
 #define RCVBUF_SIZE (8 << 20)
 #define EVENTS_SIZE 65536
@@ -81,79 +71,12 @@
 	((struct watch *)(void *)((char *)(member_ptr)-offsetof(struct watch,  \
 								member)))
 
-/** read_line() - A file of a process in /proc as one line; "" if there is none */
-static void read_line(uint32_t pid, const char *name, char *out, size_t size)
-{
-	char path[64];
-	ssize_t len;
-	ssize_t i;
-	int fd;
-
-	out[0] = '\0';
-	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	len = read(fd, out, size - 1);
-	close(fd);
-	for (i = 0; i < len; i++) {
-		if (out[i] == '\0' || out[i] == '\n')
-			out[i] = ' ';
-	}
-	while (len > 0 && out[len - 1] == ' ')
-		len--;
-	out[len > 0 ? len : 0] = '\0';
-}
-
-/** unquote() - Whoever it was chose its name: it must not end the value */
-static void unquote(char *text)
-{
-	for (; *text; text++) {
-		if (*text == '"')
-			*text = '\'';
-	}
-}
-
-/** blame() - Take note of a process, while it may still live */
-static void blame(struct watch_culprit *culprit, uint32_t pid, const char *comm)
-{
-	char now[WATCH_COMM_SIZE];
-
-	if (pid == 0)
-		return;
-	read_line(pid, "comm", now, sizeof(now));
-	/* An id that was given anew, or is another pid namespace's. */
-	if (comm && strcmp(now, comm) != 0)
-		now[0] = '\0';
-	if (!now[0] && culprit->pid && !comm)
-		return;
-	*culprit = (struct watch_culprit){.pid = pid};
-	snprintf(culprit->comm, sizeof(culprit->comm), "%s", comm ? comm : now);
-	if (now[0])
-		read_line(pid, "cmdline", culprit->command,
-			  sizeof(culprit->command));
-	unquote(culprit->command);
-}
-
-void watch_by(const struct watch_culprit *culprit, char by[WATCH_BY_SIZE])
-{
-	if (culprit->pid && culprit->command[0])
-		snprintf(by, WATCH_BY_SIZE, "\"%s\" pid=%u command=\"%s\"",
-			 culprit->comm, culprit->pid, culprit->command);
-	else if (culprit->pid)
-		snprintf(by, WATCH_BY_SIZE, "\"%s\" pid=%u",
-			 culprit->comm[0] ? culprit->comm : "unknown",
-			 culprit->pid);
-	else
-		snprintf(by, WATCH_BY_SIZE, "\"unknown\"");
-}
-
 /** say_restored() - One line: what, and who */
 static void say_restored(struct watch *watch)
 {
-	char by[WATCH_BY_SIZE];
+	char by[CULPRIT_BY_SIZE];
 
-	watch_by(&watch->culprit, by);
+	culprit_text(&watch->culprit, by);
 	log_warn("event=restored what=\"%s\" by=%s",
 		 missing_text(&watch->missing), by);
 }
@@ -227,7 +150,7 @@ static void on_due(struct loop_timer *timer)
 	if (watch->missing.cnt)
 		lengthen(watch);
 	missing_fini(&watch->missing);
-	watch->culprit = (struct watch_culprit){0};
+	watch->culprit = (struct culprit){0};
 	if (hurt & FOLLOW_RULES)
 		watch_settle(watch);
 	if (!watch->host->tun.cnt) {
@@ -245,127 +168,22 @@ static void on_due(struct loop_timer *timer)
 		watch->others(watch); /* what was in the way is not any more */
 }
 
-/** struct nft_kind - How an object of a table is named in a message
- * @attr:	Attribute with its name, 0 when it has none
- */
-struct nft_kind {
-	int type;
-	const char *verb;
-	const char *kind;
-	uint16_t attr;
-};
-
-static const struct nft_kind nft_kinds[] = {
-	{NFT_MSG_NEWTABLE, "added", "table", 0},
-	{NFT_MSG_DELTABLE, "deleted", "table", 0},
-	{NFT_MSG_NEWCHAIN, "added", "chain", NFTA_CHAIN_NAME},
-	{NFT_MSG_DELCHAIN, "deleted", "chain", NFTA_CHAIN_NAME},
-	{NFT_MSG_NEWRULE, "added", "rule in chain", NFTA_RULE_CHAIN},
-	{NFT_MSG_DELRULE, "deleted", "rule in chain", NFTA_RULE_CHAIN},
-	{NFT_MSG_NEWSET, "added", "set", NFTA_SET_NAME},
-	{NFT_MSG_DELSET, "deleted", "set", NFTA_SET_NAME},
-	{NFT_MSG_NEWSETELEM, "added", "element of", NFTA_SET_ELEM_LIST_SET},
-	{NFT_MSG_DELSETELEM, "deleted", "element of", NFTA_SET_ELEM_LIST_SET},
-	{NFT_MSG_NEWOBJ, "added", "object", NFTA_OBJ_NAME},
-	{NFT_MSG_DELOBJ, "deleted", "object", NFTA_OBJ_NAME},
-	{NFT_MSG_NEWFLOWTABLE, "added", "flowtable", NFTA_FLOWTABLE_NAME},
-	{NFT_MSG_DELFLOWTABLE, "deleted", "flowtable", NFTA_FLOWTABLE_NAME},
-};
-
-/* Attribute 1 is the table's name in all of them; names are below this. */
-#define NFT_NAME_ATTR_MAX 16
-
-/** note_touch() - A message about an object of our table */
-static void note_touch(struct watch *watch, const struct nft_kind *kind,
-		       struct nlattr *const *attrs)
+/** end_transaction() - All of one was told: was ours touched? */
+static void end_transaction(struct watch *watch, const struct culprit *by)
 {
-	const char *name = nla_get_string(kind->attr && attrs[kind->attr]
-						  ? attrs[kind->attr]
-						  : attrs[NFTA_TABLE_NAME]);
-	char what[64];
+	struct touch *touch = &watch->touch;
+	bool foreign = by->pid != (uint32_t)getpid();
 
-	/* The sets that nft makes of "{ ... }" in a rule go with the rule. */
-	if (strncmp(name, "__set", 5) == 0 || strncmp(name, "__map", 5) == 0)
-		return;
-	if (kind->type == NFT_MSG_DELTABLE)
-		missing_fini(&watch->touched); /* says it all */
-	snprintf(what, sizeof(what), "%s %s", kind->verb, kind->kind);
-	missing_add(&watch->touched, what, name);
-}
-
-/** is_our_table() - "relaytun_NAME"? */
-static bool is_our_table(const struct watch *watch, struct nlattr *name)
-{
-	struct strbuf table;
-	bool ours;
-
-	strbuf_init(&table);
-	nft_table_name(watch->host->plan, &table);
-	ours = name && strcmp(nla_get_string(name), strbuf_str(&table)) == 0;
-	strbuf_fini(&table);
-	return ours;
-}
-
-/** end_transaction() - NEWGEN: whose was it? */
-static void end_transaction(struct watch *watch, struct nlmsghdr *head)
-{
-	struct nlattr *attrs[NFTA_GEN_MAX + 1];
-	char comm[WATCH_COMM_SIZE] = "";
-	uint32_t pid = 0;
-
-	if (!nlmsg_parse(head, sizeof(struct nfgenmsg), attrs, NFTA_GEN_MAX,
-			 NULL)) {
-		if (attrs[NFTA_GEN_PROC_PID])
-			pid = ntohl(nla_get_u32(attrs[NFTA_GEN_PROC_PID]));
-		if (attrs[NFTA_GEN_PROC_NAME])
-			snprintf(comm, sizeof(comm), "%s",
-				 nla_get_string(attrs[NFTA_GEN_PROC_NAME]));
-	}
-	if (watch->touched.cnt && pid != (uint32_t)getpid()) {
+	if (touch->ours.cnt && foreign) {
 		missing_add(&watch->missing,
-			    "in nftables:", missing_text(&watch->touched));
+			    "in nftables:", missing_text(&touch->ours));
 		watch->hurt |= FOLLOW_RULES;
-		blame(&watch->culprit, pid, comm);
+		culprit_take(&watch->culprit, by->pid, by->comm);
 		schedule(watch);
 	}
-	missing_fini(&watch->touched);
-	if (watch->others_touched && pid != (uint32_t)getpid())
+	if (touch->others && foreign)
 		watch->others(watch);
-	watch->others_touched = false;
-}
-
-/** is_about_rules() - Of a table, a chain or a rule? */
-static bool is_about_rules(int type)
-{
-	return type <= NFT_MSG_DELRULE;
-}
-
-/** on_nft() - One message of nftables */
-static void on_nft(struct watch *watch, struct nlmsghdr *head)
-{
-	struct nlattr *attrs[NFT_NAME_ATTR_MAX + 1];
-	const struct nfgenmsg *gen = nlmsg_data(head);
-	size_t i;
-
-	if (NFNL_SUBSYS_ID(head->nlmsg_type) != NFNL_SUBSYS_NFTABLES ||
-	    !nlmsg_valid_hdr(head, sizeof(*gen)))
-		return;
-	if (NFNL_MSG_TYPE(head->nlmsg_type) == NFT_MSG_NEWGEN) {
-		end_transaction(watch, head);
-		return;
-	}
-	if (nlmsg_parse(head, sizeof(*gen), attrs, NFT_NAME_ATTR_MAX, NULL))
-		return;
-	if (gen->nfgen_family != FAMILY_INET ||
-	    !is_our_table(watch, attrs[NFTA_TABLE_NAME])) {
-		watch->others_touched |=
-			is_about_rules(NFNL_MSG_TYPE(head->nlmsg_type));
-		return;
-	}
-	for (i = 0; i < sizeof(nft_kinds) / sizeof(*nft_kinds); i++) {
-		if (nft_kinds[i].type == NFNL_MSG_TYPE(head->nlmsg_type))
-			note_touch(watch, &nft_kinds[i], attrs);
-	}
+	touch_fini(touch);
 }
 
 /** is_ours() - Sent for a request of the steward itself? */
@@ -374,81 +192,11 @@ static bool is_ours(const struct watch *watch, const struct nlmsghdr *head)
 	return head->nlmsg_pid == nl_socket_get_local_port(watch->host->nl);
 }
 
-/** route_ifindex() - The device of a route, 0 when it has several or none */
-static int route_ifindex(struct nlmsghdr *head)
-{
-	struct nlattr *attrs[RTA_MAX + 1];
-
-	if (nlmsg_parse(head, sizeof(struct rtmsg), attrs, RTA_MAX, NULL) ||
-	    !attrs[RTA_OIF])
-		return 0;
-	return (int)nla_get_u32(attrs[RTA_OIF]);
-}
-
-/** route_to() - Destination of a message's route; Return: whether it has one */
-static bool route_to(struct nlmsghdr *head, struct ip_prefix *to)
-{
-	struct nlattr *attrs[RTA_MAX + 1];
-	const struct rtmsg *route = nlmsg_data(head);
-	bool v4;
-
-	if (nlmsg_parse(head, sizeof(*route), attrs, RTA_MAX, NULL) ||
-	    !attrs[RTA_DST])
-		return false;
-	v4 = route->rtm_family == AF_INET;
-	*to = (struct ip_prefix){
-		.addr = {.family = v4 ? IP_V4 : IP_V6},
-		.len = route->rtm_dst_len,
-	};
-	if (nla_len(attrs[RTA_DST]) != (int)ip_addr_len(to->addr.family))
-		return false;
-	memcpy(to->addr.bytes, nla_data(attrs[RTA_DST]),
-	       ip_addr_len(to->addr.family));
-	return true;
-}
-
-/** is_planned_route() - Does a message's route lead where one of ours does? */
-static bool is_planned_route(const struct plan *plan, struct nlmsghdr *head)
-{
-	struct ip_prefix to;
-	size_t i;
-
-	if (!route_to(head, &to))
-		return false;
-	for (i = 0; i < plan->route_cnt; i++) {
-		if (plan->routes[i].to.len == to.len &&
-		    ip_addr_equal(&plan->routes[i].to.addr, &to.addr))
-			return true;
-	}
-	return false;
-}
-
-/** may_divert() - Is it about something that can come before our routes, or
- *  did: a route into what they lead to, or a rule of routing? */
-static bool may_divert(const struct plan *plan, struct nlmsghdr *head)
-{
-	struct ip_prefix to;
-	size_t i;
-
-	if (head->nlmsg_type == RTM_NEWRULE || head->nlmsg_type == RTM_DELRULE)
-		return true;
-	if ((head->nlmsg_type != RTM_NEWROUTE &&
-	     head->nlmsg_type != RTM_DELROUTE) ||
-	    !route_to(head, &to))
-		return false;
-	for (i = 0; i < plan->route_cnt; i++) {
-		if (to.len >= plan->routes[i].to.len &&
-		    ip_prefix_contains(&plan->routes[i].to, &to.addr))
-			return true;
-	}
-	return false;
-}
-
 /** note_diverter() - Whoever it is gets named if packets go astray */
 static void note_diverter(struct watch *watch, const struct nlmsghdr *head)
 {
-	watch->diverter = (struct watch_culprit){0};
-	blame(&watch->diverter, head->nlmsg_pid & PORT_PID_MASK, NULL);
+	watch->diverter = (struct culprit){0};
+	culprit_take(&watch->diverter, head->nlmsg_pid & PORT_PID_MASK, NULL);
 	watch->others(watch);
 	/* What was in the way may be gone: no need to wait for the retry. */
 	if (head->nlmsg_type == RTM_DELROUTE && watch->failed) {
@@ -458,52 +206,23 @@ static void note_diverter(struct watch *watch, const struct nlmsghdr *head)
 	}
 }
 
-/** event_ifindex() - The interface that a message of rtnetlink is about, 0 when it
- *  is about none or several */
-static int event_ifindex(struct nlmsghdr *head)
-{
-	struct nlattr *attrs[NETCONFA_MAX + 1];
-
-	switch (head->nlmsg_type) {
-	case RTM_NEWLINK:
-	case RTM_DELLINK:
-		return nlmsg_valid_hdr(head, sizeof(struct ifinfomsg))
-			       ? ((struct ifinfomsg *)nlmsg_data(head))
-					 ->ifi_index
-			       : 0;
-	case RTM_DELADDR:
-		return nlmsg_valid_hdr(head, sizeof(struct ifaddrmsg))
-			       ? (int)((struct ifaddrmsg *)nlmsg_data(head))
-					 ->ifa_index
-			       : 0;
-	case RTM_DELROUTE:
-		return route_ifindex(head);
-	case RTM_NEWNETCONF:
-		if (nlmsg_parse(head, sizeof(struct netconfmsg), attrs,
-				NETCONFA_MAX, NULL) ||
-		    !attrs[NETCONFA_IFINDEX])
-			return 0;
-		return (int)nla_get_u32(attrs[NETCONFA_IFINDEX]);
-	default:
-		return 0;
-	}
-}
-
 /** on_route_event() - One message of rtnetlink; Return: whether to look */
 static bool on_route_event(struct watch *watch, struct nlmsghdr *head)
 {
 	int ours = watch->host->tun.ifindex;
-	bool about_ours = event_ifindex(head) == ours;
+	bool about_ours = rtevent_ifindex(head) == ours;
 
-	if (!is_ours(watch, head) && may_divert(watch->host->plan, head))
+	if (!is_ours(watch, head) &&
+	    rtevent_may_divert(watch->host->plan, head))
 		note_diverter(watch, head);
 	/* "ip route replace" does not tell what it took away. */
 	if (head->nlmsg_type == RTM_NEWROUTE)
 		about_ours = head->nlmsg_flags & NLM_F_REPLACE &&
-			     is_planned_route(watch->host->plan, head);
+			     rtevent_is_planned(watch->host->plan, head);
 	if (about_ours && !is_ours(watch, head)) {
 		watch->hurt |= FOLLOW_DEVICE;
-		blame(&watch->culprit, head->nlmsg_pid & PORT_PID_MASK, NULL);
+		culprit_take(&watch->culprit, head->nlmsg_pid & PORT_PID_MASK,
+			     NULL);
 		return true;
 	}
 	/* Others' interfaces come, go, and are opened and closed. */
@@ -554,23 +273,31 @@ static void on_links(struct loop_source *source, uint32_t events)
 static bool take_rules(struct watch *watch)
 {
 	char bytes[EVENTS_SIZE] __attribute__((aligned(8)));
+	struct strbuf table;
+	struct culprit by;
 	bool lost = false;
 	ssize_t len;
 
+	strbuf_init(&table);
+	nft_table_name(watch->host->plan, &table);
 	while ((len = receive(watch->rules.fd, bytes, sizeof(bytes))) >= 0 ||
 	       len == -ENOBUFS) {
 		struct nlmsghdr *head = (struct nlmsghdr *)(void *)bytes;
 		int rest = (int)len;
 
 		if (len < 0) {
-			missing_fini(&watch->touched);
-			watch->others_touched = true;
+			touch_fini(&watch->touch);
+			watch->touch.others = true;
 			lost = true;
 		}
 		for (; len > 0 && nlmsg_ok(head, rest);
-		     head = nlmsg_next(head, &rest))
-			on_nft(watch, head);
+		     head = nlmsg_next(head, &rest)) {
+			if (touch_take(&watch->touch, strbuf_str(&table), head,
+				       &by))
+				end_transaction(watch, &by);
+		}
 	}
+	strbuf_fini(&table);
 	return lost;
 }
 
@@ -624,7 +351,7 @@ int watch_open(struct watch *watch, struct loop *loop, struct host *host)
 	watch->due = (struct loop_timer){.fire = on_due};
 	watch->pause_ms = PAUSE_MS_QUICK;
 	watch->restored = mono_add_ms(clock_mono(), -CALM_MS);
-	missing_init(&watch->touched);
+	touch_init(&watch->touch);
 	missing_init(&watch->missing);
 	watch->route_nl = open_socket(NETLINK_ROUTE);
 	watch->rules_nl = open_socket(NETLINK_NETFILTER);
@@ -662,6 +389,6 @@ void watch_close(struct watch *watch)
 		nl_socket_free(watch->route_nl);
 	if (watch->rules_nl)
 		nl_socket_free(watch->rules_nl);
-	missing_fini(&watch->touched);
+	touch_fini(&watch->touch);
 	missing_fini(&watch->missing);
 }

@@ -13,31 +13,12 @@
 
 #include "base/time.h"
 #include "steward/apply.h"
+#include "steward/culprit.h"
 #include "steward/missing.h"
+#include "steward/touch.h"
 #include "sys/loop.h"
 
 struct nl_sock;
-
-/* As the kernel has it: TASK_COMM_LEN */
-#define WATCH_COMM_SIZE 16
-
-/**
- * struct watch_culprit - Who did it, as far as can be told
- * @pid:	Process, 0 when unknown
- * @comm:	Its name, "" when unknown
- * @command:	Its command line, "" when it was gone already
- */
-struct watch_culprit {
-	uint32_t pid;
-	char comm[WATCH_COMM_SIZE];
-	char command[128];
-};
-
-/* Room for watch_by(). */
-#define WATCH_BY_SIZE 256
-
-/** watch_by() - '"ip" pid=4712 command="..."', for a line of the log */
-void watch_by(const struct watch_culprit *culprit, char by[WATCH_BY_SIZE]);
 
 struct watch;
 
@@ -58,8 +39,7 @@ typedef void watch_fn(struct watch *watch);
  * @rules:	Source of @rules_nl
  * @due:	Restores; armed while something is to be looked at
  * @hurt:	What of ours somebody may have touched: bits of enum follow
- * @others_touched: The transaction under way changed rules of others
- * @touched:	What the transaction under way did to our table so far
+ * @touch:	The transaction of nftables under way
  * @missing:	What is to be named at the next restoration
  * @culprit:	Who is to be named
  * @diverter:	Who changed routes or rules of routing beside ours last
@@ -81,11 +61,10 @@ struct watch {
 	struct loop_source rules;
 	struct loop_timer due;
 	unsigned int hurt;
-	bool others_touched;
-	struct missing touched;
+	struct touch touch;
 	struct missing missing;
-	struct watch_culprit culprit;
-	struct watch_culprit diverter;
+	struct culprit culprit;
+	struct culprit diverter;
 	mono_t looked;
 	mono_t restored;
 	unsigned int quick_cnt;

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * runner.c - The carrier's process: started, handed to, started again
+ */
+
+#include "steward/runner.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/clock.h"
+#include "sys/handover.h"
+#include "sys/log.h"
+
+/**
+ * DOC: Theory of operation
+ *
+ * runner_start() makes the handover pair, fills our end with the whole set and gives
+ * the other end to the spawner; the messages wait in the socket until the
+ * carrier reads them.  What ends a carrier is the spawner's SPAWNER_EXITED and
+ * nothing else: the end of the handover socket alone may come from one that
+ * still lives.
+ *
+ * A carrier that ends is started again at once; one that ends again soon is
+ * given a pause that doubles, RESTART_MS_MAX at most.  While none lives, the
+ * queues of the TUN device are drained.
+ */
+
+#define RESTART_MS_FIRST 125
+#define RESTART_MS_MAX   1000
+/* A carrier that lived as long has earned an immediate restart. */
+#define STEADY_MS 10000
+/* From SIGTERM to SIGKILL. */
+#define STOP_MS 2000
+
+#define RUNNER_OF(member_ptr, member)                                          \
+	((struct runner *)(void *)((char *)(member_ptr)-offsetof(              \
+		struct runner, member)))
+
+/** drain_while_down() - Who reads the TUN queues: we, or a carrier? */
+static void drain_while_down(struct runner *runner)
+{
+	if (runner->state != RUNNER_DOWN) {
+		drain_end(&runner->drain);
+		return;
+	}
+	drain_begin(&runner->drain, &runner->host->tun,
+		    runner->host->plan->conf->tun_name);
+}
+
+/** send_signal() - To the carrier, through the spawner */
+static void send_signal(struct runner *runner, int signo)
+{
+	const struct handover_msg msg = {.type = SPAWNER_SIGNAL,
+					 .value = (uint32_t)signo};
+	int err = handover_send(runner->spawner->sock, &msg, -1);
+
+	if (err)
+		runner->failed(runner, "spawner", err);
+}
+
+/** ended() - Clean up after it, and see to the next one */
+static void ended(struct runner *runner)
+{
+	int64_t pause_ms = 0;
+	unsigned int i;
+
+	loop_unwatch(runner->loop, &runner->handover);
+	if (runner->handover_fd >= 0)
+		close(runner->handover_fd);
+	runner->handover_fd = -1;
+	runner->state = RUNNER_DOWN;
+	runner->killed = false;
+	loop_timer_cancel(runner->loop, &runner->stop_limit);
+	drain_while_down(runner);
+	if (runner->stopping) {
+		runner->stopped(runner);
+		return;
+	}
+
+	if (mono_diff_ms(clock_mono(), runner->started) >= STEADY_MS)
+		runner->failure_cnt = 0;
+	for (i = 0; i < runner->failure_cnt && pause_ms < RESTART_MS_MAX; i++)
+		pause_ms = pause_ms ? 2 * pause_ms : RESTART_MS_FIRST;
+	runner->failure_cnt++;
+	log_info("carrier event=restart in_ms=%d", (int)pause_ms);
+	loop_timer_set(runner->loop, &runner->restart,
+		       mono_add_ms(clock_mono(), pause_ms));
+}
+
+void runner_start(struct runner *runner)
+{
+	const struct handover_msg start = {.type = SPAWNER_START};
+	int pair[2];
+	int err;
+
+	runner->started = clock_mono();
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
+		log_err("carrier event=not_started error=\"%m\"");
+		ended(runner);
+		return;
+	}
+	runner->handover_fd = pair[0];
+	runner->state = RUNNER_STARTING;
+	drain_while_down(runner);
+	err = feed_send(runner->feed, &runner->host->tun, pair[0]);
+	if (!err)
+		err = loop_watch(runner->loop, &runner->handover, pair[0],
+				 EPOLLIN);
+	if (!err)
+		err = handover_send(runner->spawner->sock, &start, pair[1]);
+	close(pair[1]);
+	if (err) {
+		log_err("carrier event=not_started error=\"%s\"",
+			strerror(-err));
+		ended(runner);
+	}
+}
+
+static void on_restart(struct loop_timer *timer)
+{
+	runner_start(RUNNER_OF(timer, restart));
+}
+
+/** receive() - A message to us: none has a descriptor that we want */
+static int receive(int sock, struct handover_msg *msg)
+{
+	int fd;
+	int got = handover_receive(sock, msg, &fd);
+
+	if (fd >= 0)
+		close(fd);
+	return got;
+}
+
+/** on_handover() - What the carrier answers */
+static void on_handover(struct loop_source *source, uint32_t events)
+{
+	struct runner *runner = RUNNER_OF(source, handover);
+	struct handover_msg msg;
+	int got = receive(source->fd, &msg);
+
+	(void)events;
+	if (got == -EAGAIN)
+		return;
+	if (got <= 0) {
+		/* Its exit is told by the spawner. */
+		loop_unwatch(runner->loop, source);
+		return;
+	}
+	if (msg.type == HANDOVER_READY) {
+		runner->state = RUNNER_UP;
+		runner->ready(runner);
+		log_info("carrier event=ready");
+	} else if (msg.type == HANDOVER_REFUSED) {
+		log_err("carrier event=refused reason=\"%s\"", msg.text);
+	}
+}
+
+/** log_exit() - How a carrier ended */
+static void log_exit(const struct runner *runner, int status)
+{
+	if (runner->stopping && !runner->killed)
+		log_info("carrier event=stopped");
+	else if (runner->killed)
+		log_warn("carrier event=killed reason=\"it did not stop within "
+			 "%d ms\"",
+			 STOP_MS);
+	else if (WIFSIGNALED(status))
+		log_warn("carrier event=exited signal=%d (%s)",
+			 WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		log_warn("carrier event=exited status=%d", WEXITSTATUS(status));
+}
+
+/** on_answer() - What the spawner says */
+static void on_answer(struct loop_source *source, uint32_t events)
+{
+	struct runner *runner = RUNNER_OF(source, answers);
+	struct handover_msg msg;
+	int got = receive(source->fd, &msg);
+
+	(void)events;
+	if (got == -EAGAIN)
+		return;
+	if (got <= 0) {
+		runner->failed(runner, "the spawner has ended",
+			       got ? got : -EPIPE);
+		return;
+	}
+	switch (msg.type) {
+	case SPAWNER_STARTED:
+		log_info("carrier event=started pid=%u", msg.value);
+		if (runner->stopping)
+			send_signal(runner, SIGTERM);
+		break;
+	case SPAWNER_FAILED:
+		log_err("carrier event=not_started error=\"%s\"",
+			strerror((int)msg.value));
+		ended(runner);
+		break;
+	case SPAWNER_EXITED:
+		log_exit(runner, (int)msg.value);
+		ended(runner);
+		break;
+	default:
+		break;
+	}
+}
+
+/** on_stop_limit() - It does not stop by itself */
+static void on_stop_limit(struct loop_timer *timer)
+{
+	struct runner *runner = RUNNER_OF(timer, stop_limit);
+
+	if (runner->killed && runner->stopping) {
+		runner->stopped(runner);
+		return;
+	}
+	runner->killed = true;
+	send_signal(runner, SIGKILL);
+	loop_timer_set(runner->loop, timer, mono_add_ms(clock_mono(), STOP_MS));
+}
+
+/** stop_carrier() - In good order, and by force when that takes too long */
+static void stop_carrier(struct runner *runner)
+{
+	send_signal(runner, SIGTERM);
+	loop_timer_set(runner->loop, &runner->stop_limit,
+		       mono_add_ms(clock_mono(), STOP_MS));
+}
+
+void runner_stop(struct runner *runner)
+{
+	if (runner->stopping)
+		return;
+	runner->stopping = true;
+	loop_timer_cancel(runner->loop, &runner->restart);
+	if (runner->state == RUNNER_DOWN)
+		runner->stopped(runner);
+	else
+		stop_carrier(runner);
+}
+
+void runner_hand_over(struct runner *runner)
+{
+	int err;
+
+	if (runner->handover_fd < 0)
+		return; /* the next one gets it */
+	err = feed_send(runner->feed, &runner->host->tun, runner->handover_fd);
+	if (err)
+		log_err("carrier event=not_reloaded error=\"%s\"",
+			strerror(-err));
+}
+
+void runner_notify(const struct runner *runner, const struct strbuf *notices)
+{
+	const struct handover_msg msg = {.type = HANDOVER_NOTICES};
+	int fd;
+
+	if (runner->state != RUNNER_UP)
+		return;
+	fd = handover_seal_text("notices", strbuf_str(notices), notices->len);
+	if (fd < 0 || handover_send(runner->handover_fd, &msg, fd))
+		log_warn("event=notices_not_sent");
+	if (fd >= 0)
+		close(fd);
+}
+
+void runner_new_queues(struct runner *runner)
+{
+	drain_end(&runner->drain);
+	drain_while_down(runner);
+	if (runner->state != RUNNER_DOWN)
+		stop_carrier(runner);
+}
+
+int runner_open(struct runner *runner, struct loop *loop,
+		const struct host *host, const struct feed *feed,
+		const struct spawner *spawner)
+{
+	runner->loop = loop;
+	runner->host = host;
+	runner->feed = feed;
+	runner->spawner = spawner;
+	runner->answers = (struct loop_source){.fd = -1, .ready = on_answer};
+	runner->handover = (struct loop_source){.fd = -1, .ready = on_handover};
+	runner->restart = (struct loop_timer){.fire = on_restart};
+	runner->stop_limit = (struct loop_timer){.fire = on_stop_limit};
+	runner->handover_fd = -1;
+	drain_init(&runner->drain, loop);
+	return loop_watch(loop, &runner->answers, spawner->sock, EPOLLIN);
+}
+
+void runner_close(struct runner *runner)
+{
+	if (runner->handover_fd >= 0)
+		close(runner->handover_fd);
+	runner->handover_fd = -1;
+}

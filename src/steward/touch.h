@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * touch.h - What a transaction of nftables did, told by its events
+ */
+
+#ifndef STEWARD_TOUCH_H
+#define STEWARD_TOUCH_H
+
+#include <stdbool.h>
+
+#include "steward/culprit.h"
+#include "steward/missing.h"
+
+struct nlmsghdr;
+
+/**
+ * struct touch - The transaction under way
+ * @ours:	What it did to our table so far
+ * @others:	It changed rules of others
+ */
+struct touch {
+	struct missing ours;
+	bool others;
+};
+
+void touch_init(struct touch *touch);
+
+/** touch_fini() - Forget what was gathered; the next transaction may follow */
+void touch_fini(struct touch *touch);
+
+/**
+ * touch_take() - One event of nftables
+ * @table:	Name of our table
+ * @by:		Set to id and name of who committed it, at the end
+ *
+ * Return: whether the transaction ended with it; touch_fini() once it is judged
+ */
+bool touch_take(struct touch *touch, const char *table, struct nlmsghdr *head,
+		struct culprit *by);
+
+#endif /* STEWARD_TOUCH_H */
