@@ -3,8 +3,9 @@
 /*
  * channel.h - One rendezvous WebSocket that carries packets to one peer
  *
- * Connects (or takes up an accept), greets, keeps the path alive and sends
- * what the uplink packed.  Which packet goes where is decided elsewhere.
+ * Connects (or takes up an accept), greets, and ends.  What it sends is
+ * channel_pump.h, what comes channel_take.h, whether it answers channel_beat.h;
+ * which packet goes where is decided elsewhere.
  */
 
 #ifndef CARRIER_CHANNEL_H
@@ -27,24 +28,12 @@ struct worker;
 
 /* We send at least one message in this time. */
 #define CHANNEL_PING_MS 500
-/* And a PING this long after packets passed, so that flows do not wait for the
- * next to learn that their channel does not answer: TCP connections inside double
- * their pauses meanwhile. */
-#define CHANNEL_PING_BUSY_MS 150
-/* Nothing heard for so long: the path is dead. */
-#define CHANNEL_DEAD_MS 7000
-/* It is heard, but answers no PING: it takes nothing. */
-#define CHANNEL_DEAF_MS 15000
-/* For the peer's greeting. */
-#define CHANNEL_GREET_MS 5000
 
 /* Header of a sender's request: the channel's number, so that a gateway with
  * several workers gives each some of a peer's channels.  No more than a hint: who
  * listens must do without, and with any value. */
 #define CHANNEL_HINT "Relaytun-Channel"
 
-/* Several messages, so that few are moved before they are whole. */
-#define CHANNEL_IN_SIZE (4 * (WIRE_MSG_LEN_MAX + WS_HEAD_LEN_MAX))
 /* PREFACE, HELLO, PING, PONG, BYE. */
 #define CHANNEL_SMALL_SIZE (OUTBOX_HEAD + 1024)
 
@@ -225,11 +214,23 @@ void channel_retire(struct channel *channel, uint16_t code, const char *text);
  */
 void channel_moved(struct channel *channel, int peer, size_t relay_idx);
 
-/** channel_judged() - Its peer has looked at it: send what that made due, and log
- *  whether it lost its flows or has them again */
-void channel_judged(struct channel *channel);
+/** channel_greeted() - The peer's HELLO is good: packets may pass */
+void channel_greeted(struct channel *channel);
 
-/** channel_pump() - Send what is due and what waits, as far as the slot is free */
-void channel_pump(struct channel *channel);
+/** channel_left() - The peer has said BYE */
+void channel_left(struct channel *channel, const struct wire_bye *bye);
+
+/** channel_set_timer() - Instead of what it was set to */
+void channel_set_timer(struct channel *channel, int64_t ms);
+
+/** channel_peer_name() - For logs */
+const char *channel_peer_name(const struct channel *channel);
+
+/** channel_ask() - A PING is due: it goes when the channel is pumped next */
+static inline void channel_ask(struct channel *channel, mono_t now)
+{
+	channel->due |= CHANNEL_DUE_PING;
+	pulse_asked(&channel->pulse, now);
+}
 
 #endif /* CARRIER_CHANNEL_H */

@@ -272,8 +272,7 @@ static void ask_siblings(struct peer *peer, const struct channel *channel,
 		if (sibling == channel ||
 		    pulse_is_asked(&sibling->pulse, &channel->pulse))
 			continue;
-		sibling->due |= CHANNEL_DUE_PING;
-		pulse_asked(&sibling->pulse, now);
+		channel_ask(sibling, now);
 	}
 }
 
@@ -322,8 +321,7 @@ static void ask_arrived(struct peer_move *move, struct channel *from,
 			mono_t now)
 {
 	move->mark = from->bytes_out;
-	from->due |= CHANNEL_DUE_PING;
-	pulse_asked(&from->pulse, now);
+	channel_ask(from, now);
 }
 
 /** end_move() - The moving flow's packets go on, over its new channel */
@@ -435,7 +433,6 @@ void peer_ask(struct peer *peer, mono_t now)
 	size_t i;
 
 	for (i = 0; i < peer->channel_cnt; i++) {
-		peer->channels[i]->due |= CHANNEL_DUE_PING;
-		pulse_asked(&peer->channels[i]->pulse, now);
+		channel_ask(peer->channels[i], now);
 	}
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "carrier/slots.h"
 #include "carrier/worker.h"
 #include "sys/clock.h"
 
@@ -18,7 +19,7 @@ struct worker_report *report_new(const struct setup *setup, unsigned int worker)
 
 	if (!report)
 		abort();
-	report->channel_cnt = worker_channel_cnt(setup, worker);
+	report->channel_cnt = slots_cnt(setup, worker);
 	report->peer_cnt = setup->plan->peer_cnt;
 	report->share_cnt = setup->conf->workers;
 	report->channels =

@@ -26,6 +26,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "carrier/channel_pump.h"
 #include "carrier/worker.h"
 #include "codec/ip.h"
 #include "sys/clock.h"

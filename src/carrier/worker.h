@@ -149,9 +149,6 @@ void worker_join(struct worker *worker);
 /** worker_close() - Free all, once no worker's thread runs any more */
 void worker_close(struct worker *worker);
 
-/** worker_channel_cnt() - How many channels a worker has under a setup, at most */
-size_t worker_channel_cnt(const struct setup *setup, unsigned int id);
-
 /** worker_attach() - A channel is open: its peer's flows may take it */
 void worker_attach(struct worker *worker, struct channel *channel);
 
