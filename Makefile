@@ -73,7 +73,7 @@ $(B)/obj/%.o: %.c Makefile
 # What names files below SYSCONF is built anew when that is another.
 $(shell mkdir -p $(B); echo '$(SYSCONF)' | cmp -s - $(B)/sysconf || \
 	echo '$(SYSCONF)' >$(B)/sysconf)
-$(patsubst %,$(B)/obj/src/%.o,policy/gateway_conf steward/main relay/main \
+$(patsubst %,$(B)/obj/src/%.o,policy/gateway_conf steward/main steward/show_main relay/main \
 	cmd/cmd_check cmd/cmd_status): $(B)/sysconf
 
 $(LIB): $(OBJ)

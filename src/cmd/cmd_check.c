@@ -9,7 +9,7 @@
  *
  * The gateway and `check` parse with the same functions, so they cannot
  * disagree.  read_conf() and read_policy() collect the errors of both files in
- * one list, which show_diag() prints; only when there is none, something is
+ * one list, which output_diag() prints; only when there is none, something is
  * printed on stdout: the policy in normal form, the ruleset of this gateway, or
  * what the policy needs of relays.
  */
@@ -31,6 +31,7 @@
 #include "steward/state.h"
 #include "sys/cfgfile.h"
 #include "sys/file.h"
+#include "sys/output.h"
 
 /**
  * struct check - One run
@@ -129,24 +130,6 @@ static const struct policy *read_policy(struct check *check)
 					     &check->diag);
 	cfgfile_free(&file);
 	return policy;
-}
-
-/**
- * show_diag() - Print all errors and warnings on stderr
- * @diag:	List
- */
-static void show_diag(const struct diag *diag)
-{
-	size_t total = diag->error_cnt + diag->warning_cnt;
-	char line[4096 + DIAG_TEXT_LEN_MAX];
-	size_t i;
-
-	for (i = 0; i < diag->cnt; i++) {
-		diag_text(diag, i, line, sizeof(line));
-		fprintf(stderr, "%s\n", line);
-	}
-	if (total > diag->cnt)
-		fprintf(stderr, "... and %zu more\n", total - diag->cnt);
 }
 
 /**
@@ -259,7 +242,7 @@ static int run(struct check *check)
 	if (policy)
 		count_needs(check, policy, conf,
 			    check->show_relays ? &out : NULL);
-	show_diag(&check->diag);
+	output_diag(&check->diag);
 
 	if (!check->diag.error_cnt) {
 		if (!check->show_relays)

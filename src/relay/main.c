@@ -68,17 +68,6 @@ static void usage(FILE *to)
 	      to);
 }
 
-static void print_diag(const struct diag *diag)
-{
-	char line[DIAG_TEXT_LEN_MAX + 4096];
-	size_t i;
-
-	for (i = 0; i < diag->cnt; i++) {
-		diag_text(diag, i, line, sizeof(line));
-		fprintf(stderr, "%s\n", line);
-	}
-}
-
 /** allow_files() - Open files enough for all connections of the limit */
 static void allow_files(const struct relay_conf *conf)
 {
@@ -190,7 +179,7 @@ static const struct relay_conf *reload(void *context)
 
 	diag_init(&diag);
 	good = load_open(next, program->path, &diag);
-	print_diag(&diag);
+	output_diag(&diag);
 	diag_fini(&diag);
 	if (good)
 		allow_files(next->conf);
@@ -272,7 +261,7 @@ static int serve_files(struct program *program, bool check)
 
 	diag_init(&diag);
 	good = load_open(loaded, program->path, &diag);
-	print_diag(&diag);
+	output_diag(&diag);
 	diag_fini(&diag);
 	if (!good || !loaded->conf) {
 		status = EXIT_USAGE;
@@ -300,7 +289,7 @@ static int serve_dev(struct program *program)
 	arena_init(&arena);
 	diag_init(&diag);
 	err = dev_make(&program->dev, &arena, &diag);
-	print_diag(&diag);
+	output_diag(&diag);
 	if (err == -EIO)
 		log_err("event=failed error=\"no certificate could be made\"");
 	if (!err && program->dev.conf)

@@ -97,33 +97,64 @@ static struct ip_prefix prefix_of(enum ip_family family, const void *addr,
 	return prefix;
 }
 
+/* Both families give what is inverted in the same bits. */
+_Static_assert(IPT_INV_SRCIP == IP6T_INV_SRCIP &&
+		       IPT_INV_DSTIP == IP6T_INV_DSTIP &&
+		       IPT_INV_VIA_IN == IP6T_INV_VIA_IN &&
+		       IPT_INV_VIA_OUT == IP6T_INV_VIA_OUT,
+	       "flags of iptables and ip6tables");
+
+/** take_inverted() - What an entry asks the other way round */
+static void take_inverted(struct entry *entry, unsigned int flags)
+{
+	entry->src_not = flags & IPT_INV_SRCIP;
+	entry->dst_not = flags & IPT_INV_DSTIP;
+	entry->iif_not = flags & IPT_INV_VIA_IN;
+	entry->oif_not = flags & IPT_INV_VIA_OUT;
+	entry->proto_not = flags & XT_INV_PROTO;
+}
+
+/**
+ * take_parts() - Where an entry's matches and target are
+ * @head_len:	Its address part, in bytes
+ * @target_off:	As the entry says, in bytes from its beginning
+ * @len:	Likewise, all of it
+ *
+ * Return: whether all of it lies within the block
+ */
+static bool take_parts(const struct dump *dump, struct entry *entry,
+		       size_t head_len, size_t target_off, size_t len)
+{
+	const uint8_t *bytes = dump->block + entry->at;
+
+	if (len > dump->size - entry->at || target_off < head_len ||
+	    len < target_off + sizeof(*entry->target))
+		return false;
+	entry->matches = bytes + head_len;
+	entry->target = (const void *)(bytes + target_off);
+	entry->target_len = len - target_off;
+	entry->len = len;
+	return true;
+}
+
 /** take_entry4() - Return: whether it lies within the block */
 static bool take_entry4(const struct dump *dump, struct entry *entry)
 {
 	const struct ipt_entry *e = (const void *)(dump->block + entry->at);
 
 	if (dump->size - entry->at < sizeof(*e) ||
-	    e->next_offset > dump->size - entry->at ||
-	    e->target_offset < sizeof(*e) ||
-	    e->next_offset < e->target_offset + sizeof(*entry->target))
+	    !take_parts(dump, entry, sizeof(*e), e->target_offset,
+			e->next_offset))
 		return false;
-	entry->matches = (const uint8_t *)(e + 1);
-	entry->target = (const void *)((const uint8_t *)e + e->target_offset);
-	entry->target_len = (size_t)(e->next_offset - e->target_offset);
-	entry->len = e->next_offset;
 	entry->src = prefix_of(IP_V4, &e->ip.src, &e->ip.smsk);
 	entry->dst = prefix_of(IP_V4, &e->ip.dst, &e->ip.dmsk);
-	entry->src_not = e->ip.invflags & IPT_INV_SRCIP;
-	entry->dst_not = e->ip.invflags & IPT_INV_DSTIP;
 	entry->iif = e->ip.iniface;
 	entry->iif_mask = e->ip.iniface_mask;
-	entry->iif_not = e->ip.invflags & IPT_INV_VIA_IN;
 	entry->oif = e->ip.outiface;
 	entry->oif_mask = e->ip.outiface_mask;
-	entry->oif_not = e->ip.invflags & IPT_INV_VIA_OUT;
 	entry->proto = e->ip.proto;
-	entry->proto_not = e->ip.invflags & XT_INV_PROTO;
 	entry->goes = e->ip.flags & IPT_F_GOTO;
+	take_inverted(entry, e->ip.invflags);
 	return true;
 }
 
@@ -133,27 +164,18 @@ static bool take_entry6(const struct dump *dump, struct entry *entry)
 	const struct ip6t_entry *e = (const void *)(dump->block + entry->at);
 
 	if (dump->size - entry->at < sizeof(*e) ||
-	    e->next_offset > dump->size - entry->at ||
-	    e->target_offset < sizeof(*e) ||
-	    e->next_offset < e->target_offset + sizeof(*entry->target))
+	    !take_parts(dump, entry, sizeof(*e), e->target_offset,
+			e->next_offset))
 		return false;
-	entry->matches = (const uint8_t *)(e + 1);
-	entry->target = (const void *)((const uint8_t *)e + e->target_offset);
-	entry->target_len = (size_t)(e->next_offset - e->target_offset);
-	entry->len = e->next_offset;
 	entry->src = prefix_of(IP_V6, &e->ipv6.src, &e->ipv6.smsk);
 	entry->dst = prefix_of(IP_V6, &e->ipv6.dst, &e->ipv6.dmsk);
-	entry->src_not = e->ipv6.invflags & IP6T_INV_SRCIP;
-	entry->dst_not = e->ipv6.invflags & IP6T_INV_DSTIP;
 	entry->iif = e->ipv6.iniface;
 	entry->iif_mask = e->ipv6.iniface_mask;
-	entry->iif_not = e->ipv6.invflags & IP6T_INV_VIA_IN;
 	entry->oif = e->ipv6.outiface;
 	entry->oif_mask = e->ipv6.outiface_mask;
-	entry->oif_not = e->ipv6.invflags & IP6T_INV_VIA_OUT;
 	entry->proto = e->ipv6.proto;
-	entry->proto_not = e->ipv6.invflags & XT_INV_PROTO;
 	entry->goes = e->ipv6.flags & IP6T_F_GOTO;
+	take_inverted(entry, e->ipv6.invflags);
 	return true;
 }
 

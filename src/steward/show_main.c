@@ -12,11 +12,11 @@
 
 #include "policy/parse.h"
 #include "steward/apply.h"
+#include "steward/files.h"
 #include "steward/privilege.h"
 #include "steward/show.h"
 #include "steward/statefile.h"
 #include "steward/trace.h"
-#include "sys/cfgfile.h"
 #include "sys/log.h"
 #include "sys/output.h"
 
@@ -30,7 +30,7 @@
  * Exit status: 0 done, 1 failed, 2 wrong usage or configuration.
  */
 
-#define DEFAULT_CFG      "/etc/relaytun/gateway.cfg"
+#define DEFAULT_CFG      RELAYTUN_SYSCONF "/relaytun/gateway.cfg"
 #define EXIT_WRONG_USAGE 2
 
 static const char flows_usage[] =
@@ -79,36 +79,17 @@ static const struct verb verbs[] = {
 	{"relaytun trace", trace_usage, trace_service, true},
 };
 
-/** print_diag() - Plain "file:line: text" */
-static void print_diag(struct diag *diag)
-{
-	char line[DIAG_TEXT_LEN_MAX + 4096];
-	size_t i;
-
-	for (i = 0; i < diag->cnt; i++) {
-		diag_text(diag, i, line, sizeof(line));
-		fprintf(stderr, "%s\n", line);
-	}
-}
-
 /** load() - Files and state to a plan; NULL with entries in @diag */
 static const struct plan *load(const char *conf_path, struct arena *arena,
 			       struct diag *diag)
 {
 	const struct policy_gateway *gateway = NULL;
-	const struct gateway_conf *conf = NULL;
+	const struct gateway_conf *conf = files_conf(conf_path, arena, diag);
 	const struct policy *policy = NULL;
-	struct cfgfile file;
 	struct state state;
 
-	if (!cfgfile_load(&file, conf_path, arena, diag))
-		conf = gateway_conf_parse_source(&file.source, arena, diag);
-	cfgfile_free(&file);
-	if (!conf)
-		return NULL;
-	if (!cfgfile_load(&file, conf->policy_path, arena, diag))
-		policy = policy_parse_source(&file.source, arena, diag);
-	cfgfile_free(&file);
+	if (conf)
+		policy = files_policy(conf->policy_path, arena, diag);
 	if (policy)
 		gateway = gateway_conf_check(policy, conf, conf_path, diag);
 	state_init(&state, arena);
@@ -137,7 +118,7 @@ static int run(const struct verb *verb, struct show *show,
 				 ? EXIT_FAILURE
 				 : EXIT_SUCCESS;
 	fputs(strbuf_str(&out), stdout);
-	print_diag(&diag);
+	output_diag(&diag);
 	strbuf_fini(&out);
 	diag_fini(&diag);
 	arena_fini(&arena);

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * output.h - Was everything printed that was to be?
+ * output.h - What programs say to a person, and whether all of it was printed
  */
 
 #ifndef SYS_OUTPUT_H
 #define SYS_OUTPUT_H
+
+struct diag;
+
+/** output_diag() - What is collected, for a person: plain "file:line: text" lines on
+ *  stderr, and how many there were no room for */
+void output_diag(const struct diag *diag);
 
 /**
  * output_end() - The last that a program does with standard output
