@@ -15,6 +15,8 @@
  *		last has, the new one is in force here too (reports and setups come
  *		back in the order in which they were asked for, so the sum of
  *		reports always fits the setup in force: team.c).
+ * Life	The steward asks once a second whether we live.  This thread answers, and
+ *		says which worker has done nothing since, if one has.
  * End		A signal, or the steward's end of the socket closes.
  */
 
@@ -187,14 +189,46 @@ static void take_notices(struct carrier *carrier, int fd)
 	carrier->notices = text;
 }
 
+/** answer_ask() - We are alive; are all workers? */
+static void answer_ask(struct carrier *carrier)
+{
+	const struct handover_msg msg = {
+		.type = HANDOVER_ALIVE,
+		.value = team_silent(&carrier->team),
+	};
+
+	if (handover_send(HANDOVER_FD, &msg, -1))
+		loop_stop(&carrier->loop);
+}
+
+/** take_other() - A message that is of no set; Return: whether it was one */
+static bool take_other(struct carrier *carrier, const struct handover_msg *msg,
+		       int fd)
+{
+	switch (msg->type) {
+	case HANDOVER_NOTICES:
+		take_notices(carrier, fd);
+		return true;
+	case HANDOVER_ENDED:
+		carrier->ended = *msg;
+		return true;
+	case HANDOVER_HUNG:
+		carrier->hung_cnt = msg->value;
+		return true;
+	case HANDOVER_ASK:
+		answer_ask(carrier);
+		return true;
+	default:
+		return false;
+	}
+}
+
 /** take_message() - One of the messages of a new set, or another */
 static void take_message(struct carrier *carrier,
 			 const struct handover_msg *msg, int fd)
 {
-	if (msg->type == HANDOVER_NOTICES) {
-		take_notices(carrier, fd);
+	if (take_other(carrier, msg, fd))
 		return;
-	}
 	if (!carrier->gathering) {
 		carrier->gathering = malloc(sizeof(*carrier->gathering));
 		if (!carrier->gathering)

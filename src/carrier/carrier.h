@@ -12,6 +12,7 @@
 #include "carrier/setup.h"
 #include "carrier/status.h"
 #include "carrier/team.h"
+#include "sys/handover.h"
 #include "sys/loop.h"
 
 /**
@@ -23,6 +24,8 @@
  * @handover:	The steward's socket; not read while there is a @next
  * @team:	The workers
  * @notices:	What the steward wants shown, a line each; NULL for nothing
+ * @ended:	What the steward says of carriers before this one: HANDOVER_ENDED
+ * @hung_cnt:	How many of them hung
  * @refresh:	Entra tokens
  * @lost_log:	When an accept was last said to be lost
  * @listeners:	Site gateway: one for each of its relays
@@ -41,6 +44,8 @@ struct carrier {
 	size_t listener_cnt;
 	struct status status;
 	char *notices;
+	struct handover_msg ended;
+	uint32_t hung_cnt;
 };
 
 /**

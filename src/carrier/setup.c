@@ -137,6 +137,10 @@ int setup_take(struct setup *setup, const struct handover_msg *msg, int fd)
 	case HANDOVER_READY:
 	case HANDOVER_REFUSED:
 	case HANDOVER_NOTICES:
+	case HANDOVER_ENDED:
+	case HANDOVER_HUNG:
+	case HANDOVER_ASK:
+	case HANDOVER_ALIVE:
 		break;
 	}
 	close(fd);

@@ -296,6 +296,11 @@ char *status_render(const struct carrier *carrier,
 	json_object_set_new(root, "workers", workers_json(report));
 	json_object_set_new(root, "listeners", listeners);
 	json_object_set_new(root, "warnings", notices_json(carrier));
+	json_object_set_new(root, "carriers",
+			    json_pack("{s:I, s:I, s:s}", "ended",
+				      (json_int_t)carrier->ended.value, "hung",
+				      (json_int_t)carrier->hung_cnt, "last_end",
+				      carrier->ended.text));
 	json_object_set_new(root, "drops", drops_json(report));
 	json_object_set_new(root, "unknown_messages",
 			    json_integer((json_int_t)report->unknown_messages));

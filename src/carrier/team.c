@@ -160,3 +160,19 @@ void team_ask(struct team *team, const struct setup *setup)
 		post(team, i, &order);
 	}
 }
+
+unsigned int team_silent(struct team *team)
+{
+	unsigned int silent = 0;
+	size_t i;
+
+	for (i = 0; i < team->cnt; i++) {
+		unsigned int cnt = atomic_load_explicit(
+			&team->workers[i].look_cnt, memory_order_relaxed);
+
+		if (cnt == team->look_cnts[i])
+			silent = (unsigned int)i + 1;
+		team->look_cnts[i] = cnt;
+	}
+	return silent;
+}

@@ -38,6 +38,7 @@ struct team_handler {
  * @report_due:	How many have yet to report
  * @sum:	Of the reports that have come
  * @next:	Who gets the next accept without a hint
+ * @look_cnts:	How often each worker had looked when team_silent() last asked
  */
 struct team {
 	struct loop *loop;
@@ -52,6 +53,7 @@ struct team {
 	size_t report_due;
 	struct worker_report *sum;
 	size_t next;
+	unsigned int look_cnts[WORKER_CNT_MAX];
 };
 
 /**
@@ -86,5 +88,9 @@ void team_move(struct team *team, const struct setup *setup);
 /** team_ask() - For reports, until @handler->reported.  To be called when none is due
  *  @setup:	Of the last team_move(), or the first */
 void team_ask(struct team *team, const struct setup *setup);
+
+/** team_silent() - Which worker has done nothing since the last call, if one has?
+ *  Return: its number and 1; 0: all did something */
+unsigned int team_silent(struct team *team);
 
 #endif /* CARRIER_TEAM_H */

@@ -18,6 +18,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -92,13 +93,15 @@ static void on_look(struct loop_timer *timer)
 		(struct worker *)((char *)timer -
 				  offsetof(struct worker, look));
 	mono_t now = clock_mono();
+	unsigned int look_cnt =
+		1 + atomic_fetch_add_explicit(&worker->look_cnt, 1,
+					      memory_order_relaxed);
 	size_t i;
 
-	worker->look_cnt++;
 	for (i = 0; i < worker->peer_cnt; i++) {
 		peer_watch(&worker->peers[i], now);
 		kin_looked(worker, (int)i);
-		if (worker->look_cnt % (CHANNEL_PING_MS / PEER_LOOK_MS) == 0)
+		if (look_cnt % (CHANNEL_PING_MS / PEER_LOOK_MS) == 0)
 			load_peer(&worker->peers[i], now);
 	}
 	for (i = 0; i < worker->channel_cnt; i++)
@@ -192,8 +195,11 @@ static void on_order(struct loop_source *source, uint32_t events)
 static void *run(void *arg)
 {
 	struct worker *worker = arg;
+	char name[16]; /* the kernel takes no more */
 	int err;
 
+	snprintf(name, sizeof(name), "worker-%u", worker->id);
+	(void)pthread_setname_np(pthread_self(), name);
 	slots_dial(worker);
 	on_look(&worker->look);
 	err = loop_run(&worker->loop);

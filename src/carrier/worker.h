@@ -8,6 +8,7 @@
 #define CARRIER_WORKER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -88,14 +89,14 @@ struct worker_report;
  * @crew:	Which of a site's peers takes a flow
  * @datagrams:	Flows of those in fragments
  * @look:	Time to look at the channels
- * @look_cnt:	How often that was done
+ * @look_cnt:	How often that was done; others read it as a sign of life
  * @orders, @accepts: Mailboxes to us
  * @replies:	Mailbox from all workers (borrowed)
  * @kin:	Mailboxes between workers (borrowed), and @self, what we keep of that
  * @ignored_log, @failed_log: When accepts were last said to come to nothing
  * @stats:	Counters
  *
- * No other thread touches a field, the mailboxes excepted.
+ * No other thread touches a field, the mailboxes and @look_cnt excepted.
  */
 struct worker {
 	unsigned int id;
@@ -112,7 +113,7 @@ struct worker {
 	struct crew crew;
 	struct datagrams datagrams;
 	struct loop_timer look;
-	unsigned int look_cnt;
+	atomic_uint look_cnt;
 	struct mailbox orders;
 	struct mailbox accepts;
 	const struct mailbox *replies;

@@ -301,6 +301,17 @@ static void show_warnings(const json_t *root)
 	}
 }
 
+/** show_ended() - Carriers before the one that answers, if any ended unasked */
+static void show_ended(const json_t *carriers)
+{
+	if (number_of(carriers, "ended") > 0)
+		printf("carriers that ended unasked: %" PRId64
+		       ", of which %" PRId64 " hung; the last: %s\n",
+		       number_of(carriers, "ended"),
+		       number_of(carriers, "hung"),
+		       text_of(carriers, "last_end"));
+}
+
 /** show_hub() - A hybrid connection of a relay, and its listeners */
 static void show_hub(const json_t *hub)
 {
@@ -399,6 +410,7 @@ static void show(const json_t *root)
 	       text_of(root, "gateway"), text_of(root, "role"),
 	       text_of(root, "state"), text_of(root, "software"),
 	       format_age(number_of(root, "uptime_ms"), age, sizeof(age)));
+	show_ended(json_object_get(root, "carriers"));
 	show_warnings(root);
 	show_sites(root);
 	show_peers(root);

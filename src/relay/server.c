@@ -20,6 +20,7 @@
 #include "relay/status_text.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/notify.h"
 #include "sys/random.h"
 
 /* After the drain, for closes to be sent. */
@@ -70,6 +71,7 @@ static void stop(struct server *server)
 {
 	struct relay *relay = &server->relay;
 
+	notify_systemd("STOPPING=1");
 	log_info("event=stopping connections=%zu", relay->session_cnt);
 	server->stopped = clock_mono();
 	/* A second signal ends the drain. */
@@ -90,10 +92,13 @@ static int on_signal(struct lws *wsi, enum lws_callback_reasons reason,
 	if (reason != LWS_CALLBACK_RAW_RX_FILE ||
 	    read(server->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return 0;
-	if (info.ssi_signo == SIGHUP)
+	if (info.ssi_signo == SIGHUP) {
+		notify_systemd("RELOADING=1");
 		relay_reload(&server->relay, server->hooks);
-	else
+		notify_systemd("READY=1");
+	} else {
 		stop(server);
+	}
 	return 0;
 }
 
@@ -183,6 +188,8 @@ static void on_tick(lws_sorted_usec_list_t *sul)
 		session_tick(session, now, now_s);
 	}
 	tell_refused(server);
+	if (notify_watchdog_ms())
+		notify_systemd(NOTIFY_ALIVE);
 	lws_sul_schedule(server->context, 0, &server->tick, on_tick,
 			 LWS_US_PER_SEC);
 }
@@ -329,8 +336,10 @@ int server_run(const struct relay_conf *conf, const struct relay_hooks *hooks)
 		err = open_server(server);
 	if (!err)
 		err = hooks->ready(hooks->context, conf);
-	if (!err)
+	if (!err) {
+		notify_systemd("READY=1");
 		serve(server);
+	}
 	close_server(server);
 	return err;
 }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -27,6 +28,10 @@
  * carrier reads them.  What ends a carrier is the spawner's SPAWNER_EXITED and
  * nothing else: the end of the handover socket alone may come from one that
  * still lives.
+ *
+ * One that lives and does nothing is found by asking it once a second (vigil.c).
+ * It is ended by SIGABRT, which in the log is nobody else's, and if that does not
+ * help by SIGKILL.  What follows is as after any other end.
  *
  * A carrier that ends is started again at once; one that ends again soon is
  * given a pause that doubles, RESTART_MS_MAX at most.  While none lives, the
@@ -79,6 +84,7 @@ static void ended(struct runner *runner)
 	runner->state = RUNNER_DOWN;
 	runner->killed = false;
 	loop_timer_cancel(runner->loop, &runner->stop_limit);
+	loop_timer_cancel(runner->loop, &runner->look);
 	drain_while_down(runner);
 	if (runner->stopping) {
 		runner->stopped(runner);
@@ -93,6 +99,13 @@ static void ended(struct runner *runner)
 	log_info("carrier event=restart in_ms=%d", (int)pause_ms);
 	loop_timer_set(runner->loop, &runner->restart,
 		       mono_add_ms(clock_mono(), pause_ms));
+}
+
+/** look_later() - At the carrier, whether it is alive */
+static void look_later(struct runner *runner)
+{
+	loop_timer_set(runner->loop, &runner->look,
+		       mono_add_ms(clock_mono(), VIGIL_LOOK_MS));
 }
 
 void runner_start(struct runner *runner)
@@ -121,6 +134,46 @@ void runner_start(struct runner *runner)
 		log_err("carrier event=not_started error=\"%s\"",
 			strerror(-err));
 		ended(runner);
+		return;
+	}
+	vigil_begin(&runner->vigil);
+	look_later(runner);
+}
+
+/** give_up() - The carrier hangs: end it */
+static void give_up(struct runner *runner)
+{
+	char part[VIGIL_PART_SIZE];
+
+	vigil_part(&runner->vigil, part);
+	snprintf(runner->last_end, sizeof(runner->last_end),
+		 "%s gave no sign of life for %d s", part, VIGIL_LOOKS);
+	log_err("carrier event=hung part=\"%s\" silent_s=%d action=\"it is "
+		"ended, another one started\"",
+		part, VIGIL_LOOKS);
+	send_signal(runner, SIGABRT);
+}
+
+/** on_look() - Is it alive? */
+static void on_look(struct loop_timer *timer)
+{
+	const struct handover_msg ask = {.type = HANDOVER_ASK};
+	struct runner *runner = RUNNER_OF(timer, look);
+
+	look_later(runner);
+	switch (vigil_look(&runner->vigil, runner->state == RUNNER_UP)) {
+	case VIGIL_ASK:
+		/* One that is gone is told of by the spawner. */
+		(void)!handover_send(runner->handover_fd, &ask, -1);
+		break;
+	case VIGIL_ABORT:
+		give_up(runner);
+		break;
+	case VIGIL_KILL:
+		send_signal(runner, SIGKILL);
+		break;
+	case VIGIL_WAIT:
+		break;
 	}
 }
 
@@ -140,6 +193,20 @@ static int receive(int sock, struct handover_msg *msg)
 	return got;
 }
 
+/** tell_past() - What the status is to show of carriers before this one */
+static void tell_past(const struct runner *runner)
+{
+	const struct handover_msg hung = {.type = HANDOVER_HUNG,
+					  .value = runner->hung_cnt};
+	struct handover_msg ends = {.type = HANDOVER_ENDED,
+				    .value = runner->ended_cnt};
+
+	snprintf(ends.text, sizeof(ends.text), "%s", runner->last_end);
+	if (handover_send(runner->handover_fd, &ends, -1) ||
+	    handover_send(runner->handover_fd, &hung, -1))
+		log_warn("event=notices_not_sent");
+}
+
 /** on_handover() - What the carrier answers */
 static void on_handover(struct loop_source *source, uint32_t events)
 {
@@ -157,27 +224,52 @@ static void on_handover(struct loop_source *source, uint32_t events)
 	}
 	if (msg.type == HANDOVER_READY) {
 		runner->state = RUNNER_UP;
+		tell_past(runner);
 		runner->ready(runner);
 		log_info("carrier event=ready");
+	} else if (msg.type == HANDOVER_ALIVE) {
+		vigil_answer(&runner->vigil, msg.value);
 	} else if (msg.type == HANDOVER_REFUSED) {
 		log_err("carrier event=refused reason=\"%s\"", msg.text);
 	}
 }
 
-/** log_exit() - How a carrier ended */
-static void log_exit(const struct runner *runner, int status)
+/** note_end() - A carrier ended unasked: count it, and keep how */
+static void note_end(struct runner *runner, int status)
 {
-	if (runner->stopping && !runner->killed)
+	runner->ended_cnt++;
+	runner->hung_cnt += runner->vigil.given_up;
+	if (runner->vigil.given_up)
+		return; /* give_up() told */
+	if (WIFSIGNALED(status))
+		snprintf(runner->last_end, sizeof(runner->last_end),
+			 "signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	else
+		snprintf(runner->last_end, sizeof(runner->last_end),
+			 "exit status %d", WEXITSTATUS(status));
+}
+
+/** log_exit() - How a carrier ended */
+static void log_exit(struct runner *runner, int status)
+{
+	if (runner->stopping && !runner->killed) {
 		log_info("carrier event=stopped");
-	else if (runner->killed)
+		return;
+	}
+	if (runner->killed) {
 		log_warn("carrier event=killed reason=\"it did not stop within "
 			 "%d ms\"",
 			 STOP_MS);
-	else if (WIFSIGNALED(status))
+		return;
+	}
+	if (WIFSIGNALED(status))
 		log_warn("carrier event=exited signal=%d (%s)",
 			 WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
 		log_warn("carrier event=exited status=%d", WEXITSTATUS(status));
+	if (status)
+		note_end(runner, status);
 }
 
 /** on_answer() - What the spawner says */
@@ -295,6 +387,7 @@ int runner_open(struct runner *runner, struct loop *loop,
 	runner->handover = (struct loop_source){.fd = -1, .ready = on_handover};
 	runner->restart = (struct loop_timer){.fire = on_restart};
 	runner->stop_limit = (struct loop_timer){.fire = on_stop_limit};
+	runner->look = (struct loop_timer){.fire = on_look};
 	runner->handover_fd = -1;
 	drain_init(&runner->drain, loop);
 	return loop_watch(loop, &runner->answers, spawner->sock, EPOLLIN);

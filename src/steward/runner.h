@@ -15,6 +15,7 @@
 #include "steward/drain.h"
 #include "steward/feed.h"
 #include "steward/spawner.h"
+#include "steward/vigil.h"
 #include "sys/loop.h"
 
 /**
@@ -36,6 +37,9 @@ enum runner_state {
 
 struct runner;
 
+/* Room for how a carrier ended, in words. */
+#define RUNNER_END_SIZE 96
+
 /**
  * struct runner - One carrier at a time
  * @ready:	Called when a new one carries packets; set by the owner
@@ -49,12 +53,17 @@ struct runner;
  * @handover:	What the carrier answers
  * @restart:	Starts the next one
  * @stop_limit:	It must have stopped by then
+ * @look:	Whether it is alive is looked at then
+ * @vigil:	What these looks found
  * @state:	Of the carrier
  * @stopping:	No carrier is started any more
  * @killed:	SIGKILL was sent after SIGTERM
  * @failure_cnt: Carriers in a row that did not live long
  * @started:	When the last one was asked for
  * @handover_fd: Our end, -1 in RUNNER_DOWN
+ * @ended_cnt:	Carriers that ended unasked so far
+ * @hung_cnt:	Of them, those that hung
+ * @last_end:	How the last of them did
  */
 struct runner {
 	void (*ready)(struct runner *runner);
@@ -69,12 +78,17 @@ struct runner {
 	struct loop_source handover;
 	struct loop_timer restart;
 	struct loop_timer stop_limit;
+	struct loop_timer look;
+	struct vigil vigil;
 	enum runner_state state;
 	bool stopping;
 	bool killed;
 	unsigned int failure_cnt;
 	mono_t started;
 	int handover_fd;
+	uint32_t ended_cnt;
+	uint32_t hung_cnt;
+	char last_end[RUNNER_END_SIZE];
 };
 
 /**

@@ -17,7 +17,6 @@
 
 #include "steward/audit.h"
 #include "steward/diaglog.h"
-#include "steward/notify.h"
 #include "steward/orders.h"
 #include "steward/runner.h"
 #include "steward/scan.h"
@@ -26,6 +25,7 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/loop.h"
+#include "sys/notify.h"
 
 /**
  * DOC: Theory of operation
@@ -35,13 +35,15 @@
  * scan.c's.  Here are signals, orders, and what must follow when the
  * configuration or a secret is another one.
  *
- * SIGHUP applies everything again.
+ * SIGHUP applies everything again.  systemd is told that the loop turns, in half the
+ * time that its unit gives.
  */
 
 /**
  * struct supervisor - The loop and all it touches
  * @end:	Why we stop, once the runner was told to
  * @look:	When @secrets are looked at again
+ * @turn:	When systemd is to be told that we live
  * @err:	What the loop failed with
  */
 struct supervisor {
@@ -55,6 +57,7 @@ struct supervisor {
 	struct loop_source signals;
 	struct orders orders;
 	struct loop_timer look;
+	struct loop_timer turn;
 	struct secrets secrets;
 	enum supervise_end end;
 	int err;
@@ -253,6 +256,18 @@ static void on_look(struct loop_timer *timer)
 	diag_fini(&diag);
 }
 
+/** on_turn() - The loop turns: systemd hears of it */
+static void on_turn(struct loop_timer *timer)
+{
+	int64_t in_ms = notify_watchdog_ms();
+
+	if (!in_ms)
+		return;
+	notify_systemd(NOTIFY_ALIVE);
+	loop_timer_set(&SUPERVISOR_OF(timer, turn)->loop, timer,
+		       mono_add_ms(clock_mono(), in_ms));
+}
+
 static void on_signal(struct loop_source *source, uint32_t events)
 {
 	struct supervisor *sup = SUPERVISOR_OF(source, signals);
@@ -350,6 +365,7 @@ int supervise_run(struct host *host, const struct feed *feed,
 			  .links = {.fd = -1},
 			  .rules = {.fd = -1}},
 		.look = {.fire = on_look},
+		.turn = {.fire = on_turn},
 		.scan = {.changed = on_scan},
 	};
 	int err = loop_open(&sup.loop);
@@ -364,6 +380,7 @@ int supervise_run(struct host *host, const struct feed *feed,
 		notify_systemd("READY=1");
 		(void)secrets_look(&sup.secrets, &host->plan->conf->access);
 		on_look(&sup.look);
+		on_turn(&sup.turn);
 		runner_start(&sup.runner);
 		err = loop_run(&sup.loop);
 	}

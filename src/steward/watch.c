@@ -164,9 +164,8 @@ static void on_due(struct loop_timer *timer)
 	}
 	if (ret > 0)
 		watch->new_queue(watch);
-	/* What was in the way is not any more, or there is something new. */
-	if ((failed && ret >= 0) || hurt & (FOLLOW_RULES | FOLLOW_NAME))
-		watch->others(watch);
+	if (failed && ret >= 0)
+		watch->others(watch); /* what was in the way is not any more */
 }
 
 /** end_transaction() - All of one was told: was ours touched? */
@@ -180,10 +179,6 @@ static void end_transaction(struct watch *watch, const struct culprit *by)
 			    "in nftables:", missing_text(&touch->ours));
 		watch->hurt |= FOLLOW_RULES;
 		culprit_take(&watch->culprit, by->pid, by->comm);
-		schedule(watch);
-	}
-	if (touch->rival && foreign) {
-		watch->hurt |= FOLLOW_NAME;
 		schedule(watch);
 	}
 	if (touch->others && foreign)
@@ -278,14 +273,13 @@ static void on_links(struct loop_source *source, uint32_t events)
 static bool take_rules(struct watch *watch)
 {
 	char bytes[EVENTS_SIZE] __attribute__((aligned(8)));
-	const struct host *host = watch->host;
-	struct strbuf name;
+	struct strbuf table;
 	struct culprit by;
 	bool lost = false;
 	ssize_t len;
 
-	strbuf_init(&name);
-	nft_table_name(host->plan->gateway->name, &name);
+	strbuf_init(&table);
+	nft_table_name(watch->host->plan, &table);
 	while ((len = receive(watch->rules.fd, bytes, sizeof(bytes))) >= 0 ||
 	       len == -ENOBUFS) {
 		struct nlmsghdr *head = (struct nlmsghdr *)(void *)bytes;
@@ -298,14 +292,12 @@ static bool take_rules(struct watch *watch)
 		}
 		for (; len > 0 && nlmsg_ok(head, rest);
 		     head = nlmsg_next(head, &rest)) {
-			if (touch_take(&watch->touch,
-				       host->table ? host->table->name
-						   : strbuf_str(&name),
-				       strbuf_str(&name), head, &by))
+			if (touch_take(&watch->touch, strbuf_str(&table), head,
+				       &by))
 				end_transaction(watch, &by);
 		}
 	}
-	strbuf_fini(&name);
+	strbuf_fini(&table);
 	return lost;
 }
 
@@ -319,7 +311,7 @@ static void on_rules(struct loop_source *source, uint32_t events)
 		return;
 	missing_add(&watch->missing,
 		    "in nftables:", "unknown, too many events");
-	watch->hurt |= FOLLOW_RULES | FOLLOW_NAME;
+	watch->hurt |= FOLLOW_RULES;
 	schedule(watch);
 }
 

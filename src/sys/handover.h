@@ -39,6 +39,11 @@
  * HANDOVER_GO		All sent: check and start, or reload (no fd)
  * HANDOVER_NOTICES	What the steward wants shown in the status, one notice a line
  *		(memfd); of no set, after HANDOVER_READY and whenever it changes
+ * HANDOVER_ENDED	How many carriers before this one ended unasked, for the status; how
+ *		the last did (text)
+ * HANDOVER_HUNG	How many of them because they hung
+ * HANDOVER_ASK	Are you alive?  Only after HANDOVER_READY
+ * HANDOVER_ALIVE	Carrier to steward: the answer to HANDOVER_ASK
  * HANDOVER_READY	Carrier to steward: the set is in force
  * HANDOVER_REFUSED	Carrier to steward: cannot use the set (text says why)
  */
@@ -55,13 +60,19 @@ enum handover_type {
 	HANDOVER_CERTIFICATE,
 	HANDOVER_PROXY_PASSWORD,
 	HANDOVER_NOTICES,
+	HANDOVER_ENDED,
+	HANDOVER_HUNG,
+	HANDOVER_ASK,
+	HANDOVER_ALIVE,
 };
 
 /**
  * struct handover_msg - One message
  * @type:	enum handover_type
- * @value:	HANDOVER_TUN: TUN_F_ offload bits in force on the device
- * @text:	HANDOVER_REFUSED: why, NUL-terminated
+ * @value:	HANDOVER_TUN: TUN_F_ offload bits in force on the device; HANDOVER_ALIVE:
+ *		the number of a worker that did nothing since the question before,
+ *		and 1; 0 when all are alive
+ * @text:	HANDOVER_REFUSED, HANDOVER_ENDED: why, NUL-terminated
  */
 struct handover_msg {
 	uint32_t type;

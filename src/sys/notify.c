@@ -4,7 +4,7 @@
  * notify.c - Telling systemd, without its library
  */
 
-#include "steward/notify.h"
+#include "sys/notify.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -35,4 +35,24 @@ void notify_systemd(const char *state)
 		(const struct sockaddr *)&addr,
 		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
 	close(fd);
+}
+
+/** env_number() - A variable of systemd's; 0 when it is no number, or not there */
+static int64_t env_number(const char *name)
+{
+	const char *text = getenv(name);
+	char *end = NULL;
+	long long number = text ? strtoll(text, &end, 10) : 0;
+
+	return text && end != text && !*end && number > 0 ? number : 0;
+}
+
+int64_t notify_watchdog_ms(void)
+{
+	int64_t pid = env_number("WATCHDOG_PID");
+
+	/* Inherited, but meant for a process that started this one. */
+	if (pid && pid != getpid())
+		return 0;
+	return env_number("WATCHDOG_USEC") / 2000;
 }
