@@ -3,9 +3,11 @@
 #
 # A name server that does not answer harms nobody else: while the cloud gateway
 # tries again and again to find the relay of one site, packets of the other pass
-# without a stand-still, and the gateway stops at once when told to.
+# without a stand-still, and the gateway stops at once when told to.  The status
+# says what it waits for: the name server, or a port that a firewall holds shut.
 #
 #  cloud -- black.example.org? --> 203.0.113.2, port 53: dropped
+#        -- wss://203.0.113.2:444 -------> port 444: dropped
 #        =tunnel=> oslo-a
 
 # shellcheck source=netns-tests/lib.sh
@@ -19,6 +21,7 @@ at client nft -f - <<-END
 		chain in {
 			type filter hook input priority 0
 			udp dport 53 counter name asked drop
+			tcp dport 444 drop
 		}
 		counter asked { }
 	}
@@ -28,7 +31,8 @@ chmod 644 "$DIR/resolv.conf"
 sed -i -e 's|gateways = (|&\
   { name = "bergen-a"; role = "site"; site = "bergen";\
     address = [ "100.64.0.12" ];\
-    relays = ( "wss://black.example.org/bergen-a" ); },|' \
+    relays = ( "wss://black.example.org/bergen-a",\
+               "wss://203.0.113.2:444/bergen-a" ); },|' \
 	-e 's|sites = (|&\
   { name = "bergen"; networks = [ "10.2.0.0/24" ]; },|' "$DIR/policy.cfg"
 relay_up
@@ -47,8 +51,10 @@ worst=$(sed -n 's|^rtt.*= .*/.*/\(.*\)\..*/.*|\1|p' "$DIR/log/ping.log")
 asked=$(at client nft list counter inet silence asked)
 [[ $asked == *"packets "[1-9]* ]] ||
 	fail "nobody asked the name server: the test proves nothing"
-await_status 10 cloud '[.channels[] | select(.peer == "bergen-a")]
-	| all(.last_error != "")'
+await_status 20 cloud '[.channels[] | select(.peer == "bergen-a") | .last_error] |
+	any(test("^no connection to black.example.org:443 in time "
+		+ ".*no name server answers")) and
+	any(test("^no connection to 203.0.113.2:444 in time .*outbound TCP"))'
 
 start=$(now_ms)
 gateway_down cloud TERM || fail "exit code after SIGTERM"

@@ -396,6 +396,13 @@ static void on_timer(struct loop_timer *timer)
 		read_some(conn);
 		return;
 	}
+	if (conn->state == WSCONN_CONNECTING &&
+	    wsconn_now_ms() >= hyco_conn_deadline_ms(conn->ws)) {
+		lost(conn, "no connection to %s:%u in time (%s)",
+		     wsconn_host(conn), wsconn_port(conn),
+		     stream_waits_for(&conn->stream));
+		return;
+	}
 	hyco_conn_tick(conn->ws, wsconn_now_ms());
 	hand_out(conn);
 }

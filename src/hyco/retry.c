@@ -36,8 +36,8 @@ const char *hyco_status_advice(enum hyco_role role, int status)
 {
 	switch (status) {
 	case 401:
-		return "the token was not accepted: check credentials and this "
-		       "machine's clock";
+		return "the token was not accepted: check credentials, this "
+		       "machine's clock and the relay's IP rules";
 	case 403:
 		return role == HYCO_LISTENER
 			       ? "the credentials lack the right Listen for "

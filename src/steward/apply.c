@@ -99,37 +99,45 @@ static int load_rules(struct host *host, struct diag *diag)
 /** replace_rules() - All of the table: somebody changed it */
 static int replace_rules(struct host *host, struct diag *diag)
 {
-	table_free(host->table);
-	host->table = NULL;
-	return load_rules(host, diag);
+	const struct plan *plan = host->plan;
+
+	return rules_replace(plan->conf, &host->table,
+			     rules_wanted(plan, host->state, host->ending),
+			     diag);
+}
+
+/** first_of() - The first error of two steps that do not need each other */
+static int first_of(int err, int next)
+{
+	return err ? err : next;
+}
+
+/** check_ways() - Addresses and routes that can be in the way of a plan */
+static int check_ways(const struct host *host, const struct plan *plan,
+		      int ifindex, struct diag *diag)
+{
+	int err = addrs_check(host->nl, plan, ifindex, diag);
+
+	return first_of(err, route_check(host->nl, plan, ifindex, diag));
 }
 
 /** check_room() - What can be in the way of a plan, before anything is changed */
 static int check_room(const struct host *host, const struct plan *plan,
 		      int ifindex, struct diag *diag)
 {
-	int addr_err = addrs_check(host->nl, plan, ifindex, diag);
-	int route_err = route_check(host->nl, plan, ifindex, diag);
-	int table_err = owner_check(plan->conf->name, diag);
+	int err = check_ways(host, plan, ifindex, diag);
 
-	if (addr_err)
-		return addr_err;
-	return route_err ? route_err : table_err;
+	return first_of(err, owner_check(plan->conf->name, diag));
 }
 
-/**
- * build() - Steps of a start, in order
- * @owned:	Index of our device, 0 when it does not stand
- */
-static int build(struct host *host, int owned, struct diag *diag)
+/** build() - Steps of a start, in order; there is room */
+static int build(struct host *host, struct diag *diag)
 {
 	const struct gateway_conf *conf = host->plan->conf;
-	int err = check_room(host, host->plan, owned, diag);
-
 	/* Down and without addresses a new device lets nothing through; one that
 	 * stands may have flags that we cannot take over. */
-	if (!err)
-		err = link_tun_open(host->nl, conf, &host->tun, diag);
+	int err = link_tun_open(host->nl, conf, &host->tun, diag);
+
 	if (err)
 		return err;
 	(void)forward_forget(host->state);
@@ -197,7 +205,9 @@ int apply_start(struct host *host, const struct plan *plan,
 	host->table = rules_adopt(conf);
 	adopted = host->table;
 	host->ending = before;
-	err = build(host, owned, diag);
+	err = check_room(host, plan, owned, diag);
+	if (!err)
+		err = build(host, diag);
 	host->ending = NULL;
 	if (err) {
 		apply_release(host);
@@ -221,7 +231,9 @@ static int rebuild(struct host *host, struct missing *missing,
 
 	missing_add(missing, "device", name);
 	link_tun_close(&host->tun);
-	err = build(host, 0, diag);
+	err = check_ways(host, host->plan, 0, diag);
+	if (!err)
+		err = build(host, diag);
 	if (err)
 		return err;
 	log_info("device=%s event=created offloads=0x%x", name,
@@ -245,12 +257,6 @@ static int follow_forwarding(struct host *host, struct diag *diag)
 	return err ? err : forward_open(host, diag);
 }
 
-/** first_of() - The first error of two steps that do not need each other */
-static int first_of(int err, int next)
-{
-	return err ? err : next;
-}
-
 int apply_follow(struct host *host, unsigned int touched,
 		 struct missing *missing, struct diag *diag)
 {
@@ -265,6 +271,8 @@ int apply_follow(struct host *host, unsigned int touched,
 	warn_family(host); /* it may be switched off and on again */
 	if (touched & FOLLOW_RULES)
 		err = first_of(err, replace_rules(host, diag));
+	else if (touched & FOLLOW_NAME && rules_displaced(host->table))
+		err = first_of(err, load_rules(host, diag));
 	if (touched & FOLLOW_DEVICE) {
 		err = first_of(err,
 			       link_tun_configure(host->nl, host->plan,

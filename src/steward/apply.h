@@ -61,6 +61,7 @@ int apply_start(struct host *host, const struct plan *plan,
 enum follow {
 	FOLLOW_RULES = 1,  /* our table: it is loaded again */
 	FOLLOW_DEVICE = 2, /* options, addresses and routes of the device */
+	FOLLOW_NAME = 4,   /* whose the table with our name is */
 };
 
 /**

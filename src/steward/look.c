@@ -20,6 +20,7 @@
 #include "steward/iface.h"
 #include "steward/iptdump.h"
 #include "steward/iptsave.h"
+#include "steward/owner.h"
 #include "steward/rtsock.h"
 #include "steward/stray.h"
 #include "steward/way.h"
@@ -313,6 +314,24 @@ static char *rule_text(const struct look *look,
 	return strndup(end, (size_t)(strstr(end, mark) - end));
 }
 
+/** look_at_name() - Does somebody else's table have the name of ours? */
+static void look_at_name(struct look *look)
+{
+	const char *name = look->plan->gateway->name;
+	struct diag diag;
+
+	diag_init(&diag);
+	if (owner_of(name, &diag) == OWNER_OTHER)
+		strbuf_printf(look->answer,
+			      "a table inet relaytun_%s stands that this "
+			      "gateway did not make: the gateway's own rules "
+			      "stand as relaytun__%s, and reloads are refused "
+			      "until it is removed (nft delete table inet "
+			      "relaytun_%s)\n",
+			      name, name, name);
+	diag_fini(&diag);
+}
+
 /** tell_foreign() - What drops the tunnel's packets */
 static void tell_foreign(const struct look *look)
 {
@@ -345,6 +364,7 @@ void look_around(const struct plan *plan, struct strbuf *answer)
 
 	if (look.nft && !nft_ctx_buffer_output(look.nft) &&
 	    !nft_ctx_buffer_error(look.nft)) {
+		look_at_name(&look);
 		read_tables(&look);
 		read_legacy(&look);
 		look_at_resolvers(&look);

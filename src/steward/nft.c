@@ -69,15 +69,14 @@ static const struct nft_family family_v6 = {
 	.ping = "icmpv6 type echo-request",
 };
 
-/** table_name() - "relaytun_NAME" */
-static void table_name(const char *name, struct strbuf *out)
+void nft_table_name(const char *gateway, struct strbuf *out)
 {
-	strbuf_printf(out, "relaytun_%s", name);
+	strbuf_printf(out, "relaytun_%s", gateway);
 }
 
-void nft_table_name(const struct plan *plan, struct strbuf *out)
+void nft_spare_name(const char *gateway, struct strbuf *out)
 {
-	table_name(plan->gateway->name, out);
+	strbuf_printf(out, "relaytun__%s", gateway);
 }
 
 bool nft_ifname_ok(const char *name)
@@ -384,7 +383,7 @@ static struct table *begin(const struct plan *plan)
 	strbuf_init(&name);
 	strbuf_init(&text);
 	strbuf_init(&why);
-	nft_table_name(plan, &name);
+	nft_table_name(plan->gateway->name, &name);
 	strbuf_printf(&text, "relaytun gateway %s (%s), device %s",
 		      plan->gateway->name,
 		      gateway_role_name(plan->gateway->role),
@@ -429,11 +428,8 @@ void nft_render(const struct plan *plan, const struct nft_opened *opened,
 
 void nft_render_removal(const char *name, struct strbuf *out)
 {
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		strbuf_printf(out, i ? "delete table inet " : "table inet ");
-		table_name(name, out);
-		strbuf_printf(out, "\n");
-	}
+	strbuf_printf(out,
+		      "table inet %s\n"
+		      "delete table inet %s\n",
+		      name, name);
 }

@@ -20,7 +20,11 @@
 #include "steward/table.h"
 
 /** nft_table_name() - "relaytun_NAME", as in `nft list table inet ...` */
-void nft_table_name(const struct plan *plan, struct strbuf *out);
+void nft_table_name(const char *gateway, struct strbuf *out);
+
+/** nft_spare_name() - "relaytun__NAME", for as long as somebody else's table has the
+ *  name of ours; no gateway's name begins with "_" */
+void nft_spare_name(const char *gateway, struct strbuf *out);
 
 /** nft_ifname_ok() - May this interface name stand in a ruleset? */
 bool nft_ifname_ok(const char *name);
@@ -71,7 +75,8 @@ struct table *nft_table(const struct plan *plan,
 void nft_render(const struct plan *plan, const struct nft_opened *opened,
 		struct strbuf *out);
 
-/** nft_render_removal() - Remove the table of the gateway @name, if it stands */
+/** nft_render_removal() - Remove a table, if it stands
+ *  @name:	"relaytun_NAME" */
 void nft_render_removal(const char *name, struct strbuf *out);
 
 #endif /* STEWARD_NFT_H */

@@ -40,6 +40,10 @@ struct table *rules_adopt(const struct gateway_conf *conf);
 
 /**
  * rules_load() - Make a table stand, by differences where that can be
+ *
+ * It gets the spare name while a table of somebody else has ours, and leaves that
+ * alone; both the loss of the name and its return are said.
+ *
  * @stands:	What stands, NULL when that is not known; becomes @wanted
  * @wanted:	Consumed
  *
@@ -50,7 +54,23 @@ int rules_load(const struct gateway_conf *conf, struct table **stands,
 	       struct table *wanted, struct diag *diag)
 	__attribute__((warn_unused_result));
 
-/** rules_remove() - The table, if it stands and is ours */
+/**
+ * rules_replace() - Likewise all of it: what stands is not what it was
+ *
+ * After a failure @stands is NULL.
+ */
+int rules_replace(const struct gateway_conf *conf, struct table **stands,
+		  struct table *wanted, struct diag *diag)
+	__attribute__((warn_unused_result));
+
+/**
+ * rules_displaced() - Do our rules stand by the spare name?
+ * @stands:	What rules_load() left, or NULL
+ */
+bool rules_displaced(const struct table *stands);
+
+/** rules_remove() - The tables that are ours: the one with our name unless somebody
+ *  else made it, and the spare one */
 int rules_remove(const struct gateway_conf *conf, struct diag *diag)
 	__attribute__((warn_unused_result));
 

@@ -50,6 +50,11 @@ struct table *table_new(const char *name, const char *comment)
 	return table;
 }
 
+void table_rename(struct table *table, const char *name)
+{
+	table->name = arena_strdup(&table->arena, name);
+}
+
 void table_free(struct table *table)
 {
 	if (table)

@@ -68,6 +68,9 @@ struct table {
 /** table_new() - Without objects; table_free() it */
 struct table *table_new(const char *name, const char *comment);
 
+/** table_rename() - The same table by another name; its seal stays */
+void table_rename(struct table *table, const char *name);
+
 /** table_free() - NULL is fine */
 void table_free(struct table *table);
 

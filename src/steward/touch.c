@@ -96,12 +96,13 @@ static bool is_about_rules(int type)
 	return type <= NFT_MSG_DELRULE;
 }
 
-bool touch_take(struct touch *touch, const char *table, struct nlmsghdr *head,
-		struct culprit *by)
+bool touch_take(struct touch *touch, const char *table, const char *name,
+		struct nlmsghdr *head, struct culprit *by)
 {
 	struct nlattr *attrs[NAME_ATTR_MAX + 1];
 	const struct nfgenmsg *gen = nlmsg_data(head);
 	int type = NFNL_MSG_TYPE(head->nlmsg_type);
+	const char *of;
 	size_t i;
 
 	if (NFNL_SUBSYS_ID(head->nlmsg_type) != NFNL_SUBSYS_NFTABLES ||
@@ -113,8 +114,11 @@ bool touch_take(struct touch *touch, const char *table, struct nlmsghdr *head,
 	}
 	if (nlmsg_parse(head, sizeof(*gen), attrs, NAME_ATTR_MAX, NULL))
 		return false;
-	if (gen->nfgen_family != FAMILY_INET || !attrs[NFTA_TABLE_NAME] ||
-	    strcmp(nla_get_string(attrs[NFTA_TABLE_NAME]), table) != 0) {
+	of = gen->nfgen_family == FAMILY_INET && attrs[NFTA_TABLE_NAME]
+		     ? nla_get_string(attrs[NFTA_TABLE_NAME])
+		     : "";
+	if (strcmp(of, table) != 0) {
+		touch->rival |= strcmp(of, name) == 0;
 		touch->others |= is_about_rules(type);
 		return false;
 	}
@@ -134,5 +138,6 @@ void touch_init(struct touch *touch)
 void touch_fini(struct touch *touch)
 {
 	missing_fini(&touch->ours);
+	touch->rival = false;
 	touch->others = false;
 }

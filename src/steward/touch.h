@@ -17,10 +17,12 @@ struct nlmsghdr;
 /**
  * struct touch - The transaction under way
  * @ours:	What it did to our table so far
+ * @rival:	It changed a table of somebody else that has the name of ours
  * @others:	It changed rules of others
  */
 struct touch {
 	struct missing ours;
+	bool rival;
 	bool others;
 };
 
@@ -31,12 +33,13 @@ void touch_fini(struct touch *touch);
 
 /**
  * touch_take() - One event of nftables
- * @table:	Name of our table
+ * @table:	Name by which our table stands
+ * @name:	Name that it should have
  * @by:		Set to id and name of who committed it, at the end
  *
  * Return: whether the transaction ended with it; touch_fini() once it is judged
  */
-bool touch_take(struct touch *touch, const char *table, struct nlmsghdr *head,
-		struct culprit *by);
+bool touch_take(struct touch *touch, const char *table, const char *name,
+		struct nlmsghdr *head, struct culprit *by);
 
 #endif /* STEWARD_TOUCH_H */

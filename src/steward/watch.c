@@ -164,8 +164,9 @@ static void on_due(struct loop_timer *timer)
 	}
 	if (ret > 0)
 		watch->new_queue(watch);
-	if (failed && ret >= 0)
-		watch->others(watch); /* what was in the way is not any more */
+	/* What was in the way is not any more, or there is something new. */
+	if ((failed && ret >= 0) || hurt & (FOLLOW_RULES | FOLLOW_NAME))
+		watch->others(watch);
 }
 
 /** end_transaction() - All of one was told: was ours touched? */
@@ -179,6 +180,10 @@ static void end_transaction(struct watch *watch, const struct culprit *by)
 			    "in nftables:", missing_text(&touch->ours));
 		watch->hurt |= FOLLOW_RULES;
 		culprit_take(&watch->culprit, by->pid, by->comm);
+		schedule(watch);
+	}
+	if (touch->rival && foreign) {
+		watch->hurt |= FOLLOW_NAME;
 		schedule(watch);
 	}
 	if (touch->others && foreign)
@@ -273,13 +278,14 @@ static void on_links(struct loop_source *source, uint32_t events)
 static bool take_rules(struct watch *watch)
 {
 	char bytes[EVENTS_SIZE] __attribute__((aligned(8)));
-	struct strbuf table;
+	const struct host *host = watch->host;
+	struct strbuf name;
 	struct culprit by;
 	bool lost = false;
 	ssize_t len;
 
-	strbuf_init(&table);
-	nft_table_name(watch->host->plan, &table);
+	strbuf_init(&name);
+	nft_table_name(host->plan->gateway->name, &name);
 	while ((len = receive(watch->rules.fd, bytes, sizeof(bytes))) >= 0 ||
 	       len == -ENOBUFS) {
 		struct nlmsghdr *head = (struct nlmsghdr *)(void *)bytes;
@@ -292,12 +298,14 @@ static bool take_rules(struct watch *watch)
 		}
 		for (; len > 0 && nlmsg_ok(head, rest);
 		     head = nlmsg_next(head, &rest)) {
-			if (touch_take(&watch->touch, strbuf_str(&table), head,
-				       &by))
+			if (touch_take(&watch->touch,
+				       host->table ? host->table->name
+						   : strbuf_str(&name),
+				       strbuf_str(&name), head, &by))
 				end_transaction(watch, &by);
 		}
 	}
-	strbuf_fini(&table);
+	strbuf_fini(&name);
 	return lost;
 }
 
@@ -311,7 +319,7 @@ static void on_rules(struct loop_source *source, uint32_t events)
 		return;
 	missing_add(&watch->missing,
 		    "in nftables:", "unknown, too many events");
-	watch->hurt |= FOLLOW_RULES;
+	watch->hurt |= FOLLOW_RULES | FOLLOW_NAME;
 	schedule(watch);
 }
 

@@ -236,7 +236,6 @@ static const char *advice_for(CURLcode code)
 		return "check the name and this machine's DNS; behind a "
 		       "firewall, set proxy";
 	case CURLE_COULDNT_CONNECT:
-	case CURLE_OPERATION_TIMEDOUT:
 		return "outbound TCP to it must be open in every firewall on "
 		       "the way, or set proxy";
 	case CURLE_PEER_FAILED_VERIFICATION:
@@ -256,6 +255,22 @@ static const char *advice_for(CURLcode code)
 	}
 }
 
+const char *netpath_waits_for(CURL *easy)
+{
+	curl_off_t named_us = 0;
+	curl_off_t connected_us = 0;
+
+	(void)curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &named_us);
+	(void)curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected_us);
+	if (!named_us)
+		return "no name server answers: check this machine's DNS; "
+		       "behind a firewall, set proxy";
+	if (!connected_us)
+		return advice_for(CURLE_COULDNT_CONNECT);
+	return "TCP opens, but then nothing comes: a firewall or proxy on the "
+	       "way may be holding TLS up";
+}
+
 void netpath_explain(CURL *easy, CURLcode code, char *text, size_t size)
 {
 	const char *advice;
@@ -267,6 +282,8 @@ void netpath_explain(CURL *easy, CURLcode code, char *text, size_t size)
 	(void)curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
 	if (code == CURLE_PROXY)
 		advice = socks_advice(easy);
+	else if (code == CURLE_OPERATION_TIMEDOUT && status < 300)
+		advice = netpath_waits_for(easy);
 	else
 		advice =
 			status >= 300 ? proxy_advice(status) : advice_for(code);

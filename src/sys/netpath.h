@@ -81,4 +81,8 @@ const char *netpath_proxy(const struct netpath *path, char *text, size_t size);
  */
 void netpath_explain(CURL *easy, CURLcode code, char *text, size_t size);
 
+/** netpath_waits_for() - What a connection that is late waits for: words, and what
+ *  to do about it */
+const char *netpath_waits_for(CURL *easy);
+
 #endif /* SYS_NETPATH_H */

@@ -244,6 +244,11 @@ bool stream_is_open(const struct stream *stream)
 	return stream->multi.easy != NULL;
 }
 
+const char *stream_waits_for(const struct stream *stream)
+{
+	return netpath_waits_for(stream->multi.easy);
+}
+
 int stream_want(struct stream *stream, uint32_t events)
 {
 	stream->events = events;

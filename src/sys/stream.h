@@ -105,6 +105,9 @@ void stream_close(struct stream *stream);
 
 bool stream_is_open(const struct stream *stream);
 
+/** stream_waits_for() - Of one that is connecting: as netpath_waits_for() */
+const char *stream_waits_for(const struct stream *stream);
+
 /** stream_want() - Choose EPOLLIN and EPOLLOUT for @handler->ready, which hears
  *  EPOLLOUT also when the stream becomes clear */
 int stream_want(struct stream *stream, uint32_t events)

@@ -117,7 +117,7 @@ static void a_removal_is_accepted_with_and_without_the_table(void **state)
 
 	need_namespace(state);
 	strbuf_init(&script);
-	nft_render_removal("gone-1", &script);
+	nft_render_removal("relaytun_gone-1", &script);
 
 	load("without", strbuf_str(&script));
 	load("table", "table inet relaytun_gone-1 { }");

@@ -3,6 +3,7 @@
 
 import argparse
 import re
+import time
 
 from server import Relay
 
@@ -25,6 +26,14 @@ def own_relay(**more):
 
 def eq(got, want, what=""):
     assert got == want, f"{what} got {got!r}, want {want!r}"
+
+
+def until(condition, limit_s=20):
+    """Wait until the condition holds; fail at the limit."""
+    end = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < end, f"not so after {limit_s} s"
+        time.sleep(0.02)
 
 
 def listen_status(relay, headers, target="/$hc/hyco?sb-hc-action=listen",

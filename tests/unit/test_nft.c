@@ -244,7 +244,7 @@ static void a_removal_works_whether_or_not_the_table_stands(void **state)
 
 	(void)state;
 	strbuf_init(&out);
-	nft_render_removal("edge-1", &out);
+	nft_render_removal("relaytun_edge-1", &out);
 	assert_string_equal(strbuf_str(&out),
 			    "table inet relaytun_edge-1\n"
 			    "delete table inet relaytun_edge-1\n");
