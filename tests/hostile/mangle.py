@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """mangle.py - A relay that spoils what it carries.
 
-  mangle.py ADDRESS PORT CERTIFICATE KEY TO_ADDRESS TO_PORT CA
+  mangle.py ADDRESS PORT CERTIFICATE KEY TO_ADDRESS TO_PORT CA [HEADER]
 
 Passes TLS connections on to an honest relay.  What comes after the two heads of the
 upgrade is spoiled in one way for each connection, in turn: altered, cut, repeated,
 left out or stalled; one line on standard output for each: its way.  SIGUSR1 makes
-it honest.
+it honest.  With HEADER it is honest but for that header of requests, which it gives
+another name, and says so.
 """
 
 import asyncio
@@ -44,13 +45,21 @@ async def spoil(way, piece, writer):
     return True
 
 
-async def one_way(way, reader, writer):
+def hide(piece, header):
+    """A piece of heads, with another name for that header."""
+    if header and header in piece:
+        print("hidden", flush=True)
+        piece = piece.replace(header, b"X" * len(header))
+    return piece
+
+
+async def one_way(way, header, reader, writer):
     """Until the end."""
     passed = 0
     try:
         while piece := await reader.read(65536):
             if passed < HEADS_LEN:
-                writer.write(piece)
+                writer.write(hide(piece, header))
             elif not await spoil(way, piece, writer):
                 break
             passed += len(piece)
@@ -62,7 +71,9 @@ async def one_way(way, reader, writer):
 
 async def main():
     """Command line."""
-    address, port, certificate, key, to_address, to_port, authority = sys.argv[1:]
+    address, port, certificate, key, to_address, to_port, authority = sys.argv[1:8]
+    header = b"".join(name.encode() for name in sys.argv[8:])
+    honest["now"] = bool(header)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     far = ssl.create_default_context(cafile=authority)
@@ -74,7 +85,8 @@ async def main():
             to_address, int(to_port), ssl=far, server_hostname="relay.test"
         )
         await asyncio.gather(
-            one_way(way, reader, far_writer), one_way(way, far_reader, writer)
+            one_way(way, header, reader, far_writer),
+            one_way(way, b"", far_reader, writer),
         )
 
     asyncio.get_running_loop().add_signal_handler(
