@@ -4,7 +4,8 @@
 # guide.sh - What docs/azure.md has one type is right
 #
 # Its policy, both gateways' files and the relay's pass their checks as they stand
-# there; its commands are words that a shell understands, none is left out.
+# there; its commands are words that a shell understands, none is left out; those of
+# the Azure CLI have the options that it takes (guide.az).
 
 set -euo pipefail
 export LC_ALL=C
@@ -57,3 +58,5 @@ for block in "$dir"/block.*; do
 	! grep -qE '\.\.\.|…' "$block" || fail "left out: $(cat "$block")"
 done
 ((commands >= 7)) || fail "only $commands blocks of commands"
+tests/guide_az.py tests/guide.az docs/azure.md >"$dir/out" ||
+	fail "$(cat "$dir/out")"
