@@ -14,7 +14,8 @@
  *
  * Each worker serves its orders in their sequence, and all get the same sequence:
  * so when the last report has come, all workers had the same setup when they made
- * theirs, and that is the one in force here.
+ * theirs, and that is the one in force here.  The stop is the last order: what was
+ * asked for before has come back when the threads have ended.
  */
 
 #include "carrier/team.h"
@@ -109,6 +110,16 @@ static void post(struct team *team, size_t idx,
 	abort();
 }
 
+/** drop_reports() - Those that came back and were not taken yet */
+static void drop_reports(struct team *team)
+{
+	struct worker_reply reply;
+
+	while (!mailbox_take(&team->replies, &reply, sizeof(reply)))
+		report_free(reply.report);
+	report_free(team->sum);
+}
+
 void team_stop(struct team *team)
 {
 	const struct worker_order order = {.kind = WORKER_STOP};
@@ -121,7 +132,7 @@ void team_stop(struct team *team)
 	for (i = 0; i < team->cnt; i++)
 		worker_close(&team->workers[i]);
 	kin_close(&team->kin);
-	report_free(team->sum);
+	drop_reports(team);
 	loop_unwatch(team->loop, &team->source);
 	mailbox_close(&team->replies);
 	free(team->workers);

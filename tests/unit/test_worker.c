@@ -561,6 +561,17 @@ static void accepts_go_where_the_hint_says_and_else_in_turn(void **state)
 	close(fd);
 }
 
+/* That nothing is lost LeakSanitizer says. */
+static void what_was_asked_for_before_a_stop_is_freed(void **state)
+{
+	struct duo *duo = duo_new("oslo-a");
+
+	(void)state;
+	team_move(&duo->team, &duo->setups[1]);
+	team_ask(&duo->team, &duo->setups[1]);
+	duo_free(duo);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -575,6 +586,7 @@ int main(void)
 		cmocka_unit_test(all_workers_move_before_a_setup_is_given_back),
 		cmocka_unit_test(
 			accepts_go_where_the_hint_says_and_else_in_turn),
+		cmocka_unit_test(what_was_asked_for_before_a_stop_is_freed),
 	};
 
 	if (stream_global_init())
