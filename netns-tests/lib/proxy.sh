@@ -94,6 +94,52 @@ squid_up() {
 $(cat "$DIR/log/squid-$port.log" "$DIR/squid-$port/cache.log")"
 }
 
+# squid_negotiates PORT: a squid that wants Kerberos, after kdc_up
+squid_negotiates() {
+	squid_up "$1" \
+		"auth_param negotiate program /usr/lib/squid/negotiate_kerberos_auth -k $DIR/squid.keytab -s HTTP/proxy.test@RELAY.TEST" \
+		"auth_param negotiate children 2"
+}
+
+# kdc_up: principals me and HTTP/proxy.test of RELAY.TEST, a keytab for squid
+kdc_up() {
+	mkdir "$DIR/kdc"
+	cat >"$DIR/krb5.conf" <<-END
+		[libdefaults]
+			default_realm = RELAY.TEST
+			dns_lookup_kdc = false
+			dns_canonicalize_hostname = false
+			rdns = false
+		[realms]
+			RELAY.TEST = {
+				kdc = 198.18.0.1
+				database_name = $DIR/kdc/principal
+				key_stash_file = $DIR/kdc/stash
+				acl_file = $DIR/kdc/acl
+				kdc_listen = 198.18.0.1
+				kdc_tcp_listen = ""
+			}
+		[domain_realm]
+			.test = RELAY.TEST
+		[logging]
+			kdc = FILE:$DIR/log/kdc.log
+	END
+	chmod 644 "$DIR/krb5.conf"
+	export KRB5_CONFIG=$DIR/krb5.conf KRB5_KDC_PROFILE=$DIR/krb5.conf
+	kdb5_util create -s -W -r RELAY.TEST -P master
+	kadmin.local -r RELAY.TEST addprinc -pw secretofproxy me
+	kadmin.local -r RELAY.TEST addprinc -randkey HTTP/proxy.test
+	kadmin.local -r RELAY.TEST ktadd -k "$DIR/squid.keytab" HTTP/proxy.test
+	chmod 644 "$DIR/squid.keytab" # squid has a user of its own
+	spawn relay kdc krb5kdc -n -r RELAY.TEST
+}
+
+# ticket WORDS...: log in at the KDC with kinit's options
+ticket() {
+	at onprem sh -c 'echo secretofproxy | kinit "$@" me' sh "$@" &&
+		chown nobody "$DIR/ticket"
+}
+
 # gateway LINE...: (re)start oslo-a with further lines of gateway.cfg, in a place
 # where no name can be resolved.  $GATEWAY_ENV are words for env(1), $CREDENTIALS
 # takes the place of its key.

@@ -96,7 +96,7 @@ static void on_fetched(struct fetch *fetch)
 		(struct refresh *)((char *)fetch -
 				   offsetof(struct refresh, fetch));
 	struct entra_answer answer;
-	char why[sizeof(answer.error) + FETCH_ERROR_SIZE];
+	char why[sizeof(answer.error) + NETPATH_ERROR_SIZE];
 	char skew[100];
 
 	if (!fetch->status) {

@@ -16,7 +16,6 @@
 
 #include "carrier/worker.h"
 
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +28,7 @@
 #include "carrier/uplink.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/thread.h"
 
 static struct worker *worker_of_tun(struct loop_source *source)
 {
@@ -220,20 +220,9 @@ static int allocate(struct worker *worker)
 	return 0;
 }
 
-/* All signals are blocked there: they are the control thread's. */
 int worker_start(struct worker *worker)
 {
-	sigset_t all;
-	sigset_t before;
-	int err;
-
-	sigfillset(&all);
-	err = pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (err)
-		return -err;
-	err = pthread_create(&worker->thread, NULL, run, worker);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -err;
+	return thread_start(&worker->thread, run, worker);
 }
 
 /** open_mailboxes() - Those to us */

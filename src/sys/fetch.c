@@ -54,9 +54,24 @@ static void on_done(struct multi *multi, CURLcode code)
 		(void)curl_easy_getinfo(multi->easy, CURLINFO_RESPONSE_CODE,
 					&status);
 	else
-		netpath_explain(multi->easy, code, fetch->error,
+		netpath_explain(multi->easy, code, NULL, fetch->error,
 				sizeof(fetch->error));
 	fetch->status = (int)status;
+	fetch->done(fetch);
+	fetch_close(fetch);
+}
+
+/** on_passage() - The way through the proxy is made, or cannot be */
+static void on_passage(struct passage *passage)
+{
+	struct fetch *fetch = (struct fetch *)((char *)passage -
+					       offsetof(struct fetch, passage));
+
+	if (passage->fd < 0)
+		memcpy(fetch->error, passage->error, sizeof(fetch->error));
+	else if (passage_use(passage, fetch->multi.easy) &&
+		 !multi_start(&fetch->multi))
+		return;
 	fetch->done(fetch);
 	fetch_close(fetch);
 }
@@ -90,18 +105,28 @@ static bool configure(struct fetch *fetch, const struct fetch_request *request)
 	       (!request->path || netpath_apply(easy, request->path, false));
 }
 
+/** begin() - At once, or when there is a way; Return: 0 or negative errno */
+static int begin(struct fetch *fetch, const struct fetch_request *request)
+{
+	if (request->path && netpath_may_wait(request->path))
+		return passage_open(&fetch->passage, request->url,
+				    request->path);
+	return multi_start(&fetch->multi);
+}
+
 int fetch_begin(struct fetch *fetch, struct loop *loop,
 		const struct fetch_request *request, fetch_done_fn *done)
 {
 	fetch_close(fetch);
 	memset(fetch, 0, sizeof(*fetch));
 	fetch->done = done;
+	passage_init(&fetch->passage, loop, on_passage);
 	if (multi_open(&fetch->multi, loop, on_done))
 		return -ENOMEM;
 	if (request->header)
 		fetch->headers = curl_slist_append(NULL, request->header);
 	if ((request->header && !fetch->headers) ||
-	    !configure(fetch, request) || multi_start(&fetch->multi)) {
+	    !configure(fetch, request) || begin(fetch, request)) {
 		fetch_close(fetch);
 		return -ENOMEM;
 	}
@@ -111,6 +136,7 @@ int fetch_begin(struct fetch *fetch, struct loop *loop,
 void fetch_close(struct fetch *fetch)
 {
 	multi_close(&fetch->multi);
+	passage_close(&fetch->passage);
 	curl_slist_free_all(fetch->headers);
 	fetch->headers = NULL;
 	explicit_bzero(fetch->body, sizeof(fetch->body));

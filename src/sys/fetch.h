@@ -13,9 +13,9 @@
 
 #include "sys/multi.h"
 #include "sys/netpath.h"
+#include "sys/passage.h"
 
-#define FETCH_BODY_SIZE  16384
-#define FETCH_ERROR_SIZE (CURL_ERROR_SIZE + 256)
+#define FETCH_BODY_SIZE 16384
 
 struct fetch;
 
@@ -30,13 +30,14 @@ typedef void fetch_done_fn(struct fetch *fetch);
  */
 struct fetch {
 	struct multi multi;
+	struct passage passage;
 	struct curl_slist *headers;
 	fetch_done_fn *done;
 	int status;
 	int64_t date_s;
 	char body[FETCH_BODY_SIZE];
 	size_t body_len;
-	char error[FETCH_ERROR_SIZE];
+	char error[NETPATH_ERROR_SIZE];
 };
 
 /**

@@ -6,6 +6,7 @@
 
 #include "sys/netpath.h"
 
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -97,18 +98,41 @@ static const char *from_environment(void)
 	return "";
 }
 
+/** proxy_of() - The proxy's URL, "" for none */
+static const char *proxy_of(const struct netpath *path)
+{
+	return path->proxy ? path->proxy : from_environment();
+}
+
+/** user_of() - Where in a proxy's URL the user is; Return: his length, up to the
+ *  "@", 0 when there is none */
+static size_t user_of(const char *url, const char **user)
+{
+	const char *rest = strstr(url, "://");
+	const char *at;
+
+	*user = rest ? rest + 3 : url;
+	at = memchr(*user, '@', strcspn(*user, "/"));
+	return at ? (size_t)(at - *user) : 0;
+}
+
 /** has_password() - Is there one to show to the proxy? */
 static bool has_password(const struct netpath *path)
 {
-	const char *url = path->proxy ? path->proxy : from_environment();
-	const char *rest = strstr(url, "://");
-	const char *at;
-	const char *colon;
+	const char *user;
+	size_t len = user_of(proxy_of(path), &user);
+	const char *colon = memchr(user, ':', len);
 
-	rest = rest ? rest + 3 : url;
-	at = memchr(rest, '@', strcspn(rest, "/"));
-	colon = at ? memchr(rest, ':', (size_t)(at - rest)) : NULL;
-	return path->proxy_password || (colon && colon + 1 < at);
+	return path->proxy_password || (colon && colon + 1 < user + len);
+}
+
+bool netpath_may_wait(const struct netpath *path)
+{
+	const char *url = proxy_of(path);
+	const char *user;
+
+	return user_of(url, &user) && !has_password(path) &&
+	       (user == url || !strncasecmp(url, "http://", 7));
 }
 
 /**
@@ -171,9 +195,16 @@ bool netpath_apply(CURL *easy, const struct netpath *path, bool pinned)
 	return bad == CURLE_OK;
 }
 
+bool netpath_apply_proxy(CURL *easy, const struct netpath *path)
+{
+	/* By itself libcurl would read other variables. */
+	return path->proxy || curl_easy_setopt(easy, CURLOPT_PROXY,
+					       from_environment()) == CURLE_OK;
+}
+
 const char *netpath_proxy(const struct netpath *path, char *text, size_t size)
 {
-	const char *proxy = path->proxy ? path->proxy : from_environment();
+	const char *proxy = proxy_of(path);
 	char url[PROXY_SIZE];
 	char user[PROXY_SIZE];
 
@@ -271,12 +302,21 @@ const char *netpath_waits_for(CURL *easy)
 	       "way may be holding TLS up";
 }
 
-void netpath_explain(CURL *easy, CURLcode code, char *text, size_t size)
+void netpath_explain(CURL *easy, CURLcode code,
+		     const struct netpath_fence *fence, char *text, size_t size)
 {
 	const char *advice;
 	long status = 0;
 	size_t len;
 
+	if (code == CURLE_COULDNT_CONNECT && fence && fence->swallowed[0]) {
+		snprintf(text, size,
+			 "the way to %s leads into the tunnel itself: take it "
+			 "out of the sites' networks, or add a route to it "
+			 "that leads past the tunnel",
+			 fence->swallowed);
+		return;
+	}
 	if (!text[0])
 		snprintf(text, size, "%s", curl_easy_strerror(code));
 	(void)curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
@@ -339,4 +379,29 @@ bool netpath_sends_from(const struct ip_addr *addrs, size_t addr_cnt,
 		leads = is_one_of(addrs, addr_cnt, &from);
 	close(fd);
 	return leads;
+}
+
+void netpath_fence_init(struct netpath_fence *fence, const struct netpath *path)
+{
+	*fence = (struct netpath_fence){.addr_cnt = path->tunnel_addr_cnt};
+	memcpy(fence->addrs, path->tunnel_addrs, sizeof(fence->addrs));
+}
+
+/* A connection that carries the tunnel cannot go through it. */
+curl_socket_t netpath_open_socket(void *arg, curlsocktype purpose,
+				  struct curl_sockaddr *addr)
+{
+	struct netpath_fence *fence = arg;
+
+	if (purpose == CURLSOCKTYPE_IPCXN &&
+	    netpath_sends_from(fence->addrs, fence->addr_cnt, &addr->addr,
+			       (socklen_t)addr->addrlen)) {
+		if (getnameinfo(&addr->addr, (socklen_t)addr->addrlen,
+				fence->swallowed, sizeof(fence->swallowed),
+				NULL, 0, NI_NUMERICHOST))
+			strcpy(fence->swallowed, "its address");
+		return CURL_SOCKET_BAD;
+	}
+	return socket(addr->family, addr->socktype | SOCK_CLOEXEC,
+		      addr->protocol);
 }

@@ -20,6 +20,8 @@
 
 /* One per address family. */
 #define NETPATH_TUNNEL_ADDR_MAX 2
+/* libcurl's words, and what to do about them. */
+#define NETPATH_ERROR_SIZE (CURL_ERROR_SIZE + 256)
 
 /**
  * struct netpath - Everything is borrowed for the life of its user
@@ -59,6 +61,34 @@ struct netpath {
  */
 bool netpath_apply(CURL *easy, const struct netpath *path, bool pinned);
 
+/** netpath_apply_proxy() - After that, for a handle whose URL is not https as what
+ *  the proxy is for: the same proxy.  Return: as netpath_apply() */
+bool netpath_apply_proxy(CURL *easy, const struct netpath *path);
+
+/** netpath_may_wait() - May logging in at the proxy wait for a KDC?  A handle cannot
+ *  do that beside other work: see passage.h.  (Not told of proxies by https) */
+bool netpath_may_wait(const struct netpath *path);
+
+/**
+ * struct netpath_fence - Keeps a connection out of the tunnel that it carries
+ * @addrs:	As @tunnel_addrs of struct netpath; @addr_cnt of them
+ * @swallowed:	An address of the host, to which the way leads into the tunnel;
+ *		"" when there was none
+ */
+struct netpath_fence {
+	struct ip_addr addrs[NETPATH_TUNNEL_ADDR_MAX];
+	size_t addr_cnt;
+	char swallowed[IP_ADDR_TEXT_SIZE];
+};
+
+void netpath_fence_init(struct netpath_fence *fence,
+			const struct netpath *path);
+
+/** netpath_open_socket() - libcurl's callback (CURLOPT_OPENSOCKETFUNCTION), for a
+ *  fence: a socket to an address, unless the way leads into the tunnel */
+curl_socket_t netpath_open_socket(void *fence, curlsocktype purpose,
+				  struct curl_sockaddr *addr);
+
 /**
  * netpath_sends_from() - Would the kernel send from one of these addresses?
  * @addrs:	As @tunnel_addrs above
@@ -77,9 +107,12 @@ const char *netpath_proxy(const struct netpath *path, char *text, size_t size);
  * netpath_explain() - What a failure was, and what to do about it
  * @easy:	Handle
  * @code:	libcurl's result
+ * @fence:	The handle's, NULL for none
  * @text:	libcurl's words; extended in place
  */
-void netpath_explain(CURL *easy, CURLcode code, char *text, size_t size);
+void netpath_explain(CURL *easy, CURLcode code,
+		     const struct netpath_fence *fence, char *text,
+		     size_t size);
 
 /** netpath_waits_for() - What a connection that is late waits for: words, and what
  *  to do about it */

@@ -13,6 +13,9 @@
  * curl_easy_recv() and, where TLS lies directly on the socket, records.c, else
  * curl_easy_send().
  *
+ * Where a proxy may have us wait, the way through it is made by passage.c before, and
+ * the transfer begins with that.
+ *
  * What records.c has taken and the kernel has not is watched for here: the owner
  * hears of it as if it had asked for EPOLLOUT itself.
  */
@@ -20,7 +23,6 @@
 #include "sys/stream.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -61,6 +63,18 @@ static void fail(struct stream *stream)
 	stream->handler->failed(stream);
 }
 
+/** tune() - Make a good connection better; without this it still works */
+static void tune(int fd)
+{
+	int lowat = NOTSENT_LOWAT_BYTES;
+	unsigned int timeout_ms = USER_TIMEOUT_MS;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat,
+			 sizeof(lowat));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms,
+			 sizeof(timeout_ms));
+}
+
 /** connected() - libcurl is done: take over its socket */
 static void connected(struct stream *stream)
 {
@@ -76,6 +90,8 @@ static void connected(struct stream *stream)
 		fail(stream);
 		return;
 	}
+	if (passage_is_made(&stream->passage))
+		tune(fd);
 	if (stream->direct)
 		records_attach(&stream->records, fd);
 	stream->handler->up(stream);
@@ -89,56 +105,32 @@ static void on_done(struct multi *multi, CURLcode code)
 		connected(stream);
 		return;
 	}
-	if (code == CURLE_COULDNT_CONNECT && stream->swallowed[0])
-		snprintf(stream->error, sizeof(stream->error),
-			 "the way to %s leads into the tunnel itself: take it "
-			 "out of the sites' networks, or add a route to it "
-			 "that leads past the tunnel",
-			 stream->swallowed);
-	else
-		netpath_explain(multi->easy, code, stream->error,
-				sizeof(stream->error));
+	netpath_explain(multi->easy, code, &stream->fence, stream->error,
+			sizeof(stream->error));
 	fail(stream);
 }
 
-/**
- * on_opensocket() - libcurl's callback: make a socket to an address
- *
- * Not to one that is behind the tunnel: a connection that carries the tunnel
- * cannot go through it.
- */
-static curl_socket_t on_opensocket(void *arg, curlsocktype purpose,
-				   struct curl_sockaddr *addr)
+/** on_passage() - The way through the proxy is made, or cannot be */
+static void on_passage(struct passage *passage)
 {
-	struct stream *stream = arg;
+	struct stream *stream =
+		(struct stream *)((char *)passage -
+				  offsetof(struct stream, passage));
 
-	if (purpose == CURLSOCKTYPE_IPCXN &&
-	    netpath_sends_from(stream->tunnel_addrs, stream->tunnel_addr_cnt,
-			       &addr->addr, (socklen_t)addr->addrlen)) {
-		if (getnameinfo(&addr->addr, (socklen_t)addr->addrlen,
-				stream->swallowed, sizeof(stream->swallowed),
-				NULL, 0, NI_NUMERICHOST))
-			strcpy(stream->swallowed, "its address");
-		return CURL_SOCKET_BAD;
-	}
-	return socket(addr->family, addr->socktype | SOCK_CLOEXEC,
-		      addr->protocol);
+	if (passage->fd < 0)
+		memcpy(stream->error, passage->error, sizeof(stream->error));
+	else if (passage_use(passage, stream->multi.easy) &&
+		 !multi_start(&stream->multi))
+		return;
+	fail(stream);
 }
 
 /* libcurl's callback: a socket was made (CURLOPT_SOCKOPTFUNCTION). */
 static int on_sockopt(void *arg, curl_socket_t fd, curlsocktype purpose)
 {
-	int lowat = NOTSENT_LOWAT_BYTES;
-	unsigned int timeout_ms = USER_TIMEOUT_MS;
-
 	(void)arg;
-	if (purpose != CURLSOCKTYPE_IPCXN)
-		return CURL_SOCKOPT_OK;
-	/* Both make a good connection better; without them it still works. */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat,
-			 sizeof(lowat));
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms,
-			 sizeof(timeout_ms));
+	if (purpose == CURLSOCKTYPE_IPCXN)
+		tune(fd);
 	return CURL_SOCKOPT_OK;
 }
 
@@ -171,16 +163,12 @@ static void source_ready(struct loop_source *source, uint32_t events)
 }
 
 /** configure() - All options of the easy handle; Return: were they taken? */
-static bool configure(struct stream *stream, const struct stream_target *target)
+static bool configure(struct stream *stream, const struct stream_target *target,
+		      const char *url)
 {
 	CURL *easy = stream->multi.easy;
-	char url[512];
-	bool bracket = strchr(target->host, ':') != NULL;
 	CURLcode bad = CURLE_OK;
 
-	snprintf(url, sizeof(url), "%s://%s%s%s:%u/",
-		 target->tls ? "https" : "http", bracket ? "[" : "",
-		 target->host, bracket ? "]" : "", target->port);
 #define SET(option, value) (bad |= curl_easy_setopt(easy, option, value))
 	SET(CURLOPT_URL, url);
 	SET(CURLOPT_CONNECT_ONLY, 1L);
@@ -198,24 +186,34 @@ static bool configure(struct stream *stream, const struct stream_target *target)
 	SET(CURLOPT_QUICK_EXIT, 1L);
 	SET(CURLOPT_ERRORBUFFER, stream->error);
 	SET(CURLOPT_SOCKOPTFUNCTION, on_sockopt);
-	SET(CURLOPT_OPENSOCKETFUNCTION, on_opensocket);
-	SET(CURLOPT_OPENSOCKETDATA, stream);
+	SET(CURLOPT_OPENSOCKETFUNCTION, netpath_open_socket);
+	SET(CURLOPT_OPENSOCKETDATA, &stream->fence);
 #undef SET
 	return bad == CURLE_OK &&
 	       (!stream->direct || records_prepare(&stream->records, easy)) &&
 	       netpath_apply(easy, target->path, true);
 }
 
+/** begin() - Connect, at once or when there is a way; Return: 0 or negative errno */
+static int begin(struct stream *stream, const struct netpath *path,
+		 const char *url)
+{
+	if (netpath_may_wait(path))
+		return passage_open(&stream->passage, url, path);
+	return multi_start(&stream->multi);
+}
+
 int stream_open(struct stream *stream, struct loop *loop,
 		const struct stream_handler *handler,
 		const struct stream_target *target)
 {
+	bool bracket = strchr(target->host, ':') != NULL;
 	char proxy[256];
+	char url[512];
 
 	*stream = (struct stream){.loop = loop, .handler = handler};
-	memcpy(stream->tunnel_addrs, target->path->tunnel_addrs,
-	       sizeof(stream->tunnel_addrs));
-	stream->tunnel_addr_cnt = target->path->tunnel_addr_cnt;
+	netpath_fence_init(&stream->fence, target->path);
+	passage_init(&stream->passage, loop, on_passage);
 	stream->direct =
 		target->tls &&
 		strncmp(netpath_proxy(target->path, proxy, sizeof(proxy)),
@@ -223,7 +221,11 @@ int stream_open(struct stream *stream, struct loop *loop,
 	stream->source = (struct loop_source){.fd = -1, .ready = source_ready};
 	if (multi_open(&stream->multi, loop, on_done))
 		return -ENOMEM;
-	if (!configure(stream, target) || multi_start(&stream->multi)) {
+	snprintf(url, sizeof(url), "%s://%s%s%s:%u/",
+		 target->tls ? "https" : "http", bracket ? "[" : "",
+		 target->host, bracket ? "]" : "", target->port);
+	if (!configure(stream, target, url) ||
+	    begin(stream, target->path, url)) {
 		stream_close(stream);
 		return -ENOMEM;
 	}
@@ -237,6 +239,7 @@ void stream_close(struct stream *stream)
 	loop_unwatch(stream->loop, &stream->source);
 	records_detach(&stream->records);
 	multi_close(&stream->multi);
+	passage_close(&stream->passage);
 }
 
 bool stream_is_open(const struct stream *stream)
@@ -246,6 +249,10 @@ bool stream_is_open(const struct stream *stream)
 
 const char *stream_waits_for(const struct stream *stream)
 {
+	if (stream->passage.job)
+		return "the proxy, or the KDC that is asked for a ticket to "
+		       "it, "
+		       "does not answer: check both";
 	return netpath_waits_for(stream->multi.easy);
 }
 

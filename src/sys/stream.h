@@ -21,10 +21,8 @@
 #include "sys/loop.h"
 #include "sys/multi.h"
 #include "sys/netpath.h"
+#include "sys/passage.h"
 #include "sys/records.h"
-
-/* libcurl's words, and what to do about them. */
-#define STREAM_ERROR_SIZE (CURL_ERROR_SIZE + 256)
 
 struct stream;
 
@@ -63,10 +61,8 @@ struct stream_target {
  * @multi:	libcurl's transfer, which is "done" once connected
  * @source:	The connected socket
  * @events:	What the owner wants to hear of it
- * @tunnel_addrs: As those of struct netpath
- * @tunnel_addr_cnt: Entries there
- * @swallowed:	An address of the host, to which the way leads into the tunnel;
- *		"" when there was none
+ * @fence:	Keeps it out of the tunnel
+ * @passage:	The way through a proxy, where that is made first
  * @direct:	TLS lies on the socket, not inside a proxy's
  * @records:	Its records, once connected
  * @error:	libcurl's words and what to do about them
@@ -77,12 +73,11 @@ struct stream {
 	struct multi multi;
 	struct loop_source source;
 	uint32_t events;
-	struct ip_addr tunnel_addrs[NETPATH_TUNNEL_ADDR_MAX];
-	size_t tunnel_addr_cnt;
-	char swallowed[IP_ADDR_TEXT_SIZE];
+	struct netpath_fence fence;
+	struct passage passage;
 	bool direct;
 	struct records records;
-	char error[STREAM_ERROR_SIZE];
+	char error[NETPATH_ERROR_SIZE];
 };
 
 /** stream_global_init() - Once per process, before threads start */
