@@ -312,6 +312,20 @@ static void show_ended(const json_t *carriers)
 		       text_of(carriers, "last_end"));
 }
 
+/** show_deaf() - What a listener does not come for */
+static void show_deaf(json_t *deaf)
+{
+	const char *what;
+	json_t *missed;
+
+	json_object_foreach(deaf, what, missed)
+	{
+		printf(", did not come for %" JSON_INTEGER_FORMAT
+		       " %s in a row",
+		       json_integer_value(missed), what);
+	}
+}
+
 /** show_hub() - A hybrid connection of a relay, and its listeners */
 static void show_hub(const json_t *hub)
 {
@@ -330,11 +344,13 @@ static void show_hub(const json_t *hub)
 			    sizeof(passed)));
 	json_array_foreach(listeners, i, one)
 	{
-		printf("  %s, for %s%s\n", text_of(one, "remote"),
+		printf("  %s, for %s%s", text_of(one, "remote"),
 		       format_age(number_of(one, "since_ms"), age, sizeof(age)),
 		       json_is_true(json_object_get(one, "stuck"))
 			       ? ", takes nothing"
 			       : "");
+		show_deaf(json_object_get(one, "deaf"));
+		printf("\n");
 	}
 }
 

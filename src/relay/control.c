@@ -47,34 +47,30 @@ bool frame_write(struct session *session, enum ws_opcode opcode,
 
 bool control_open(struct session *session)
 {
-	session->inbox_buf = malloc(CONTROL_INBOX_SIZE);
-	if (!session->inbox_buf)
+	session->heard = clock_mono();
+	session->listener = listener_new(session->heard);
+	if (!session->listener)
 		return false;
-	session->relay->held_len += CONTROL_INBOX_SIZE;
-	ws_inbox_init(&session->inbox, session->inbox_buf, CONTROL_INBOX_SIZE,
-		      true);
-	session->pinged = clock_mono();
-	session->heard = session->pinged;
+	session->relay->held_len += sizeof(*session->listener);
 	hub_add(session->hub, session);
 	return true;
 }
 
 void control_closed(struct session *session)
 {
-	while (session->asked)
-		exchange_fail(session->asked, 502,
+	while (session->listener->asked)
+		exchange_fail(session->listener->asked, 502,
 			      "the listener is gone, and its answer with it");
-	session->answering = NULL;
 	hub_remove(session->hub, session);
 	rendezvous_listener_gone(session);
-	session->relay->held_len -= CONTROL_INBOX_SIZE;
-	free(session->inbox_buf);
-	session->inbox_buf = NULL;
+	session->relay->held_len -= sizeof(*session->listener);
+	listener_free(session->listener);
+	session->listener = NULL;
 }
 
 static bool ping(struct session *session, mono_t now)
 {
-	session->pinged = now;
+	session->listener->pinged = now;
 	return frame_write(session, WS_PING, NULL, 0);
 }
 
@@ -85,7 +81,7 @@ bool control_send(struct session *session, const char *text, size_t len)
 	if (!frame_write(session, WS_TEXT, (const uint8_t *)text, len))
 		return false;
 	if (mono_diff_ms(now, session->heard) < PROBE_MS ||
-	    mono_before(session->heard, session->pinged))
+	    mono_before(session->heard, session->listener->pinged))
 		return true;
 	return ping(session, now);
 }
@@ -108,7 +104,7 @@ void control_close(struct session *session, uint16_t code, const char *reason)
 void control_leave(struct session *session)
 {
 	session->leaving = true;
-	if (!session->asked) /* else control_tick() looks again */
+	if (!session->listener->asked) /* else control_tick() looks again */
 		control_close(session, WS_CLOSE_GOING_AWAY, "relay stops");
 }
 
@@ -128,7 +124,7 @@ static void renew(struct session *session, const char *token, size_t len)
 /** find_asked() - The client whose request has this id */
 static struct session *find_asked(const struct session *session, const char *id)
 {
-	struct session *client = session->asked;
+	struct session *client = session->listener->asked;
 
 	while (client && strcmp(client->exchange->id, id))
 		client = client->exchange->next;
@@ -144,11 +140,13 @@ static void take_response(struct session *session,
 					message->len, &response);
 	struct session *client = got ? find_asked(session, response.id) : NULL;
 
+	if (client)
+		listener_took(session, LISTENER_REQUESTS);
 	if (client && got < 0)
 		exchange_fail(client, 502,
 			      "the listener's answer is malformed");
 	else if (client && http_answer_begin(client, &response))
-		session->answering = client;
+		session->listener->answering = client;
 	http_response_fini(&response);
 }
 
@@ -156,10 +154,10 @@ static void take_response(struct session *session,
  *  little */
 static void say_malformed(struct session *session)
 {
-	if (session->blamed.ns &&
-	    mono_diff_ms(session->heard, session->blamed) < BLAME_MS)
+	if (session->listener->blamed.ns &&
+	    mono_diff_ms(session->heard, session->listener->blamed) < BLAME_MS)
 		return;
-	session->blamed = session->heard;
+	session->listener->blamed = session->heard;
 	log_info("remote=%s:%u event=ignored reason=\"malformed control "
 		 "message\"",
 		 session->remote, session->remote_port);
@@ -186,9 +184,9 @@ static void take_text(struct session *session, const struct ws_message *message)
 static void take_binary(struct session *session,
 			const struct ws_message *message)
 {
-	struct session *client = session->answering;
+	struct session *client = session->listener->answering;
 
-	session->answering = NULL;
+	session->listener->answering = NULL;
 	if (client)
 		http_answer_body(client, message->data, message->len,
 				 (int64_t)message->len, true);
@@ -223,7 +221,7 @@ static void take_messages(struct session *session)
 	int got = 1;
 
 	while (session->kind == SESSION_LISTENER && got > 0) {
-		got = ws_inbox_next(&session->inbox, &message);
+		got = ws_inbox_next(&session->listener->inbox, &message);
 		if (got > 0)
 			take_message(session, &message);
 	}
@@ -237,17 +235,13 @@ static void take_messages(struct session *session)
 void control_receive(struct session *session, const uint8_t *data, size_t len)
 {
 	while (len > 0 && session->kind == SESSION_LISTENER) {
-		size_t room;
-		uint8_t *to = ws_inbox_room(&session->inbox, &room);
-		size_t take = len < room ? len : room;
+		size_t take = listener_take(session->listener, data, len);
 
-		if (!room) {
+		if (!take) {
 			control_close(session, WS_CLOSE_TOO_BIG,
 				      "message too long");
 			return;
 		}
-		memcpy(to, data, take);
-		ws_inbox_filled(&session->inbox, take);
 		data += take;
 		len -= take;
 		take_messages(session);
@@ -279,6 +273,6 @@ void control_tick(struct session *session, mono_t now, int64_t now_s)
 		relay_kill(session);
 		return;
 	}
-	if (mono_diff_ms(now, session->pinged) >= ping_ms)
+	if (mono_diff_ms(now, session->listener->pinged) >= ping_ms)
 		ping(session, now);
 }

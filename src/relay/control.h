@@ -12,9 +12,6 @@
 #include "base/limits.h"
 #include "relay/session.h"
 
-/* Kept for each listener: one message, and the head of its frame. */
-#define CONTROL_INBOX_SIZE (CONTROL_MSG_LEN_MAX + 1024)
-
 /** control_open() - Registered from now on; Return: was there memory for its
  *  messages? */
 bool control_open(struct session *session);

@@ -14,7 +14,8 @@
  * Connect	A listener is picked at random and told an address with a secret
  *		(rendezvous.c).  The sender is not read from until that listener
  *		comes.
- *		If its control channel is lost before, another one is asked.
+ *		If its control channel is lost before, or it turns out to be deaf
+ *		(listener.c) while others are not, another one is asked.
  * Accept	The listener has come: both get their 101 and are a pair (pair.c).
  *		Or it rejects: then it gets 410, and the sender what it says.  A
  *		handshake that fails is told to both.
@@ -39,10 +40,6 @@
 #include "relay/rendezvous.h"
 #include "sys/clock.h"
 #include "sys/log.h"
-
-/* For a listener whose control channel is gone to come all the same: then another
- * one is asked. */
-#define ALONE_MS 1000
 
 /** authorize() - Judge the request's token; refuses the session itself
  *  Return: true when the right is given */
@@ -112,7 +109,7 @@ static void take_listen(struct session *session,
 		session_refuse(session, 429, "too many listeners");
 		return;
 	}
-	if (!session_may_wait(session, CONTROL_INBOX_SIZE)) {
+	if (!session_may_wait(session, sizeof(*session->listener))) {
 		session_refuse_busy(session);
 		return;
 	}
@@ -157,9 +154,29 @@ static void ask_now(struct session *session)
 					 session->head_used, &head);
 
 	session->late = false;
-	session->alone = false;
 	if (got > 0)
 		ask(session, &head);
+}
+
+/** blame() - The listener that was told did not come, once for each sender */
+static void blame(struct session *session, mono_t now)
+{
+	if (!session->missed)
+		listener_missed(session->told, LISTENER_SENDERS, now);
+	session->missed = true;
+}
+
+/** look_again() - Will the one that was told come, or should another be asked?
+ *  Only one that is trusted is better than one that is slow. */
+static void look_again(struct session *session, mono_t now)
+{
+	if (!session->look_at.ns || mono_before(now, session->look_at))
+		return;
+	blame(session, now);
+	if (!session->told ||
+	    (listener_is_deaf(session->told, LISTENER_SENDERS) &&
+	     hub_has_trusted(session->hub, LISTENER_SENDERS, now)))
+		ask_now(session);
 }
 
 void gesture_tick(struct session *session, mono_t now)
@@ -175,11 +192,10 @@ void gesture_tick(struct session *session, mono_t now)
 		return;
 	}
 	if (age_ms < conf->limits.rendezvous_s * 1000) {
-		if (session->alone &&
-		    mono_diff_ms(now, session->alone_since) >= ALONE_MS)
-			ask_now(session);
+		look_again(session, now);
 		return;
 	}
+	blame(session, now);
 	session->hub->unanswered++;
 	session_refuse(session, 504, "the listener did not come in time");
 }
@@ -267,6 +283,8 @@ static void take_accept(struct session *session)
 	struct session *sender =
 		rendezvous_find(session->relay, session->request);
 
+	if (sender)
+		listener_took(sender->told, LISTENER_SENDERS);
 	if (!sender)
 		session_refuse(session, 403,
 			       "this rendezvous address is not valid, or not "

@@ -62,11 +62,11 @@ void exchange_unlink(struct session *client)
 	if (exchange->prev)
 		exchange->prev->exchange->next = exchange->next;
 	else
-		listener->asked = exchange->next;
+		listener->listener->asked = exchange->next;
 	if (exchange->next)
 		exchange->next->exchange->prev = exchange->prev;
-	if (listener->answering == client)
-		listener->answering = NULL;
+	if (listener->listener->answering == client)
+		listener->listener->answering = NULL;
 	exchange->next = NULL;
 	exchange->prev = NULL;
 	exchange->listener = NULL;
@@ -77,11 +77,12 @@ void exchange_link(struct session *client, struct session *listener)
 	struct exchange *exchange = client->exchange;
 
 	exchange->listener = listener;
+	exchange->missed = false;
 	exchange->prev = NULL;
-	exchange->next = listener->asked;
-	if (listener->asked)
-		listener->asked->exchange->prev = client;
-	listener->asked = client;
+	exchange->next = listener->listener->asked;
+	if (exchange->next)
+		exchange->next->exchange->prev = client;
+	listener->listener->asked = client;
 }
 
 void exchange_free_message(struct session *client)
@@ -243,6 +244,7 @@ void exchange_met(struct session *client, struct session *channel)
 {
 	struct exchange *exchange = client->exchange;
 
+	listener_took(exchange->listener, LISTENER_REQUESTS);
 	rendezvous_close(client);
 	exchange_unlink(client);
 	exchange->channel = channel;
@@ -292,6 +294,29 @@ void exchange_writable(struct session *client)
 		session_read_head(client);
 }
 
+/** blame() - The listener that has the request did not take it, once for each */
+static void blame(struct session *client, mono_t now)
+{
+	struct exchange *exchange = client->exchange;
+
+	if (!exchange->missed && exchange->state != EXCHANGE_ANSWERING)
+		listener_missed(exchange->listener, LISTENER_REQUESTS, now);
+	exchange->missed = true;
+}
+
+/** tick_inviting() - The listener was told an address */
+static void tick_inviting(struct session *client, mono_t now, int64_t age_ms)
+{
+	int64_t limit_ms = client->relay->conf->limits.rendezvous_s * 1000;
+
+	if (age_ms >= LISTENER_LATE_MS || age_ms >= limit_ms)
+		blame(client, now);
+	if (client->relay->stopping) /* nobody can come any more */
+		exchange_fail(client, 503, "relay stops");
+	else if (age_ms >= limit_ms)
+		exchange_fail(client, 504, "the listener did not come in time");
+}
+
 void exchange_tick(struct session *client, mono_t now)
 {
 	const struct exchange *exchange = client->exchange;
@@ -310,11 +335,7 @@ void exchange_tick(struct session *client, mono_t now)
 			http_forward_invite(client);
 		break;
 	case EXCHANGE_INVITING:
-		if (client->relay->stopping) /* nobody can come any more */
-			exchange_fail(client, 503, "relay stops");
-		else if (age_ms >= limits->rendezvous_s * 1000)
-			exchange_fail(client, 504,
-				      "the listener did not come in time");
+		tick_inviting(client, now, age_ms);
 		break;
 	case EXCHANGE_SENDING:
 		if (age_ms < limits->response_s * 1000)
@@ -328,9 +349,11 @@ void exchange_tick(struct session *client, mono_t now)
 		break;
 	case EXCHANGE_AWAITING:
 	case EXCHANGE_ANSWERING:
-		if (age_ms >= limits->response_s * 1000)
-			exchange_fail(client, 504,
-				      "the listener did not answer in time");
+		if (age_ms < limits->response_s * 1000)
+			break;
+		blame(client, now);
+		exchange_fail(client, 504,
+			      "the listener did not answer in time");
 		break;
 	}
 }

@@ -57,6 +57,7 @@ enum exchange_state {
  * @since:	Last progress
  * @listener:	Has the request, or was told the address; NULL once the client
  *		was met, or when it is an imagined one
+ * @missed:	@listener was blamed for not coming
  * @next, @prev: Others that @listener was asked
  * @channel:	Rendezvous socket for this client's requests, NULL while none
  * @id:		By which the answer names the request
@@ -76,6 +77,7 @@ struct exchange {
 	enum exchange_state state;
 	mono_t since;
 	struct session *listener;
+	bool missed;
 	struct session *next;
 	struct session *prev;
 	struct session *channel;

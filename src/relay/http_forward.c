@@ -30,7 +30,7 @@
 /** is_first() - No other request of this id is with the listener? */
 static bool is_first(const struct session *listener, const char *id)
 {
-	const struct session *client = listener->asked;
+	const struct session *client = listener->listener->asked;
 
 	while (client && strcmp(client->exchange->id, id))
 		client = client->exchange->next;
@@ -271,11 +271,15 @@ void http_forward_ask(struct session *client, const struct http_request *head)
 	char address[4096] = "";
 	bool ghost;
 	struct session *listener =
-		hub_pick(client->hub, clock_mono(),
+		hub_pick(client->hub, LISTENER_REQUESTS, clock_mono(),
 			 client->relay->conf->fault.ghost, &ghost);
 
 	if (!listener && !ghost) {
-		exchange_fail(client, 502, "nobody listens at this connection");
+		if (client->hub->listener_cnt)
+			exchange_fail(client, 503, HUB_STUCK_TEXT);
+		else
+			exchange_fail(client, 502,
+				      "nobody listens at this connection");
 		return;
 	}
 	name(client, listener);

@@ -13,11 +13,6 @@
 #include "relay/session.h"
 #include "sys/random.h"
 
-/* A listener that was silent for PROBE_MS (control.c) gets a Ping with a message; one
- * that is alive answers in less than this, and one that vanished is out of the
- * choice within a second of the first message that it does not get. */
-#define DOUBT_MS 700
-
 static void free_hub(struct hub *hub)
 {
 	free(hub->name);
@@ -131,59 +126,70 @@ void hub_release(struct hub *hub)
 		free_hub(hub);
 }
 
-void hub_add(struct hub *hub, struct session *listener)
+void hub_add(struct hub *hub, struct session *session)
 {
-	listener->hub_prev = NULL;
-	listener->hub_next = hub->listeners;
-	if (hub->listeners)
-		hub->listeners->hub_prev = listener;
-	hub->listeners = listener;
+	struct session *first = hub->listeners;
+
+	session->listener->next = first;
+	if (first)
+		first->listener->prev = session;
+	hub->listeners = session;
 	hub->listener_cnt++;
 }
 
-void hub_remove(struct hub *hub, struct session *listener)
+void hub_remove(struct hub *hub, struct session *session)
 {
-	if (listener->hub_prev)
-		listener->hub_prev->hub_next = listener->hub_next;
+	struct listener *listener = session->listener;
+
+	if (listener->prev)
+		listener->prev->listener->next = listener->next;
 	else
-		hub->listeners = listener->hub_next;
-	if (listener->hub_next)
-		listener->hub_next->hub_prev = listener->hub_prev;
-	listener->hub_next = NULL;
-	listener->hub_prev = NULL;
+		hub->listeners = listener->next;
+	if (listener->next)
+		listener->next->listener->prev = listener->prev;
+	listener->next = NULL;
+	listener->prev = NULL;
 	hub->listener_cnt--;
 }
 
-/** is_doubtful() - Did it let a Ping wait? */
-static bool is_doubtful(const struct session *listener, mono_t now)
-{
-	return mono_before(listener->heard, listener->pinged) &&
-	       mono_diff_ms(now, listener->pinged) > DOUBT_MS;
-}
-
 /** draw() - The n-th replaces the one before with a chance of 1/n */
-static struct session *draw(const struct hub *hub, mono_t now, bool doubtful,
-			    uint64_t *cnt)
+static struct session *draw(const struct hub *hub, enum listener_use use,
+			    mono_t now, bool doubted, uint64_t *cnt)
 {
 	struct session *picked = NULL;
 	struct session *one;
 
-	for (one = hub->listeners; one; one = one->hub_next) {
-		if (!one->stuck && is_doubtful(one, now) == doubtful &&
+	for (one = hub->listeners; one; one = one->listener->next) {
+		if (!one->stuck &&
+		    listener_is_doubted(one, use, now) == doubted &&
 		    random_below(++*cnt) == 0)
 			picked = one;
 	}
 	return picked;
 }
 
-struct session *hub_pick(const struct hub *hub, mono_t now, bool ghost,
-			 bool *is_ghost)
+struct session *hub_pick(const struct hub *hub, enum listener_use use,
+			 mono_t now, bool ghost, bool *is_ghost)
 {
 	uint64_t cnt = 0;
-	struct session *picked = draw(hub, now, false, &cnt);
+	struct session *picked = draw(hub, use, now, false, &cnt);
 
 	if (!cnt)
-		picked = draw(hub, now, true, &cnt);
+		picked = draw(hub, use, now, true, &cnt);
 	*is_ghost = ghost && random_below(cnt + 1) == 0;
+	if (picked && !*is_ghost)
+		listener_tried(picked, use, now);
 	return picked;
+}
+
+bool hub_has_trusted(const struct hub *hub, enum listener_use use, mono_t now)
+{
+	const struct session *one;
+
+	for (one = hub->listeners; one; one = one->listener->next) {
+		if (!one->stuck && !listener_is_doubted(one, use, now) &&
+		    !listener_is_deaf(one, use))
+			return true;
+	}
+	return false;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/time.h"
+#include "relay/listener.h"
 #include "relay/relay_conf.h"
 
 struct relay;
@@ -77,20 +78,27 @@ struct hub *hub_keep(struct hub *hub);
 void hub_release(struct hub *hub);
 
 /** hub_add(), hub_remove() - A listener comes and goes */
-void hub_add(struct hub *hub, struct session *listener);
-void hub_remove(struct hub *hub, struct session *listener);
+void hub_add(struct hub *hub, struct session *session);
+void hub_remove(struct hub *hub, struct session *session);
+
+/* To a client where hub_pick() finds nobody though there are listeners. */
+#define HUB_STUCK_TEXT "the listeners take no messages now"
 
 /**
  * hub_pick() - A listener at random
+ * @use:	For what
  * @ghost:	Draw as if there were one more
  * @is_ghost:	Set when that one was drawn
  *
- * Those that take no messages are left out, and those that have not answered a
- * Ping for DOUBT_MS as long as there are others.
+ * Those that take no messages are left out, and those that are doubted
+ * (listener.c) as long as there are others.
  *
  * Return: NULL when there is none
  */
-struct session *hub_pick(const struct hub *hub, mono_t now, bool ghost,
-			 bool *is_ghost);
+struct session *hub_pick(const struct hub *hub, enum listener_use use,
+			 mono_t now, bool ghost, bool *is_ghost);
+
+/** hub_has_trusted() - Is there a listener with nothing against it? */
+bool hub_has_trusted(const struct hub *hub, enum listener_use use, mono_t now);
 
 #endif /* RELAY_HUB_H */

@@ -10,8 +10,8 @@
  * A waiting sender has a secret of 128 random bits, known only to the listener
  * that was told.  The accept address carries it beside the tracing id (which a
  * sender may choose, so it proves nothing).  It is used up by the first accept
- * or reject, and dies with the sender's limit.  An HTTP client whose request a
- * listener has is met in the same way.
+ * or reject, and dies with the sender's limit, or when another listener is told
+ * another one.  An HTTP client whose request a listener has is met in the same way.
  *
  * Sessions that may be met are found by a hash table over their secrets; which
  * bucket it is tells an attacker nothing that would help to guess the rest.
@@ -31,6 +31,10 @@
 #include "relay/relay.h"
 #include "sys/clock.h"
 #include "sys/random.h"
+
+/* For a listener whose control channel is gone to come all the same: then another
+ * one is asked. */
+#define ALONE_MS 1000
 
 void rendezvous_new_id(char id[REQUEST_ID_SIZE])
 {
@@ -56,6 +60,35 @@ static size_t bucket(const char *secret)
 	return hash % RELAY_BUCKET_CNT;
 }
 
+/** link_told() - A listener was told of a sender */
+static void link_told(struct session *sender, struct session *listener)
+{
+	struct listener *list = listener->listener;
+
+	sender->told = listener;
+	sender->told_prev = NULL;
+	sender->told_next = list->told;
+	if (list->told)
+		list->told->told_prev = sender;
+	list->told = sender;
+}
+
+/** unlink_told() - It need not come any more; fine when none was told */
+static void unlink_told(struct session *sender)
+{
+	if (!sender->told)
+		return;
+	if (sender->told_prev)
+		sender->told_prev->told_next = sender->told_next;
+	else
+		sender->told->listener->told = sender->told_next;
+	if (sender->told_next)
+		sender->told_next->told_prev = sender->told_prev;
+	sender->told = NULL;
+	sender->told_next = NULL;
+	sender->told_prev = NULL;
+}
+
 void rendezvous_open(struct session *session)
 {
 	struct session **at;
@@ -75,6 +108,7 @@ void rendezvous_close(struct session *session)
 {
 	struct session **at;
 
+	unlink_told(session);
 	if (!session->secret[0])
 		return;
 	at = &session->relay->secrets[bucket(session->secret)];
@@ -172,11 +206,14 @@ bool rendezvous_ask(struct session *sender, const struct http_request *head,
 		    struct refusal *refusal)
 {
 	const struct relay *relay = sender->relay;
+	mono_t now = clock_mono();
 	bool ghost;
-	struct session *listener = hub_pick(sender->hub, clock_mono(),
+	struct session *listener = hub_pick(sender->hub, LISTENER_SENDERS, now,
 					    relay->conf->fault.ghost, &ghost);
 
 	*refusal = (struct refusal){404, "nobody listens at this connection"};
+	if (sender->hub->listener_cnt)
+		*refusal = (struct refusal){503, HUB_STUCK_TEXT};
 	if (!listener && !ghost)
 		return false;
 	if (!sender->id[0] && sender->request->id[0])
@@ -184,24 +221,23 @@ bool rendezvous_ask(struct session *sender, const struct http_request *head,
 	else if (!sender->id[0])
 		rendezvous_new_id(sender->id);
 	rendezvous_open(sender);
+	sender->look_at = (mono_t){0};
 	if (ghost)
 		return true;
-	sender->told = listener;
+	link_told(sender, listener);
+	sender->missed = false;
+	sender->look_at = mono_add_ms(now, LISTENER_LATE_MS);
 	return tell(listener, sender, head, refusal);
 }
 
 void rendezvous_listener_gone(struct session *listener)
 {
-	mono_t now = clock_mono();
+	mono_t look_at = mono_add_ms(clock_mono(), ALONE_MS);
 	struct session *sender;
 
-	for (sender = listener->relay->sessions; sender;
-	     sender = sender->next) {
-		if (sender->told != listener)
-			continue;
-		sender->told = NULL;
-		sender->alone = sender->kind == SESSION_WAITING;
-		sender->alone_since = now;
+	while ((sender = listener->listener->told)) {
+		unlink_told(sender);
+		sender->look_at = look_at;
 	}
 }
 

@@ -49,8 +49,8 @@ bool rendezvous_address(const struct session *listener,
 bool rendezvous_ask(struct session *sender, const struct http_request *head,
 		    struct refusal *refusal);
 
-/** rendezvous_listener_gone() - It is no listener any more: who waits for it is
- *  alone */
+/** rendezvous_listener_gone() - It is no listener any more: who waits for it soon
+ *  asks another one */
 void rendezvous_listener_gone(struct session *listener);
 
 /** rendezvous_find() - Who waits at an address, NULL for nobody */

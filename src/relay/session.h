@@ -17,6 +17,7 @@
 #include "codec/ws.h"
 #include "relay/buffer.h"
 #include "relay/hub.h"
+#include "relay/listener.h"
 #include "relay/request.h"
 #include "relay/splice.h"
 
@@ -64,8 +65,6 @@ enum session_kind {
  * @next, @prev: All sessions of the relay
  * @since:	When it took its kind, or the head after another one began
  * @heard:	When bytes last came
- * @pinged:	Listener: when a Ping last went
- * @blamed:	Listener: when the log last told of a malformed message
  * @remote, @remote_port: The client
  * @head:	Request while it gathers; kept while @request points into it
  * @head_used:	Length of the head there
@@ -77,11 +76,8 @@ enum session_kind {
  * @id:		Tracing id of a sender
  * @secret:	Rendezvous secret while somebody may come, else ""
  * @secret_next: Next of the same bucket
- * @hub_next, @hub_prev: Listener: all of its hub
  * @expiry_s:	Listener: end of its token
- * @inbox:	Listener: its messages
- * @asked:	Listener: HTTP clients whose requests it has
- * @answering:	Listener: the one whose answer's body comes next, or NULL
+ * @listener:	Listener: its registration
  * @exchange:	HTTP client
  * @client:	Channel: the HTTP client it serves, NULL when that has gone
  * @other:	Joined: the other side
@@ -99,7 +95,10 @@ enum session_kind {
  * @ended:	Lingering: it was told that nothing follows
  * @late:	Waiting: the listener has not been told yet (a fault)
  * @told:	Waiting: the listener that was told, NULL when none or gone
- * @alone:	Waiting: that listener went at @alone_since
+ * @told_next, @told_prev: Others that it was told of
+ * @look_at:	Waiting: when to look whether another listener should be asked,
+ *		0: never
+ * @missed:	Waiting: @told was blamed for not coming
  * @pong_due:	Joined: a Ping of its waits for our answer, @pong
  */
 struct session {
@@ -110,8 +109,6 @@ struct session {
 	struct session *prev;
 	mono_t since;
 	mono_t heard;
-	mono_t pinged;
-	mono_t blamed;
 	char remote[64];
 	uint16_t remote_port;
 	struct buffer head;
@@ -124,13 +121,8 @@ struct session {
 	char id[REQUEST_ID_SIZE];
 	char secret[REQUEST_SECRET_SIZE];
 	struct session *secret_next;
-	struct session *hub_next;
-	struct session *hub_prev;
 	int64_t expiry_s;
-	uint8_t *inbox_buf;
-	struct ws_inbox inbox;
-	struct session *asked;
-	struct session *answering;
+	struct listener *listener;
 	struct exchange *exchange;
 	struct session *client;
 	struct session *other;
@@ -145,8 +137,10 @@ struct session {
 	bool ended;
 	bool late;
 	struct session *told;
-	bool alone;
-	mono_t alone_since;
+	struct session *told_next;
+	struct session *told_prev;
+	mono_t look_at;
+	bool missed;
 	bool pong_due;
 	size_t pong_len;
 	uint8_t pong[WS_CONTROL_LEN_MAX];

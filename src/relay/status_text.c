@@ -40,23 +40,40 @@ static json_t *kinds_json(const struct relay *relay)
 	return object;
 }
 
+/** deaf_json() - Of what it took none, with how many it missed in a row */
+static json_t *deaf_json(const struct session *session)
+{
+	json_t *object = json_object();
+	int i;
+
+	for (i = 0; i < LISTENER_USE_CNT; i++) {
+		enum listener_use use = (enum listener_use)i;
+
+		if (listener_is_deaf(session, use))
+			json_object_set_new(
+				object, listener_use_name(use),
+				count(session->listener->doubts[i].missed));
+	}
+	return object;
+}
+
 static json_t *listeners_json(const struct hub *hub, mono_t now)
 {
 	const struct session *one;
 	json_t *list = json_array();
 	char remote[80];
 
-	for (one = hub->listeners; one; one = one->hub_next) {
+	for (one = hub->listeners; one; one = one->listener->next) {
 		snprintf(remote, sizeof(remote), "%s port %u", one->remote,
 			 one->remote_port);
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:I, s:I, s:b}", "remote", remote,
+			json_pack("{s:s, s:I, s:I, s:b, s:o}", "remote", remote,
 				  "since_ms",
 				  (json_int_t)mono_diff_ms(now, one->since),
 				  "heard_ms",
 				  (json_int_t)mono_diff_ms(now, one->heard),
-				  "stuck", one->stuck));
+				  "stuck", one->stuck, "deaf", deaf_json(one)));
 	}
 	return list;
 }

@@ -227,6 +227,18 @@ class Client:
         assert opcode == TEXT, f"opcode {opcode}: {payload!r}"
         return json.loads(payload)
 
+    def recv_told(self, seconds):
+        """What a listener is told until nothing comes for so long; pings are
+        answered."""
+        told = []
+        while not self.is_silent(seconds):
+            opcode, payload = self.recv_message()
+            if opcode == PING:
+                self.send(frame(PONG, payload))
+            else:
+                told.append(json.loads(payload))
+        return told
+
     def recv_close(self):
         """Skip data until a Close; return code and reason."""
         while True:

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """R01..R21: listeners, their tokens and control channels."""
 
+import json
 import ssl
+import subprocess
 import time
 
 from client import (BINARY, CLOSE, PING, PONG, TEXT, close_payload, frame,
                     quote, sign)
-from registry import case, eq, listen_status, own_relay
+from registry import (RELAYTUN, ask_status, case, eq, listen_status,
+                      own_relay)
 from server import KEYS
 
 
@@ -231,3 +234,40 @@ def r21(relay):
         except (OSError, ssl.SSLError):
             pass
         eq(listener.recv_close()[0], 1009)
+
+
+@case("X40", "a listener that answers pings and takes no sender: others get them, "
+      "those who wait too, and the status says so")
+def x40(_):
+    def take(relay, listener):
+        """Accept whom it is told of; return how many."""
+        told = listener.recv_told(0.05)
+        for message in told:
+            with relay.accept(message) as side:
+                eq(side.answer(), 101)
+        return len(told)
+
+    with own_relay(limits="rendezvous_s = 60;") as relay, \
+            relay.listen() as deaf, relay.listen() as taking:
+        missed, taken, senders = 0, 0, []
+        while missed < 3:
+            senders.append(relay.ask_connect())
+            missed += len(deaf.recv_told(0.05))
+            taken += take(relay, taking)
+        end = time.monotonic() + 30
+        while taken < len(senders) and time.monotonic() < end:
+            missed += len(deaf.recv_told(0.05))
+            taken += take(relay, taking)
+        eq(taken, len(senders))
+        relay.wait_log("event=listener_deaf")
+        hub = next(h for h in json.loads(ask_status(relay))["hubs"]
+                   if h["path"] == "hyco")
+        eq([one["deaf"] for one in hub["listeners"]],
+           [{}, {"senders": missed}])
+        text = subprocess.run(
+            [RELAYTUN, "status", "-s", relay.file("status.sock")], check=True,
+            capture_output=True, text=True, timeout=20).stdout
+        assert f", did not come for {missed} senders in a row\n" in text, text
+        for sender in senders:
+            eq(sender.answer(), 101)
+            sender.quit()

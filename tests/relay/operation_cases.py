@@ -13,12 +13,10 @@ import time
 
 from client import (BINARY, CONT, PING, PONG, TEXT, Client, Eof, frame, sign)
 from http_cases import Web, meet, recv_request, respond
-from registry import OPTIONS, case, eq, listen_status, own_relay, until
+from registry import (OPTIONS, RELAYTUN, ask_status, case, eq, listen_status,
+                      own_relay, until)
 from sender_cases import pump
 from server import KEYS, free_port
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-RELAYTUN = os.path.join(HERE, "../../build/bin/relaytun")
 
 
 def alive(client):
@@ -295,18 +293,6 @@ def x25(_):
         assert status["counts"]["over_rate"] >= 2
 
 
-def ask_status(relay):
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(10)
-        sock.connect(relay.file("status.sock"))
-        text = b""
-        while True:
-            data = sock.recv(65536)
-            if not data:
-                return text
-            text += data
-
-
 @case("X26", "bytes kept: above the limit 503, one below it served; who is there "
       "lives on")
 def x26(_):
@@ -566,10 +552,7 @@ def x30(_):
                 eq(sender.answer(), 101)
     with Dev("--fault", "ghost-listener") as dev, dev.listen() as listener:
         senders = [dev.connect() for _ in range(30)]
-        served = 0
-        while not listener.is_silent(0.5):
-            listener.recv_json()
-            served += 1
+        served = len(listener.recv_told(0.5))
         assert 4 <= served <= 26, served
         for sender in senders:
             sender.quit()

@@ -2,11 +2,15 @@
 """What the cases share: their list, options, small helpers."""
 
 import argparse
+import os
 import re
+import socket
 import time
 
 from server import Relay
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+RELAYTUN = os.path.join(HERE, "../../build/bin/relaytun")
 CASES = {}
 OPTIONS = argparse.Namespace()
 
@@ -47,3 +51,15 @@ def listen_status(relay, headers, target="/$hc/hyco?sb-hc-action=listen",
             eq(client.headers["content-length"], "0")
             client.expect_eof()
         return status
+
+
+def ask_status(relay):
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(10)
+        sock.connect(relay.file("status.sock"))
+        text = b""
+        while True:
+            data = sock.recv(65536)
+            if not data:
+                return text
+            text += data
