@@ -37,7 +37,7 @@ TMPDIR=$dir/tmp "$HERE/demo" </dev/null 2>&1 | while IFS= read -r line; do
 done || code=$?
 expect "exit code of the demo: $(cat "$dir/out")" "$code" 0
 for line in 'Hello from the web server' 'press 7|Oslo, hall 2' '10\.1\.0\.5$' \
-	'^  up 100000000 ' '\(no connection\)' \
+	'^  up 100000000 ' 'Failed to connect to edge.test port 22' \
 	'^gateway edge-1 \(cloud\): up' '^gateway oslo-a \(site\): up' \
 	'^== Done; everything is removed again'; do
 	grep -qE "$line" "$dir/out" || fail "the demo does not show \"$line\":

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# guide.sh - What docs/azure.md has one type is right
+# guide.sh - What docs/azure.md has one type is right, and what the texts tell
 #
 # Its policy, both gateways' files and the relay's pass their checks as they stand
 # there; its commands are words that a shell understands, none is left out; those of
-# the Azure CLI have the options that it takes (guide.az).
+# the Azure CLI have the options that it takes (guide.az).  Messages, numbers and
+# defaults that the documentation quotes are the programs' (told.py).
 
 set -euo pipefail
 export LC_ALL=C
@@ -60,3 +61,4 @@ done
 ((commands >= 7)) || fail "only $commands blocks of commands"
 tests/guide_az.py tests/guide.az docs/azure.md >"$dir/out" ||
 	fail "$(cat "$dir/out")"
+tests/told.py build >"$dir/out" || fail "$(cat "$dir/out")"
