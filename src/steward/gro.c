@@ -27,6 +27,10 @@
  * What waits for the thread is bounded by WAITING_MAX.
  *
  * "threaded" is a file of /sys (Linux 5.12), for which CAP_NET_ADMIN is enough.
+ * A device that outlives a change of offloads needs nothing put back: the buffer is
+ * the queue's and ends with it, and "threaded", which stays, means nothing to queues
+ * without IFF_NAPI (the kernel refuses even to write it then).
+ *
  * Where /sys cannot be written, as in most containers, the queue is opened without
  * IFF_NAPI: a packet is processed while it is written.
  */

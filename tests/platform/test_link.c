@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <netlink/socket.h>
@@ -132,6 +133,24 @@ static void a_device_outlives_its_queue_and_is_adopted(void **state)
 			 0);
 	assert_int_equal(if_nametoindex("rtt0"), 0);
 	assert_int_equal(box->diag.cnt, 0);
+}
+
+static void a_send_buffer_ends_with_its_queue(void **state)
+{
+	struct box *box = need_box(state);
+	struct link_tun tun;
+	int size = 1 << 20;
+
+	assert_int_equal(link_tun_open(box->nl, &conf, &tun, &box->diag), 0);
+	assert_int_equal(ioctl(tun.fds[0], TUNSETSNDBUF, &size), 0);
+	link_tun_close(&tun);
+
+	assert_int_equal(link_tun_open(box->nl, &conf, &tun, &box->diag), 0);
+	assert_int_equal(ioctl(tun.fds[0], TUNGETSNDBUF, &size), 0);
+	assert_int_equal(size, INT_MAX);
+	link_tun_close(&tun);
+	assert_int_equal(link_remove_owned(box->nl, "edge-1", NULL, &box->diag),
+			 0);
 }
 
 static void a_second_attach_is_not_refused_so_a_lock_is_needed(void **state)
@@ -323,6 +342,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_device_outlives_its_queue_and_is_adopted),
+		TEST(a_send_buffer_ends_with_its_queue),
 		TEST(a_second_attach_is_not_refused_so_a_lock_is_needed),
 		TEST(a_device_of_somebody_else_is_never_touched),
 		TEST(options_go_to_the_device_and_the_global_switch_stays),
