@@ -115,6 +115,11 @@ warned cloud "table inet untracking, chain raw, rule 'tcp dport 8080 notrack': k
 ! page || fail "notrack does not matter"
 at cloud nft delete table inet untracking
 calm cloud
+at cloud iptables-nft -t raw -A PREROUTING -p tcp --dport 8080 -j CT --notrack
+warned cloud "table ip raw, chain PREROUTING, rule 'tcp dport 8080 .*notrack': keeps packets of the tunnel's flows from connection tracking"
+! page || fail "iptables' notrack does not matter"
+at cloud nft delete table ip raw
+calm cloud
 
 # A target that is the gateway itself gets nothing.
 ip -n "$NS-onprem" address add 10.1.0.5/32 dev lo
@@ -163,3 +168,9 @@ gateway_down cloud TERM || fail "exit code"
 at cloud iptables-legacy-restore <"$FOREIGN/legacy.save"
 gateway_up cloud
 warned cloud "table ip filter \(iptables-legacy\), chain FORWARD, rule '-A FORWARD -p tcp -m comment -j REJECT' .docker.: rejects most packets into the tunnel"
+gateway_down cloud TERM || fail "exit code"
+at cloud iptables-legacy -F FORWARD
+at cloud iptables-legacy -t raw -A PREROUTING -p udp -j ACCEPT
+at cloud iptables-legacy -t raw -A PREROUTING -p tcp --dport 8080 -j CT --notrack
+gateway_up cloud
+warned cloud "table ip raw \(iptables-legacy\), chain PREROUTING, rule '-A PREROUTING -p tcp -m tcp --dport 8080:8080 -j CT --notrack': keeps .*iptables-legacy -t raw -D PREROUTING 2"

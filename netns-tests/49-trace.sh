@@ -10,6 +10,7 @@
 # shellcheck source=netns-tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 not_plain
+need iptables-nft iptables-legacy
 
 COUNT=${COUNT:-500}
 SEED=${SEED:-$RANDOM}
@@ -171,6 +172,19 @@ END
 trace cloud 1 '^ +but not into the tunnel$' \
 	--from 203.0.113.2 oslo/open
 at cloud nft delete table inet untracking
+# iptables' target, of which nft's JSON does not tell what it does, and -legacy's.
+for iptables in iptables-nft iptables-legacy; do
+	at cloud $iptables -t raw -A PREROUTING -p tcp --dport 7000 -j CT --notrack
+	said=$(at cloud "$RELAYTUN" trace -c "$DIR/edge-1.cfg" --from 203.0.113.2 \
+		oslo/open || :)
+	for regex in '^prerouting +ip raw.* PREROUTING: notrack +\[.*notrack\]$' \
+		'^tracking +none: a packet of no flow is not translated' \
+		'^ +but not into the tunnel$'; do
+		grep -qE "$regex" <<<"$said" ||
+			fail "trace with $iptables --notrack does not say \"$regex\": $said"
+	done
+	at cloud $iptables -t raw -F PREROUTING
+done
 trace onprem 0 '^decision +passes, out by lan0$' open
 trace onprem 1 '^decision +dropped: the kernel takes no packet of this source' \
 	--from 1.2.3.4 open

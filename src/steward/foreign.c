@@ -348,13 +348,19 @@ static void tell_untracked(const struct foreign_finding *finding,
 	strbuf_printf(out,
 		      "table %s %s, chain %s, rule '%s': keeps packets of the "
 		      "tunnel's flows from connection tracking, without which "
-		      "they are dropped (%s at %s); remedy: have it not match "
-		      "them, or remove it: nft 'delete rule %s %s %s handle "
-		      "%ld'",
+		      "they are not translated, and dropped (%s at %s); "
+		      "remedy: have it not match them, or remove it: ",
 		      finding->family, finding->table, finding->chain, rule,
-		      finding->family6 ? "IPv6" : "IPv4", finding->ifname,
-		      finding->family, finding->table, finding->chain,
-		      finding->handle);
+		      finding->family6 ? "IPv6" : "IPv4", finding->ifname);
+	if (strstr(finding->table, "iptables-legacy"))
+		strbuf_printf(out, "%s-legacy -t %.*s -D %s %ld",
+			      finding->family6 ? "ip6tables" : "iptables",
+			      (int)strcspn(finding->table, " "), finding->table,
+			      finding->chain, finding->handle);
+	else
+		strbuf_printf(out, "nft 'delete rule %s %s %s handle %ld'",
+			      finding->family, finding->table, finding->chain,
+			      finding->handle);
 }
 
 void foreign_tell(const struct foreign_finding *finding, const char *rule,

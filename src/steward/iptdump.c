@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * iptdump.c - The filter table of iptables-legacy, from the kernel
+ * iptdump.c - A table of iptables-legacy, from the kernel
  */
 
 #include "steward/iptdump.h"
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,6 +17,7 @@
 
 /* After netinet/in.h, which they give way to. */
 #include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_CT.h>
 #include <linux/netfilter/xt_comment.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_tcpudp.h>
@@ -334,7 +336,19 @@ static void print_matches(struct strbuf *out, const struct entry *entry)
 	}
 }
 
-/** print_target() - "-j TARGET" */
+/** is_notrack() - "-j CT --notrack"?  The flags come first in each revision */
+static bool is_notrack(const struct entry *entry)
+{
+	const struct xt_ct_target_info *info =
+		(const void *)entry->target->data;
+
+	return !strcmp(entry->target->u.user.name, "CT") &&
+	       entry->target_len >=
+		       sizeof(*entry->target) + sizeof(info->flags) &&
+	       info->flags & XT_CT_NOTRACK;
+}
+
+/** print_target() - "-j TARGET", or "-g CHAIN", which does not come back */
 static void print_target(const struct dump *dump, const struct entry *entry)
 {
 	const char *name = entry->target->u.user.name;
@@ -342,7 +356,8 @@ static void print_target(const struct dump *dump, const struct entry *entry)
 	const char *verdict;
 
 	if (strcmp(name, XT_STANDARD_TARGET) != 0) {
-		strbuf_printf(dump->out, " -j %s", name);
+		strbuf_printf(dump->out, " -j %s%s", name,
+			      is_notrack(entry) ? " --notrack" : "");
 		return;
 	}
 	if (entry->target_len < sizeof(*standard))
@@ -351,7 +366,7 @@ static void print_target(const struct dump *dump, const struct entry *entry)
 		/* Falling through to the next rule is a jump to it. */
 		if ((size_t)standard->verdict != entry->at + entry->len)
 			strbuf_printf(
-				dump->out, " -j %s",
+				dump->out, entry->goes ? " -g %s" : " -j %s",
 				chain_at(dump, (size_t)standard->verdict));
 		return;
 	}
@@ -501,16 +516,17 @@ static int print_all(enum ip_family family, int fd,
 	return err;
 }
 
-int iptdump_filter(enum ip_family family, struct strbuf *out)
+int iptdump_table(enum ip_family family, const char *table, struct strbuf *out)
 {
 	/* struct ip6t_getinfo is the same. */
-	struct ipt_getinfo info = {.name = "filter"};
+	struct ipt_getinfo info = {.name = ""};
 	int fd = socket(family == IP_V4 ? AF_INET : AF_INET6,
 			SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int err;
 
 	if (fd < 0)
 		return -errno;
+	snprintf(info.name, sizeof(info.name), "%s", table);
 	err = get(family, fd, false, &info, sizeof(info));
 	if (!err)
 		err = print_all(family, fd, &info, out);

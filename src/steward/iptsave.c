@@ -179,9 +179,8 @@ static json_t *option_json(const char *family, const char *option, char *value,
 static bool is_silent(const char *target)
 {
 	static const char *const targets[] = {
-		"LOG",    "NFLOG", "ULOG",     "MARK", "CONNMARK",
-		"TCPMSS", "CT",    "SET",      "TOS",  "NOTRACK",
-		"TRACE",  "DSCP",  "CLASSIFY",
+		"LOG", "NFLOG", "ULOG", "MARK",  "CONNMARK", "TCPMSS",
+		"CT",  "SET",   "TOS",  "TRACE", "DSCP",     "CLASSIFY",
 	};
 	size_t i;
 
@@ -200,10 +199,8 @@ static json_t *target_json(const struct translation *to, const char *target,
 		const char *target;
 		const char *verdict;
 	} verdicts[] = {
-		{"ACCEPT", "accept"},
-		{"DROP", "drop"},
-		{"REJECT", "reject"},
-		{"RETURN", "return"},
+		{"NOTRACK", "notrack"}, {"ACCEPT", "accept"}, {"DROP", "drop"},
+		{"REJECT", "reject"},   {"RETURN", "return"},
 	};
 	size_t i;
 
@@ -248,6 +245,8 @@ static void add_rule(struct translation *to, const char *line)
 			json_array_append_new(exprs, expr);
 		else if (!strcmp(option, "-j") || !strcmp(option, "-g"))
 			verdict = target_json(to, value, option[1] == 'j');
+		else if (!strcmp(option, "--notrack") && !verdict)
+			verdict = target_json(to, "NOTRACK", true);
 		else if (strcmp(option, "-m") != 0 &&
 			 strcmp(option, "--comment") != 0 &&
 			 strcmp(option, "--reject-with") != 0 &&
@@ -284,6 +283,12 @@ static const char *hook_of(const char *chain)
 	return NULL;
 }
 
+/** prio_of() - Where the chains of a table come */
+static int prio_of(const char *table)
+{
+	return strncmp(table, "raw ", 4) ? 0 : -300;
+}
+
 /** add_chain() - ":FORWARD DROP [0:0]" */
 static void add_chain(struct translation *to, const char *line)
 {
@@ -300,7 +305,8 @@ static void add_chain(struct translation *to, const char *line)
 	if (hook) {
 		json_object_set_new(chain, "hook", json_string(hook));
 		json_object_set_new(chain, "type", json_string("filter"));
-		json_object_set_new(chain, "prio", json_integer(0));
+		json_object_set_new(chain, "prio",
+				    json_integer(prio_of(to->table)));
 		json_object_set_new(chain, "policy",
 				    json_string(strcmp(policy, "DROP")
 							? "accept"

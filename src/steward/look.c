@@ -18,10 +18,11 @@
 
 #include "steward/foreign.h"
 #include "steward/iface.h"
-#include "steward/iptdump.h"
 #include "steward/iptsave.h"
+#include "steward/legacy.h"
 #include "steward/owner.h"
 #include "steward/rtsock.h"
+#include "steward/simtext.h"
 #include "steward/stray.h"
 #include "steward/way.h"
 
@@ -41,7 +42,7 @@ struct look {
 	const struct plan *plan;
 	struct sim *sim;
 	struct nft_ctx *nft;
-	struct strbuf legacy[2]; /* iptables-legacy, by family */
+	struct legacy legacy;
 	char names[IFNAME_CNT_MAX][IF_NAMESIZE];
 	const char *ifnames[IFNAME_CNT_MAX];
 	size_t ifname_cnt;
@@ -71,12 +72,17 @@ static bool matters(const struct sim_base *base)
 static void read_table(struct look *look, const struct sim_base *base)
 {
 	char command[2 * FOREIGN_NAME_SIZE];
+	const char *json;
+	bool wants_text;
 
 	if (sim_has_table(look->sim, base->family, base->table))
 		return;
 	snprintf(command, sizeof(command), "list table %s %s", base->family,
 		 base->table);
-	(void)!sim_add(look->sim, list(look, true, command));
+	json = list(look, true, command);
+	wants_text = simtext_wanted(json);
+	if (!sim_add(look->sim, json) && wants_text)
+		simtext_take(look->sim, list(look, false, command));
 }
 
 /** read_tables() - All tables with a chain on one of the hooks */
@@ -113,46 +119,18 @@ static void read_tables(struct look *look)
 	sim_free(chains);
 }
 
-/** has_legacy() - Does the kernel hold a filter table of iptables-legacy? */
-static bool has_legacy(const char *names)
+/** tell_unread() - Rules of iptables-legacy that nobody could judge */
+static void tell_unread(struct look *look)
 {
-	FILE *file = fopen(names, "re");
-	char line[64];
-	bool found = false;
-
-	if (!file)
-		return false;
-	while (fgets(line, sizeof(line), file))
-		found |= strcmp(line, "filter\n") == 0;
-	(void)fclose(file);
-	return found;
-}
-
-/** read_legacy() - iptables-legacy of both families */
-static void read_legacy(struct look *look)
-{
-	static const char *const names[] = {"/proc/net/ip_tables_names",
-					    "/proc/net/ip6_tables_names"};
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
-		struct strbuf *text = &look->legacy[i];
-		char *json;
-
-		/* Asking for the table would make it. */
-		if (!has_legacy(names[i]))
-			continue;
-		if (iptdump_filter(i ? IP_V6 : IP_V4, text)) {
+		if (look->legacy.unread[i])
 			strbuf_printf(look->answer,
 				      "iptables-legacy rules are in force and "
 				      "cannot be read: see \"%s -S FORWARD\"\n",
 				      i ? "ip6tables-legacy"
 					: "iptables-legacy");
-			continue;
-		}
-		json = iptsave_to_json(strbuf_str(text), i ? "ip6" : "ip");
-		(void)!sim_add(look->sim, json ? json : "");
-		free(json);
 	}
 }
 
@@ -291,27 +269,22 @@ static void look_at_ways(struct look *look)
 static char *rule_text(const struct look *look,
 		       const struct foreign_finding *finding)
 {
+	const struct sim_place place = {
+		.family = finding->family,
+		.table = finding->table,
+		.chain = finding->chain,
+		.handle = finding->handle,
+	};
 	char command[3 * FOREIGN_NAME_SIZE];
-	char mark[32];
 	const char *line;
-	const char *end;
+	size_t len;
 
-	if (strstr(finding->table, IPTSAVE_TABLE_SUFFIX)) {
-		return iptsave_rule(strbuf_str(&look->legacy[finding->family6]),
-				    finding->table, finding->chain,
-				    finding->handle);
-	}
+	if (strstr(finding->table, IPTSAVE_TABLE_SUFFIX))
+		return legacy_rule(&look->legacy, &place);
 	snprintf(command, sizeof(command), "list chain %s %s %s",
 		 finding->family, finding->table, finding->chain);
-	snprintf(mark, sizeof(mark), " # handle %ld\n", finding->handle);
-	line = list(look, false, command);
-	end = strstr(line, mark);
-	if (!end)
-		return strdup("");
-	while (end > line && end[-1] != '\n')
-		end--;
-	end += strspn(end, "\t ");
-	return strndup(end, (size_t)(strstr(end, mark) - end));
+	line = simtext_line(list(look, false, command), &place, &len);
+	return line ? strndup(line, len) : strdup("");
 }
 
 /** look_at_name() - Does somebody else's table have the name of ours? */
@@ -366,14 +339,14 @@ void look_around(const struct plan *plan, struct strbuf *answer)
 	    !nft_ctx_buffer_error(look.nft)) {
 		look_at_name(&look);
 		read_tables(&look);
-		read_legacy(&look);
+		legacy_read(&look.legacy, look.sim);
+		tell_unread(&look);
 		look_at_resolvers(&look);
 		find_ifnames(&look);
 		look_at_ways(&look);
 		tell_foreign(&look);
 	}
-	strbuf_fini(&look.legacy[0]);
-	strbuf_fini(&look.legacy[1]);
+	legacy_fini(&look.legacy);
 	sim_free(look.sim);
 	if (look.nft)
 		nft_ctx_free(look.nft);

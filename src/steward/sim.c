@@ -402,7 +402,8 @@ static void do_notrack(struct run *run, const struct sim_place *place,
 		tell(run, place, SIM_NOTRACK);
 }
 
-/** is_xt_ct() - iptables' "-j CT", whose --notrack is not told */
+/** is_xt_ct() - iptables' "-j CT" that simtext.h could not settle: with --notrack
+ *  or without */
 static bool is_xt_ct(const char *verb, const json_t *stmt)
 {
 	return !strcmp(verb, "xt") && !strcmp(text(stmt, "name"), "CT");

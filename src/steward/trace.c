@@ -14,8 +14,10 @@
 #include <string.h>
 
 #include "steward/iface.h"
+#include "steward/legacy.h"
 #include "steward/rtsock.h"
 #include "steward/sim.h"
+#include "steward/simtext.h"
 #include "steward/way.h"
 
 /**
@@ -44,6 +46,7 @@ static const struct ip_addr client6 = {
 /**
  * struct trace - One packet's way
  * @rules:	The ruleset as text, with handles
+ * @legacy:	Rules of iptables-legacy
  * @hook:	Where it is
  * @open:	A rule could not be judged: the way told is one of several
  */
@@ -51,6 +54,7 @@ struct trace {
 	const struct plan *plan;
 	struct sim *sim;
 	char *rules;
+	struct legacy legacy;
 	struct nl_sock *nl;
 	struct sim_packet packet;
 	char iif[IF_NAMESIZE];
@@ -61,44 +65,22 @@ struct trace {
 	struct diag *diag;
 };
 
-/** find_line() - The line of a place in the text; Return: its beginning, NULL
- *  when it is not there */
-static const char *find_line(const char *rules, const struct sim_place *place,
-			     const char **end)
-{
-	char head[320];
-	char handle[32];
-	const char *at;
-
-	snprintf(head, sizeof(head), "table %s %s {", place->family,
-		 place->table);
-	at = strstr(rules, head);
-	snprintf(head, sizeof(head), "\n\tchain %s {", place->chain);
-	at = at ? strstr(at, head) : NULL;
-	if (!at)
-		return NULL;
-	snprintf(handle, sizeof(handle), " # handle %ld\n", place->handle);
-	*end = strstr(at + 1, handle);
-	if (!*end)
-		return NULL;
-	for (at = *end; at > rules && at[-1] != '\n';)
-		at--;
-	return at + strspn(at, "\t ");
-}
-
 /** on_step() - Something happens for certain */
 static void on_step(void *arg, const struct sim_place *place, const char *what)
 {
 	struct trace *trace = arg;
-	const char *end;
-	const char *line =
-		place->handle ? find_line(trace->rules, place, &end) : NULL;
+	char *legacy = legacy_rule(&trace->legacy, place);
+	const char *line = legacy;
+	size_t len = legacy ? strlen(legacy) : 0;
 
+	if (!len && place->handle)
+		line = simtext_line(trace->rules, place, &len);
 	strbuf_printf(trace->out, "%-12s %s %s %s: %s", trace->hook,
 		      place->family, place->table, place->chain, what);
-	if (line)
-		strbuf_printf(trace->out, "  [%.*s]", (int)(end - line), line);
+	if (line && len)
+		strbuf_printf(trace->out, "  [%.*s]", (int)len, line);
 	strbuf_printf(trace->out, "\n");
+	free(legacy);
 }
 
 /** decide() - The last line; Return: -EACCES */
@@ -113,6 +95,13 @@ static int decide(struct trace *trace, const struct sim_place *place)
 	else
 		strbuf_printf(trace->out, "policy\n");
 	return -EACCES;
+}
+
+/** is_untracked() - Did a rule keep the packet from connection tracking? */
+static bool is_untracked(const struct trace *trace)
+{
+	return trace->packet.state &&
+	       !strcmp(trace->packet.state, SIM_UNTRACKED);
 }
 
 /** pass_hook() - All chains of a hook; Return: 0, or -EACCES after the decision */
@@ -134,9 +123,7 @@ static int pass_hook(struct trace *trace, const char *hook)
 
 		/* The first translation in a hook is the only one; what
 		 * belongs to no flow gets none. */
-		if (nat && (translated ||
-			    (trace->packet.state &&
-			     !strcmp(trace->packet.state, SIM_UNTRACKED))))
+		if (nat && (translated || is_untracked(trace)))
 			continue;
 		bits = sim_run(trace->sim, &bases[i], &trace->packet, on_step,
 			       trace, &last, &bit);
@@ -216,6 +203,10 @@ static int walk(struct trace *trace)
 		!way_find(trace->nl, &packet->daddr, &any, NULL, 0, &before) &&
 		before.local;
 	err = pass_hook(trace, "prerouting");
+	if (!err && is_untracked(trace))
+		strbuf_printf(trace->out,
+			      "tracking     none: a packet of no flow is not "
+			      "translated, and no answer to it\n");
 	if (!err)
 		err = route(trace);
 	if (!err)
@@ -494,6 +485,10 @@ static int read_rules(struct trace *trace)
 	}
 	if (nft)
 		nft_ctx_free(nft);
+	if (!err && trace->rules) {
+		simtext_take(trace->sim, trace->rules);
+		legacy_read(&trace->legacy, trace->sim);
+	}
 	if (err || !trace->rules) {
 		diag_error(trace->diag, NULL, 0,
 			   "the kernel's ruleset cannot be listed");
@@ -518,6 +513,7 @@ int trace_service(const struct show *show, struct strbuf *out,
 	if (trace.nl)
 		nl_socket_free(trace.nl);
 	free(trace.rules);
+	legacy_fini(&trace.legacy);
 	sim_free(trace.sim);
 	return err;
 }

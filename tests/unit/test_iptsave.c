@@ -134,6 +134,37 @@ static void a_rule_is_found_by_its_number(void **state)
 	free(rule);
 }
 
+static void what_is_not_tracked_is_known_and_comes_early(void **state)
+{
+	static const char raw[] =
+		"*raw\n"
+		":PREROUTING ACCEPT [0:0]\n"
+		"-A PREROUTING -p tcp -m tcp --dport 443 -j CT --notrack\n"
+		"-A PREROUTING -p tcp -m tcp --dport 80 -j NOTRACK\n"
+		"COMMIT\n";
+	static const int ports[] = {443, 80, 81};
+	struct sim *sim = sim_new();
+	char *json = iptsave_to_json(raw, "ip");
+	struct sim_base bases[2];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(sim_add(sim, json), 0);
+	assert_int_equal(sim_bases(sim, IP_V4, "prerouting", bases, 2), 1);
+	assert_int_equal(bases[0].prio, -300);
+	for (i = 0; i < 3; i++) {
+		struct sim_packet made = packet();
+		struct sim_place last;
+		enum sim_bit bit;
+
+		made.dport = ports[i];
+		(void)sim_run(sim, &bases[0], &made, NULL, NULL, &last, &bit);
+		assert_string_equal(made.state, i < 2 ? SIM_UNTRACKED : "new");
+	}
+	sim_free(sim);
+	free(json);
+}
+
 static void every_truncation_is_read_without_harm(void **state)
 {
 	char text[sizeof(saved)];
@@ -161,6 +192,7 @@ int main(void)
 			states_interfaces_ports_and_prefixes_are_understood),
 		cmocka_unit_test(a_comment_is_no_option),
 		cmocka_unit_test(a_rule_is_found_by_its_number),
+		cmocka_unit_test(what_is_not_tracked_is_known_and_comes_early),
 		cmocka_unit_test(every_truncation_is_read_without_harm),
 	};
 
