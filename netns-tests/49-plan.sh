@@ -23,6 +23,11 @@ says() {
 		fail "plan does not say \"$1\": $(cat "$DIR/log/plan.log")"
 }
 
+# other_role FILE: the two gateways change places
+other_role() {
+	sed -i -e 's/"edge-1"/"x"/' -e 's/"oslo-a"/"edge-1"/' -e 's/"x"/"oslo-a"/' "$1"
+}
+
 # rules: the cloud gateway's table without its counters
 rules() {
 	at cloud nft -s list table inet relaytun_edge-1
@@ -77,7 +82,9 @@ expect_match "a key that is gone" "$(cat "$DIR/log/plan.log")" \
 	'send.key.*would be refused'
 mv "$DIR/lost.key" "$DIR/send.key"
 sed -i 's|".*/send.key"|"$CREDENTIALS_DIRECTORY/key"|' "$DIR/edge-1.cfg"
-plan 0
+plan 3
+expect_match "other settings" "$(cat "$DIR/log/plan.log")" \
+	'\+ gateway.cfg: credentials = .*CREDENTIALS_DIRECTORY/key'
 expect_match "a key of the unit" "$(cat "$DIR/log/plan.log")" 'keys were not looked at'
 sed -i "s|\"\$CREDENTIALS_DIRECTORY/key\"|\"$DIR/send.key\"|" "$DIR/edge-1.cfg"
 
@@ -86,6 +93,35 @@ sed -i 's/mtu = 1500/mtu = 1300/' "$DIR/edge-1.cfg"
 plan 3
 says "~ device rt0: mtu 1300 in place of 1500"
 sed -i 's/mtu = 1300/mtu = 1500/' "$DIR/edge-1.cfg"
+plan 0
+
+# Other settings: told as lines, until a reload has taken them over.
+sed -i 's/^channels .*//' "$DIR/edge-1.cfg"
+plan 0
+echo 'channels = 3;' >>"$DIR/edge-1.cfg"
+plan 3
+says "+ gateway.cfg: channels = 3;"
+at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" >/dev/null || fail "no reload"
+plan 0
+sed -i 's/^channels .*//' "$DIR/edge-1.cfg"
+plan 3
+says "- gateway.cfg: channels = 3;"
+at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" >/dev/null || fail "no reload"
+plan 0
+
+# Another role of this gateway, in the words and with the code of a reload.
+cp "$DIR/policy.cfg" "$DIR/before.cfg"
+other_role "$DIR/policy.cfg"
+plan 2
+code=0
+at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" >"$DIR/log/reload.log" 2>&1 || code=$?
+expect "exit code of a reload with another role" "$code" 2
+expect "another role, by reload and by plan" \
+	"$(grep 'role of gateway "edge-1" was "cloud" and is "site": that needs a restart' \
+		"$DIR/log/reload.log")" \
+	"$(grep 'needs a restart' "$DIR/log/plan.log")"
+expect "what else plan says of it" "$(grep -vc 'needs a restart' "$DIR/log/plan.log")" 1
+cp "$DIR/before.cfg" "$DIR/policy.cfg"
 plan 0
 
 # What only a restart can change: told in the words, and with the code, of a reload.

@@ -25,6 +25,7 @@
 
 #include "carrier/retry.h"
 #include "carrier/worker.h"
+#include "policy/needs.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -35,24 +36,11 @@
 /* Who has not greeted for so long gives way, when others cannot be taken. */
 #define GREETING_YIELD_MS 1000
 
-/** relay_share() - How many channels this worker dials over each relay of a peer's:
- *  the peer's channels are dealt out, one to each worker at least */
-static size_t relay_share(const struct setup *setup, unsigned int id)
+/** relay_share() - How many channels this worker dials over each relay of a peer's */
+static size_t relay_share(const struct worker *worker)
 {
-	size_t workers = setup->conf->workers;
-
-	return (setup->channels + workers - 1 - id) / workers;
-}
-
-/** dialled_cnt() - Channels that a cloud gateway's worker dials to a peer */
-static size_t dialled_cnt(const struct setup *setup, unsigned int id,
-			  const struct policy_gateway *peer)
-{
-	size_t workers = setup->conf->workers;
-	size_t cnt = peer->relay_cnt * relay_share(setup, id);
-	size_t number_cnt = (PEER_CHANNEL_CNT_MAX + workers - 1 - id) / workers;
-
-	return cnt < number_cnt ? cnt : number_cnt;
+	return needs_share(worker->setup->channels,
+			   worker->setup->conf->workers, worker->id);
 }
 
 size_t slots_cnt(const struct setup *setup, unsigned int id)
@@ -64,7 +52,8 @@ size_t slots_cnt(const struct setup *setup, unsigned int id)
 	if (setup->gateway->role == ROLE_SITE)
 		return plan->peer_cnt * PEER_CHANNEL_CNT_MAX + SPARE_SLOTS;
 	for (i = 0; i < plan->peer_cnt; i++)
-		cnt += dialled_cnt(setup, id, plan->peers[i]);
+		cnt += needs_dialled(setup->channels, setup->conf->workers, id,
+				     plan->peers[i]->relay_cnt);
 	return cnt;
 }
 
@@ -220,8 +209,8 @@ static void dial_relay(struct worker *worker, size_t peer, size_t relay_idx)
 	unsigned int number;
 
 	/* Each worker has numbers of its own. */
-	for (number = worker->id; number < PEER_CHANNEL_CNT_MAX &&
-				  cnt < relay_share(worker->setup, worker->id);
+	for (number = worker->id;
+	     number < PEER_CHANNEL_CNT_MAX && cnt < relay_share(worker);
 	     number += (unsigned int)worker->kin->cnt) {
 		struct channel *channel = find_slot(worker);
 
@@ -258,7 +247,7 @@ static bool is_surplus(const struct worker *worker, size_t idx)
 		cnt += other->dialled && other->peer == channel->peer &&
 		       other->relay_idx == channel->relay_idx;
 	}
-	return cnt >= relay_share(worker->setup, worker->id);
+	return cnt >= relay_share(worker);
 }
 
 void slots_retire(struct worker *worker)

@@ -6,6 +6,7 @@
 
 #include "policy/needs.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,6 +207,36 @@ static bool lower(struct channel_choice *choice, size_t room, uint32_t least)
 	return true;
 }
 
+size_t needs_share(uint32_t channels, uint32_t workers, unsigned int id)
+{
+	return (channels + workers - 1 - id) / workers;
+}
+
+size_t needs_dialled(uint32_t channels, uint32_t workers, unsigned int id,
+		     size_t relay_cnt)
+{
+	size_t numbers = needs_share(PAIR_CHANNEL_CNT_MAX, workers, id);
+	size_t cnt = relay_cnt * needs_share(channels, workers, id);
+
+	return cnt < numbers ? cnt : numbers;
+}
+
+/**
+ * dialled_cnt() - Likewise of all workers
+ * @channels:	Over each relay
+ * @workers:	How many
+ * @relay_cnt:	Relays of the peer
+ */
+static size_t dialled_cnt(uint32_t channels, uint32_t workers, size_t relay_cnt)
+{
+	size_t cnt = 0;
+	unsigned int id;
+
+	for (id = 0; id < workers; id++)
+		cnt += needs_dialled(channels, workers, id, relay_cnt);
+	return cnt;
+}
+
 struct channel_choice needs_channels(const struct policy *policy, uint32_t set,
 				     uint32_t workers, struct arena *arena)
 {
@@ -215,6 +246,7 @@ struct channel_choice needs_channels(const struct policy *policy, uint32_t set,
 	struct channel_choice choice = {
 		.is_set = set >= least,
 		.is_workers = least > wanted,
+		.workers = least,
 	};
 	const struct relay_needs *needs;
 	const struct relay_needs *full;
@@ -223,7 +255,8 @@ struct channel_choice needs_channels(const struct policy *policy, uint32_t set,
 	wanted = wanted > least ? wanted : least;
 	choice.cnt = wanted;
 	choice.wanted = wanted;
-	if (most && wanted * most->relay_cnt > PAIR_CHANNEL_CNT_MAX) {
+	if (most && dialled_cnt(wanted, least, most->relay_cnt) <
+			    wanted * most->relay_cnt) {
 		choice.gateway = most;
 		if (!set)
 			(void)lower(&choice,
@@ -242,12 +275,31 @@ struct channel_choice needs_channels(const struct policy *policy, uint32_t set,
 }
 
 /**
- * skips_relays() - Has a gateway so many relays that some get no channel?
+ * check_pair() - Warn of the gateway that has too many relays for so many channels
+ * @policy:	Policy
  * @choice:	Choice, with a gateway
+ * @diag:	Receives the warning
  */
-static bool skips_relays(const struct channel_choice *choice)
+static void check_pair(const struct policy *policy,
+		       const struct channel_choice *choice, struct diag *diag)
 {
-	return choice->cnt * choice->gateway->relay_cnt > PAIR_CHANNEL_CNT_MAX;
+	size_t relay_cnt = choice->gateway->relay_cnt;
+	size_t dialled = dialled_cnt(choice->cnt, choice->workers, relay_cnt);
+	char workers[40] = "";
+
+	if (choice->workers > 1)
+		snprintf(workers, sizeof(workers), ", dealt out to %u workers",
+			 choice->workers);
+	cfg_source_warning(
+		&policy->source, diag, choice->gateway->line,
+		"\"%s\" listens at %zu relays: %u channels over each are %zu, "
+		"and two gateways may have %d%s; %zu are dialled, so that %s",
+		choice->gateway->name, relay_cnt, choice->wanted,
+		choice->wanted * relay_cnt, PAIR_CHANNEL_CNT_MAX, workers,
+		dialled,
+		dialled < choice->cnt * relay_cnt
+			? "some relays have fewer or none"
+			: "each relay has fewer");
 }
 
 void channel_choice_check(const struct policy *policy,
@@ -255,15 +307,7 @@ void channel_choice_check(const struct policy *policy,
 			  struct diag *diag)
 {
 	if (choice->gateway)
-		cfg_source_warning(
-			&policy->source, diag, choice->gateway->line,
-			"\"%s\" listens at %zu relays: %u channels over each "
-			"are more than the %d that two gateways may have%s",
-			choice->gateway->name, choice->gateway->relay_cnt,
-			choice->wanted, PAIR_CHANNEL_CNT_MAX,
-			skips_relays(choice)
-				? ", so that some relays are not used"
-				: ", so that there are fewer");
+		check_pair(policy, choice, diag);
 	if (choice->host)
 		cfg_source_warning(
 			&policy->source, diag, 0,

@@ -48,8 +48,9 @@ struct relay_needs {
  * @is_set:	gateway.cfg says so
  * @is_workers:	It would be fewer, if each worker did not need one
  * @host:	The namespace that is too small for @wanted, else NULL
- * @gateway:	The gateway that has so many relays that @wanted over each are more
- *		than a pair has, else NULL
+ * @gateway:	The gateway that has so many relays that @wanted over each cannot all
+ *		be dialled, else NULL
+ * @workers:	That deal them out
  */
 struct channel_choice {
 	uint32_t cnt;
@@ -58,7 +59,26 @@ struct channel_choice {
 	bool is_workers;
 	const char *host;
 	const struct policy_gateway *gateway;
+	uint32_t workers;
 };
+
+/**
+ * needs_share() - Channels that one worker of a cloud gateway dials over a relay
+ * @channels, @workers, @id:	As for needs_dialled()
+ */
+size_t needs_share(uint32_t channels, uint32_t workers, unsigned int id);
+
+/**
+ * needs_dialled() - Channels that one worker of a cloud gateway dials to a peer
+ * @channels:	Over each relay, of all workers together
+ * @workers:	Threads: they deal out the channels over each relay, one to each at
+ *		least, and the numbers of the pair's channels, PAIR_CHANNEL_CNT_MAX,
+ *		of which each channel needs one
+ * @id:		The worker's, from 0
+ * @relay_cnt:	Relays of the peer
+ */
+size_t needs_dialled(uint32_t channels, uint32_t workers, unsigned int id,
+		     size_t relay_cnt);
 
 /**
  * needs_channels() - Choose
@@ -76,7 +96,7 @@ struct channel_choice needs_channels(const struct policy *policy, uint32_t set,
 				     uint32_t workers, struct arena *arena);
 
 /** channel_choice_check() - Warn when there are fewer than there should be, or more
- *  are set than a pair has */
+ *  are set than can be dialled */
 void channel_choice_check(const struct policy *policy,
 			  const struct channel_choice *choice,
 			  struct diag *diag);

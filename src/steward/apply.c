@@ -14,6 +14,7 @@
 
 #include "policy/print.h"
 #include "steward/addrs.h"
+#include "steward/diaglog.h"
 #include "steward/flows.h"
 #include "steward/forward.h"
 #include "steward/ipv6.h"
@@ -85,6 +86,17 @@ static void settle_policy(const struct plan *plan, int err)
 	else if (kept_promote(plan->conf))
 		log_warn("event=policy_not_kept error=\"%m\" reason=\"relaytun "
 			 "plan compares with the one before\"");
+}
+
+/** settle_conf() - The change was made: these are the settings in force */
+static void settle_conf(const struct gateway_conf *conf)
+{
+	struct diag diag;
+
+	diag_init(&diag);
+	if (keep_conf(conf, &diag))
+		diaglog(&diag, "settings_not_kept");
+	diag_fini(&diag);
 }
 
 /** load_rules() - The table that plan and state want */
@@ -352,8 +364,10 @@ int apply_change(struct host *host, const struct plan *plan, struct diag *diag)
 	err = enact(host, diag);
 	host->ending = NULL;
 	settle_policy(plan, err);
-	if (!err)
+	if (!err) {
+		settle_conf(plan->conf);
 		return 0;
+	}
 	host->plan = before;
 	if (enact(host, diag))
 		diag_error(diag, NULL, 0,

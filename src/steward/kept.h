@@ -22,7 +22,7 @@ enum kept {
 	KEPT_POLICY, /* STATE_FILE.policy: the policy in normal form */
 	KEPT_NEXT, /* STATE_FILE.next: the policy that is about to be in force */
 	KEPT_UNDO, /* STATE_FILE.undo: see trial.c */
-	KEPT_CONF, /* STATE_FILE.conf: gateway.cfg as the gateway was started */
+	KEPT_CONF, /* STATE_FILE.conf: the settings that are in force */
 };
 
 /** kept_path() - Of a file (heap) */

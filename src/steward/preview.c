@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "policy/access.h"
+#include "policy/print.h"
 #include "steward/apply.h"
 #include "steward/change.h"
 #include "steward/cut.h"
@@ -40,10 +41,12 @@
 #define STATE_LEN_MAX (16u << 20)
 
 /** struct views - What stands, and what is asked about
+ * @conf_before: Settings in force, NULL when they are not known
  * @before:	NULL when nothing is known to stand
  */
 struct views {
 	struct state state;
+	const struct gateway_conf *conf_before;
 	const struct plan *before;
 	const struct plan *now;
 };
@@ -200,6 +203,48 @@ static void tell_device(const struct gateway_conf *conf, struct strbuf *out)
 		close(fd);
 }
 
+/** has_line() - Is one of the lines of a text this one? */
+static bool has_line(const char *text, const char *line, size_t len)
+{
+	for (; *text; text += strcspn(text, "\n") + 1) {
+		if (strcspn(text, "\n") == len && !strncmp(text, line, len))
+			return true;
+	}
+	return false;
+}
+
+/** tell_lines() - Those of a text, in normal form, that another has not */
+static void tell_lines(const char *text, const char *other, char sign,
+		       struct strbuf *out)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		if (!has_line(other, text, len))
+			strbuf_printf(out, "%c gateway.cfg: %.*s\n", sign,
+				      (int)len, text);
+		text += len + 1;
+	}
+}
+
+/** tell_conf() - Settings that are others than those in force */
+static void tell_conf(const struct views *views, struct strbuf *out)
+{
+	struct strbuf before;
+	struct strbuf now;
+
+	if (!views->conf_before)
+		return;
+	strbuf_init(&before);
+	strbuf_init(&now);
+	gateway_conf_print(views->conf_before, &before);
+	gateway_conf_print(views->now->conf, &now);
+	tell_lines(strbuf_str(&before), strbuf_str(&now), '-', out);
+	tell_lines(strbuf_str(&now), strbuf_str(&before), '+', out);
+	strbuf_fini(&before);
+	strbuf_fini(&now);
+}
+
 /** check_known() - May we read what stands? */
 static int check_known(const struct gateway_conf *conf, struct diag *diag)
 {
@@ -245,23 +290,35 @@ static int check_secrets(const struct plan *plan, struct diag *diag)
 	return err;
 }
 
-/** check_restart() - Settings that only a restart can change; Return: as for any
- *  other fault of gateway.cfg, which is @conf_path */
-static int check_restart(const struct gateway_conf *conf, const char *conf_path,
-			 struct arena *arena, struct diag *diag)
+/** is_other_role() - Is what stands of another role?  Then little can be compared */
+static bool is_other_role(const struct views *views)
 {
-	const struct gateway_conf *before = kept_conf(conf, arena);
+	return views->before &&
+	       views->before->gateway->role != views->now->gateway->role;
+}
 
-	return !before || restart_check(conf_path, before, conf, diag)
-		       ? 0
-		       : -EBADMSG;
+/** check_restart() - What only a restart can change; Return: as for any other fault
+ *  of the files, of which @conf_path is gateway.cfg */
+static int check_restart(const struct views *views, const char *conf_path,
+			 struct diag *diag)
+{
+	const struct plan *now = views->now;
+	bool good =
+		!views->conf_before ||
+		restart_check(conf_path, views->conf_before, now->conf, diag);
+
+	if (views->before)
+		good &= restart_check_role(now->policy, views->before->gateway,
+					   now->gateway, diag);
+	return good ? 0 : -EBADMSG;
 }
 
 /** check_refusal() - What a reload would be refused for, besides the files */
-static int check_refusal(const struct plan *plan, const char *conf_path,
-			 struct arena *arena, struct diag *diag)
+static int check_refusal(const struct views *views, const char *conf_path,
+			 struct diag *diag)
 {
-	int err = check_restart(plan->conf, conf_path, arena, diag);
+	const struct plan *plan = views->now;
+	int err = check_restart(views, conf_path, diag);
 	int secrets_err = check_secrets(plan, diag);
 	int room_err = apply_check(plan, diag);
 
@@ -284,6 +341,7 @@ static void tell(const struct views *views, struct strbuf *out,
 
 	tell_routes(views->before, views->now, '-', out);
 	tell_routes(views->now, views->before, '+', out);
+	tell_conf(views, out);
 	tell_device(views->now->conf, out);
 	tell_rules(views, out);
 	tell_flows(views, out, diag);
@@ -311,8 +369,10 @@ int preview(const struct policy *policy, const struct gateway_conf *conf,
 			     "nothing is known to stand of gateway %s: all is "
 			     "new",
 			     conf->name);
-	tell(&views, out, diag);
-	err = check_refusal(views.now, conf_path, arena, diag);
+	views.conf_before = kept_conf(conf, arena);
+	if (!is_other_role(&views))
+		tell(&views, out, diag);
+	err = check_refusal(&views, conf_path, diag);
 	if (err)
 		return err;
 	if (out->len != begin)

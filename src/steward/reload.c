@@ -116,15 +116,9 @@ static const struct plan *load_plan(const struct reload *reload,
 	if (policy)
 		gateway = gateway_conf_check(policy, conf, reload->conf_path,
 					     diag);
-	if (!gateway)
+	if (!gateway ||
+	    !restart_check_role(policy, host->plan->gateway, gateway, diag))
 		return NULL;
-	if (gateway->role != host->plan->gateway->role) {
-		cfg_source_error(
-			&policy->source, diag, gateway->line,
-			"another role of gateway \"%s\" needs a restart",
-			gateway->name);
-		return NULL;
-	}
 	return plan_make(policy, gateway, conf, host->state->ids,
 			 host->state->id_cnt, arena);
 }

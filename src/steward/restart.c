@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * restart.c - Settings of gateway.cfg that only a restart can change
+ * restart.c - What of both files only a restart can change
  */
 
 #include "steward/restart.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "base/cfgsource.h"
 
 /** same() - Report a setting that only a restart can change */
 static bool same(const char *path, const char *key, const char *before,
@@ -48,4 +50,18 @@ bool restart_check(const char *path, const struct gateway_conf *before,
 	good &= same(path, "state_file", before->state_file, now->state_file,
 		     diag);
 	return good;
+}
+
+bool restart_check_role(const struct policy *policy,
+			const struct policy_gateway *before,
+			const struct policy_gateway *now, struct diag *diag)
+{
+	if (before->role == now->role)
+		return true;
+	cfg_source_error(&policy->source, diag, now->line,
+			 "role of gateway \"%s\" was \"%s\" and is \"%s\": "
+			 "that needs a restart",
+			 now->name, gateway_role_name(before->role),
+			 gateway_role_name(now->role));
+	return false;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * restart.h - Settings of gateway.cfg that only a restart can change
+ * restart.h - What of both files only a restart can change
  */
 
 #ifndef STEWARD_RESTART_H
@@ -21,5 +21,16 @@
  */
 bool restart_check(const char *path, const struct gateway_conf *before,
 		   const struct gateway_conf *now, struct diag *diag);
+
+/**
+ * restart_check_role() - Is the role of this gateway the same?
+ * @policy:	That @now is of
+ * @before:	As the gateway runs
+ *
+ * Return: false with an entry in @diag when it is another
+ */
+bool restart_check_role(const struct policy *policy,
+			const struct policy_gateway *before,
+			const struct policy_gateway *now, struct diag *diag);
 
 #endif /* STEWARD_RESTART_H */

@@ -319,8 +319,39 @@ static void relays_that_workers_leave_no_channel_for_are_warned_of(void **state)
 	diag_text(&f.diag, 0, text, sizeof(text));
 	assert_string_equal(
 		text, "p.cfg:3: warning: \"s0\" listens at 5 relays: 8 "
-		      "channels over each are more than the 32 that two "
-		      "gateways may have, so that some relays are not used");
+		      "channels over each are 40, and two gateways may have "
+		      "32, dealt out to 8 workers; 32 are dialled, so that "
+		      "some relays have fewer or none");
+	fixture_close(&f);
+}
+
+static void channels_that_cannot_be_dealt_out_evenly_are_warned_of(void **state)
+{
+	const char *relays[] = {
+		"[ \"wss://1/a\", \"wss://2/a\", \"wss://3/a\", "
+		"\"wss://4/a\", \"wss://5/a\", \"wss://6/a\", "
+		"\"wss://7/a\", \"wss://8/a\" ]"};
+	struct channel_choice choice;
+	struct fixture f;
+	char text[512];
+
+	(void)state;
+	fixture_open(&f, 1, relays, 1, 1);
+	diag_fini(&f.diag);
+	/* 32, but the worker that has two over each relay would need 16 numbers
+	 * of the 11 that it has. */
+	choice = needs_channels(f.policy, 4, 3, &f.arena);
+	channel_choice_check(f.policy, &choice, &f.diag);
+	assert_int_equal(f.diag.warning_cnt, 1);
+	diag_text(&f.diag, 0, text, sizeof(text));
+	assert_non_null(strstr(text, "are 32, and two gateways may have 32, "
+				     "dealt out to 3 workers; 27 are dialled"));
+	assert_int_equal(needs_dialled(4, 3, 0, 8), 11);
+	assert_int_equal(needs_dialled(4, 3, 1, 8), 8);
+	assert_int_equal(needs_dialled(4, 3, 2, 8), 8);
+
+	assert_null(needs_channels(f.policy, 4, 4, &f.arena).gateway);
+	assert_null(needs_channels(f.policy, 3, 3, &f.arena).gateway);
 	fixture_close(&f);
 }
 
@@ -362,6 +393,8 @@ int main(void)
 		cmocka_unit_test(needs_are_counted_for_each_host),
 		cmocka_unit_test(
 			relays_that_workers_leave_no_channel_for_are_warned_of),
+		cmocka_unit_test(
+			channels_that_cannot_be_dealt_out_evenly_are_warned_of),
 		cmocka_unit_test(who_decided_how_many_channels_is_told),
 		cmocka_unit_test(a_policy_without_relays_needs_none),
 		cmocka_unit_test(
