@@ -74,7 +74,7 @@ enum hyco_listener_event_kind {
  * @accept:	HYCO_LISTENER_ACCEPT
  * @text:	Its message, for hyco_message_header()
  * @exchange:	HYCO_LISTENER_REQUEST
- * @reason:	_REFUSED, _MALFORMED
+ * @reason:	_REFUSED, _MALFORMED; _ENDED by the listener itself, and why
  * @end:	_ENDED
  * @was_registered: _ENDED: the relay had listed us
  * @is_config:	_ENDED: a mistake in the configuration, hyco_status_is_config()

@@ -74,6 +74,13 @@ static void ended(struct listener *listener,
 		  const struct hyco_listener_event *event)
 {
 	wsconn_drop(&listener->conn, event->end);
+	if (event->reason) {
+		log_info("listener=%s event=anew reason=\"%s\"", listener->url,
+			 event->reason);
+		listener->registered = false;
+		listener->since = clock_mono();
+		return;
+	}
 	snprintf(listener->error, sizeof(listener->error), "%s",
 		 listener->conn.error);
 	if (listener->registered ||

@@ -18,6 +18,10 @@
  *		pings, though, goes on pinging: after the first Ping, SILENCE_MS
  *		without a byte and the connection is given up.
  *
+ * Anew	A service may forget a listener and tell it nothing.  When one that
+ *		never pings has sent nobody for ANEW_MS (and up to a quarter more),
+ *		the registration is made anew: for a moment nobody listens.
+ *
  * Responses	wait in a list, bounded in bytes, until the slot is free.
  *
  * Again	Whatever ends it, it waits with full jitter (retry.h) and begins anew.
@@ -37,6 +41,7 @@
 #define PONG_MS      45000
 #define SILENCE_MS   240000
 #define RENEW_MS_MIN INT64_C(240000)
+#define ANEW_MS      3600000
 /* No token now: asked for again after so long. */
 #define TOKEN_AGAIN_MS 10000
 /* A request and its body, each of the largest size. */
@@ -84,6 +89,8 @@ enum phase {
  * @renew_ms:	When the next is asked for
  * @renewed_ms:	When the last one was sent
  * @renew_due:	@token is to be sent to the relay
+ * @anew_ms:	When to register anew if nobody comes until then
+ * @anew:	That is under way
  * @queue:	Responses that wait; @tail is the last's link
  * @on_way:	The message in the connection's slot
  */
@@ -102,6 +109,8 @@ struct hyco_listener {
 	int64_t renew_ms;
 	int64_t renewed_ms;
 	bool renew_due;
+	int64_t anew_ms;
+	bool anew;
 	bool no_token;
 	struct outgoing *queue;
 	struct outgoing **tail;
@@ -346,6 +355,9 @@ static enum hyco_listener_event_kind wait_again(
 	event->end = end;
 	event->was_registered = registered;
 	event->is_config = hyco_status_is_config(HYCO_LISTENER, status);
+	if (listener->anew)
+		event->reason = "nobody came for an hour: it registers anew";
+	listener->anew = false;
 	event->retry_ms = (int64_t)(random % (uint64_t)(limit_ms + 1));
 	/* A token that was refused is not offered again. */
 	if (status == 401 || status == 403 || end->close_code == 1008)
@@ -436,9 +448,19 @@ static enum hyco_listener_event_kind take_message(
 	return HYCO_LISTENER_ACCEPT;
 }
 
+/** believe() - The relay knows us, as of now */
+static void believe(struct hyco_listener *listener, int64_t now_ms)
+{
+	uint32_t random;
+
+	listener->config.random(listener->config.arg, &random, sizeof(random));
+	listener->anew_ms = now_ms + ANEW_MS + random % (ANEW_MS / 4);
+}
+
 static enum hyco_listener_event_kind take_opened(struct hyco_listener *listener,
 						 int64_t now_ms)
 {
+	believe(listener, now_ms);
 	listener->phase = PHASE_REGISTERED;
 	listener->opened_ms = now_ms;
 	listener->renewed_ms = now_ms;
@@ -463,6 +485,9 @@ static enum hyco_listener_event_kind drive_conn(
 			return take_opened(listener, now_ms);
 		case HYCO_CONN_MESSAGE:
 			kind = take_message(listener, &received, event);
+			if (kind == HYCO_LISTENER_ACCEPT ||
+			    kind == HYCO_LISTENER_REQUEST)
+				believe(listener, now_ms);
 			break;
 		case HYCO_CONN_ENDED:
 			return wait_again(listener,
@@ -478,8 +503,16 @@ static enum hyco_listener_event_kind drive_conn(
 static enum hyco_listener_event_kind stay(struct hyco_listener *listener,
 					  int64_t now_ms)
 {
-	if (hyco_conn_heard_ping(listener->conn))
+	if (hyco_conn_heard_ping(listener->conn)) {
 		hyco_conn_set_silence(listener->conn, SILENCE_MS);
+		listener->anew_ms = HYCO_NEVER;
+	}
+	if (now_ms >= listener->anew_ms) {
+		listener->anew = true;
+		listener->anew_ms = HYCO_NEVER;
+		hyco_conn_close(listener->conn, 1000, "registering anew",
+				now_ms);
+	}
 	if (listener->renew_due)
 		queue_renewal(listener, now_ms);
 	pump(listener);
@@ -574,6 +607,8 @@ static int64_t earlier(int64_t a, int64_t b)
 
 int64_t hyco_listener_deadline_ms(const struct hyco_listener *listener)
 {
+	int64_t at_ms = hyco_conn_deadline_ms(listener->conn);
+
 	switch (listener->phase) {
 	case PHASE_WAIT:
 		return listener->wait_ms;
@@ -587,12 +622,12 @@ int64_t hyco_listener_deadline_ms(const struct hyco_listener *listener)
 	case PHASE_REGISTERED:
 		if (listener->renew_due)
 			return 0;
+		at_ms = earlier(at_ms, listener->anew_ms);
 		if (!listener->asked)
-			return earlier(listener->renew_ms,
-				       hyco_conn_deadline_ms(listener->conn));
+			at_ms = earlier(at_ms, listener->renew_ms);
 		break;
 	}
-	return hyco_conn_deadline_ms(listener->conn);
+	return at_ms;
 }
 
 void hyco_listener_allow(struct hyco_listener *listener,

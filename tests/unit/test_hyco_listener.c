@@ -430,6 +430,68 @@ static void C10_after_a_first_ping_silence_is_death_before_it_is_not(
 	hyco_listener_free(f.listener);
 }
 
+/** until_it_ends() - From a time on, in steps of a minute; the relay answers a
+ *  Close with nothing.  Return: when it ended, -1 for not within @limit_ms */
+static int64_t until_it_ends(struct fixture *f, int64_t now_ms,
+			     int64_t limit_ms, bool ping)
+{
+	uint8_t data[4096];
+	int64_t end_ms = now_ms + limit_ms;
+
+	for (; now_ms < end_ms; now_ms += 60000) {
+		enum hyco_listener_event_kind kind;
+
+		if (ping)
+			peer_send(f->conn, WS_PING, "", 0);
+		while ((kind = hyco_listener_next(f->listener, now_ms,
+						  &f->event)) ==
+		       HYCO_LISTENER_TOKEN)
+			assert_int_equal(hyco_listener_token(f->listener, "T2",
+							     3600000, now_ms),
+					 0);
+		if (kind == HYCO_LISTENER_ENDED)
+			return now_ms;
+		(void)peer_take(f->conn, data, sizeof(data));
+	}
+	return -1;
+}
+
+static void a_listener_to_whom_nobody_is_sent_registers_anew(void **state)
+{
+	struct fixture f;
+	int64_t at_ms;
+
+	(void)state;
+	register_at(&f, 0);
+	at_ms = until_it_ends(&f, 60000, 3 * INT64_C(3600000), false);
+	assert_in_range(at_ms, 3600000, 3600000 * 5 / 4 + 120000);
+	assert_non_null(f.event.reason);
+	assert_true(f.event.was_registered);
+	assert_in_range(f.event.retry_ms, 0, 250);
+	expect(&f, at_ms + f.event.retry_ms, HYCO_LISTENER_CONNECT);
+	hyco_listener_free(f.listener);
+}
+
+static void an_accept_or_a_ping_shows_that_the_listener_is_known(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	register_at(&f, 0);
+	expect(&f, 3500000, HYCO_LISTENER_TOKEN);
+	say(&f,
+	    "{\"accept\":{\"address\":\"wss://ns.relay.example.net/$hc/oslo?"
+	    "sb-hc-action=accept\",\"id\":\"1\"}}");
+	expect(&f, 3500000, HYCO_LISTENER_ACCEPT);
+	assert_int_equal(until_it_ends(&f, 3500000, 3500000, false), -1);
+	hyco_listener_free(f.listener);
+
+	register_at(&f, 0);
+	assert_int_equal(until_it_ends(&f, 60000, 24 * INT64_C(3600000), true),
+			 -1);
+	hyco_listener_free(f.listener);
+}
+
 static void C11_limits_double_to_the_cap_and_configuration_waits_at_the_cap(
 	void **state)
 {
@@ -756,6 +818,10 @@ int main(void)
 		cmocka_unit_test(no_token_counts_as_a_failed_attempt),
 		cmocka_unit_test(
 			C10_after_a_first_ping_silence_is_death_before_it_is_not),
+		cmocka_unit_test(
+			a_listener_to_whom_nobody_is_sent_registers_anew),
+		cmocka_unit_test(
+			an_accept_or_a_ping_shows_that_the_listener_is_known),
 		cmocka_unit_test(
 			C11_limits_double_to_the_cap_and_configuration_waits_at_the_cap),
 		cmocka_unit_test(
