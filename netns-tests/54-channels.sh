@@ -6,9 +6,9 @@
 #  - one relay is killed: its flows go on over the other within a second, none is
 #    reset;
 #  - it is back: its channels are, too;
-#  - packets of one channel are dropped in the middle: its flows go elsewhere before
-#    their third repetition, while others notice nothing; the channel is given up
-#    and made anew within 10 s;
+#  - packets of one channel are dropped in the middle: its flows go elsewhere within a
+#    second, others notice nothing; the channel is given up and made anew within
+#    10 s;
 #  - they are dropped for a while: its flows come back, and it is not given up;
 #  - one channel over each relay is enough, says the configuration.
 #
@@ -86,7 +86,12 @@ await_status 15 cloud '[.channels[].last_error]
 took=$(($(now_ms) - start))
 ((took < 10000)) || fail "a dead channel was noticed after $took ms"
 await_status 10 cloud "$open_channels == 4 and $serial > $before"
-# TCP inside repeats after 0.2, 0.6 and 1.4 s: the third arrives.
+# It is 0.35 s where nothing else takes this machine's time.
+silent=$(sed -n '/event=suspect/{s/.*no answer for \([0-9]*\) ms.*/\1/p;q}' \
+	"$DIR/log/edge-1.log")
+((silent > 0 && silent < 1000)) ||
+	fail "flows moved after $silent ms of silence"
+# TCP inside repeats after 0.2, 0.6 and 1.4 s: the second arrives, or the third.
 flows_end "half-open channel" 1900
 paused=$(sed -n 's/^paused //p' "$DIR/log/flows.log")
 ((paused > 0 && paused <= 20)) ||

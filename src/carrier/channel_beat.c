@@ -28,7 +28,7 @@
 /* A PING goes so long after packets passed, if none would, so that flows do not wait
  * for the next to learn that their channel does not answer: TCP connections inside
  * double their pauses meanwhile. */
-#define PING_BUSY_MS 150
+#define PING_BUSY_MS 100
 /* Nothing heard for so long: the path is dead. */
 #define DEAD_MS 7000
 /* It is heard, but answers no PING: it takes nothing. */

@@ -75,7 +75,7 @@ struct kin_note {
 /* Strays that siblings hear of between two looks (PEER_LOOK_MS): in a second about
  * as many as they can remember.  Of one that was not told a sibling that gets it
  * may ask its first choice, just lost (CREW_GRACE_MS) or back again. */
-#define KIN_STRAY_CNT_MAX 256
+#define KIN_STRAY_CNT_MAX 128
 
 /** struct kin_way - To one sibling's mailbox: waits until there is room in it */
 struct kin_way {

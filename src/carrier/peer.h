@@ -142,7 +142,7 @@ void peer_put_aside(struct peer *peer, bool is_aside);
 void peer_ask(struct peer *peer, mono_t now);
 
 /* How often peer_watch() is called, about. */
-#define PEER_LOOK_MS 100
+#define PEER_LOOK_MS 50
 
 /**
  * peer_watch() - Look at which channels answer, and shift flows

@@ -9,10 +9,10 @@
  *
  * Wait		Begins with a PING, and anew with each PONG that leaves a later PING
  *		unanswered: a path that is slow but moves does not wait long.
- * Limit	What is long depends on the channel: one that took 400 ms for an
+ * Limit	What is long depends on the channel: one that took 250 ms for an
  *		answer a moment ago, since a machine is busy, is allowed twice that,
  *		so that one that was wrongly suspected is not so again at once.  But
- *		no more than 0.8 s, for the next time it may be dead, unless its
+ *		no more than 0.6 s, for the next time it may be dead, unless its
  *		path is so long that its fastest answers take as much.
  * Proof	A wait alone says nothing about a channel: either machine may have
  *		stood still.  But then no other channel between the two answers a

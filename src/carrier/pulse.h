@@ -15,11 +15,12 @@
 
 #include "base/time.h"
 
-/* Shorter waits say nothing: a busy machine has such pauses. */
-#define PULSE_LIMIT_MIN_MS 500
-/* No longer ones are allowed for because some answers took long: TCP inside would
- * miss one repetition more. */
-#define PULSE_LIMIT_STALL_MS 800
+/* Shorter waits say nothing: TCP below repeats what was lost after 200 ms and more,
+ * and a busy machine has such pauses. */
+#define PULSE_LIMIT_MIN_MS 300
+/* No longer ones are allowed for because some answers took long: flows are to move
+ * within a second. */
+#define PULSE_LIMIT_STALL_MS 600
 /* No longer ones because of a long path; such ones to whom never answered yet. */
 #define PULSE_LIMIT_MAX_MS 3000
 

@@ -199,7 +199,7 @@ static void pass(struct world *w, int64_t from, int64_t to, const bool *answers)
 			if (ms % 100 == 0)
 				pulse_asked(&channel->pulse, at(ms));
 		}
-		if (ms % PEER_LOOK_MS == 50)
+		if ((ms + 30) % PEER_LOOK_MS == 0)
 			peer_watch(&w->peer, at(ms));
 	}
 }
@@ -218,16 +218,18 @@ static void suspect_channel_has_no_flows_until_it_answers(void **state)
 	pass(w, 0, 1000, all_answer);
 	assert_int_equal(share(w, 2), before);
 	/* Asked at 1000. */
-	pass(w, 1000, 1500, last_is_dead);
+	pass(w, 1000, 1000 + PULSE_LIMIT_MIN_MS, last_is_dead);
 	assert_int_equal(share(w, 2), before);
-	pass(w, 1500, 1600, last_is_dead);
+	pass(w, 1000 + PULSE_LIMIT_MIN_MS,
+	     1000 + PULSE_LIMIT_MIN_MS + PEER_LOOK_MS, last_is_dead);
 	assert_int_equal(share(w, 2), 0);
 	assert_true(share(w, 0) > first);
-	pass(w, 1600, 9000, last_is_dead);
+	pass(w, 1000 + PULSE_LIMIT_MIN_MS + PEER_LOOK_MS, 9000, last_is_dead);
 	assert_int_equal(share(w, 2), 0);
 
 	/* An answer to what was asked before it was suspect says nothing. */
-	pulse_answered(&w->channels[2].pulse, at(1500), at(9000));
+	pulse_answered(&w->channels[2].pulse, at(1000 + PULSE_LIMIT_MIN_MS),
+		       at(9000));
 	peer_watch(&w->peer, at(9000));
 	assert_int_equal(share(w, 2), 0);
 	pass(w, 9000, 9200, all_answer);
@@ -292,16 +294,16 @@ static void waiting_channel_lets_its_siblings_be_asked(void **state)
 	(void)state;
 	pulse_answered(&w->channels[1].pulse, at(0), at(10));
 	pulse_asked(&w->channels[1].pulse, at(1000));
-	peer_watch(&w->peer, at(1249));
+	peer_watch(&w->peer, at(1149));
 	assert_int_equal(w->channels[0].due, 0);
-	peer_watch(&w->peer, at(1250));
+	peer_watch(&w->peer, at(1150));
 	assert_int_equal(w->channels[0].due, CHANNEL_DUE_PING);
 	assert_int_equal(w->channels[1].due, 0);
 	assert_int_equal(w->channels[2].due, CHANNEL_DUE_PING);
 
 	/* Once is enough. */
 	w->channels[0].due = 0;
-	peer_watch(&w->peer, at(1350));
+	peer_watch(&w->peer, at(1250));
 	assert_int_equal(w->channels[0].due, 0);
 	world_free(w);
 }

@@ -79,14 +79,14 @@ static void limit_is_twice_what_an_answer_took(void **state)
 	/* Nothing is known. */
 	assert_int_equal(pulse_limit_ms(&pulse), 3000);
 	pulse_answered(&pulse, at(0), at(1));
-	pulse_answered(&pulse, at(0), at(200));
+	pulse_answered(&pulse, at(0), at(150));
+	assert_int_equal(pulse_limit_ms(&pulse), 300);
+	pulse_answered(&pulse, at(1000), at(1250));
 	assert_int_equal(pulse_limit_ms(&pulse), 500);
-	pulse_answered(&pulse, at(1000), at(1350));
-	assert_int_equal(pulse_limit_ms(&pulse), 700);
 	/* However long one took. */
 	pulse_asked(&pulse, at(2000));
 	pulse_answered(&pulse, at(2000), at(7000));
-	assert_int_equal(pulse_limit_ms(&pulse), 800);
+	assert_int_equal(pulse_limit_ms(&pulse), 600);
 }
 
 static void limit_is_three_times_what_a_long_path_takes(void **state)
@@ -113,10 +113,10 @@ static void limit_forgets_after_ten_to_twenty_seconds(void **state)
 	pulse_answered(&pulse, at(0), at(400));
 	for (ms = 500; ms <= 19500; ms += 500) {
 		pulse_answered(&pulse, at(ms), at(ms + 1));
-		assert_int_equal(pulse_limit_ms(&pulse), 800);
+		assert_int_equal(pulse_limit_ms(&pulse), 600);
 	}
 	pulse_answered(&pulse, at(20000), at(20001));
-	assert_int_equal(pulse_limit_ms(&pulse), 500);
+	assert_int_equal(pulse_limit_ms(&pulse), 300);
 }
 
 static void only_an_answer_of_the_meantime_refutes(void **state)
@@ -127,14 +127,14 @@ static void only_an_answer_of_the_meantime_refutes(void **state)
 	(void)state;
 	pulse_answered(&waits, at(0), at(10));
 	pulse_asked(&waits, at(1000));
-	pulse_asked(&other, at(1249));
+	pulse_asked(&other, at(1149));
 	assert_false(pulse_is_asked(&other, &waits));
-	pulse_answered(&other, at(1249), at(1600));
+	pulse_answered(&other, at(1149), at(1600));
 	assert_false(pulse_refutes(&other, &waits));
-	pulse_asked(&other, at(1250));
+	pulse_asked(&other, at(1150));
 	assert_true(pulse_is_asked(&other, &waits));
 	assert_false(pulse_refutes(&other, &waits));
-	pulse_answered(&other, at(1250), at(1601));
+	pulse_answered(&other, at(1150), at(1601));
 	assert_true(pulse_refutes(&other, &waits));
 }
 
