@@ -22,11 +22,13 @@
  *
  * A service's list of a few prefixes stands in the rule that drops everybody else,
  * and needs no set: the kernel looks sets up by name one after the other, so that
- * 10,000 services with lists of their own would take half a minute to load.
+ * the time goes with the square of their number (8.5 s of the processor for 10,000,
+ * 1.0 s for 4,000, where 10,000 rules with as many prefixes take 0.8 s).
  */
 
-/* Prefixes that a rule compares with one by one. */
-#define SHORT_CNT_MAX      4
+/* Prefixes that a rule compares with one by one, once a flow.  The kernel takes
+ * 4 KB of expressions in a rule: 24 prefixes of IPv6 and little else. */
+#define SHORT_CNT_MAX      16
 
 #define FNV64_OFFSET_BASIS UINT64_C(0xcbf29ce484222325)
 #define FNV64_PRIME        UINT64_C(0x100000001b3)

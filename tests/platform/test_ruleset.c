@@ -258,34 +258,88 @@ static void load_and_change_one(const struct plan *plan,
 	table_free(wanted);
 }
 
-static void ten_thousand_services_load_and_one_of_them_changes(void **state)
+/** struct big - A plan of many services, and all it points to */
+struct big {
+	struct policy_service services[10000];
+	struct plan_service entries[10000];
+	struct ip_addr self;
+	struct ip_prefix pool;
+	struct policy_site site;
+	struct policy_gateway gateway;
+	struct policy policy;
+	struct gateway_conf conf;
+	struct plan plan;
+};
+
+/** big_init() - Without services yet; of a cloud gateway */
+static void big_init(struct big *big, const struct ip_addr *self)
 {
-	static struct policy_service services[10000];
-	static struct plan_service entries[10000];
-	const struct ip_addr self = {IP_V4, {100, 64, 0, 1}};
-	struct policy_site site = {.name = "oslo"};
-	const struct ip_prefix pool = ip_prefix_of(&self);
-	struct policy_gateway gateway = {.name = "big",
-					 .site = &site,
-					 .addrs = &self,
-					 .pools = &pool,
-					 .addr_cnt = 1};
-	const struct policy policy = {.gateways = &gateway,
+	big->self = *self;
+	big->pool = ip_prefix_of(self);
+	big->site = (struct policy_site){.name = "oslo"};
+	big->gateway = (struct policy_gateway){.name = "big",
+					       .role = ROLE_CLOUD,
+					       .site = &big->site,
+					       .addrs = &big->self,
+					       .pools = &big->pool,
+					       .addr_cnt = 1};
+	big->policy = (struct policy){.gateways = &big->gateway,
 				      .gateway_cnt = 1,
-				      .sites = &site,
+				      .sites = &big->site,
 				      .site_cnt = 1};
-	const struct gateway_conf conf = {.name = "big", .tun_name = "rt0"};
-	const struct plan plan = {
-		.policy = &policy,
-		.gateway = &gateway,
-		.conf = &conf,
-		.services = entries,
-		.service_cnt = 10000,
-	};
-	const enum gateway_role roles[] = {ROLE_CLOUD, ROLE_SITE};
+	big->conf = (struct gateway_conf){.name = "big", .tun_name = "rt0"};
+	big->plan = (struct plan){.policy = &big->policy,
+				  .gateway = &big->gateway,
+				  .conf = &big->conf,
+				  .services = big->entries};
+}
+
+/* As long as a list may be that stands in a rule; see nft_set.c. */
+#define LIST_CNT 16
+
+static void a_rule_has_room_for_a_list_that_needs_no_set(void **state)
+{
+	static struct big big;
+	struct ip_prefix from[LIST_CNT];
+	const struct nft_opened opened = {0};
+	struct table *table;
+	struct strbuf text;
 	size_t i;
 
 	need_namespace(state);
+	big_init(&big, &(struct ip_addr){IP_V6, {0xfd}});
+	for (i = 0; i < LIST_CNT; i++)
+		from[i] = (struct ip_prefix){
+			{IP_V6, {0x20, 1, 0xd, 0xb8, (uint8_t)i, 1}}, 47};
+	big.services[0] = (struct policy_service){
+		.name = "s",
+		.proto = PROTO_TCP,
+		.public_port = 80,
+		.target = {IP_V6, {0xfd, 1}},
+		.target_port = 80,
+		.from = {from, LIST_CNT},
+	};
+	big.entries[0] = (struct plan_service){&big.site, &big.services[0], 1};
+	big.plan.service_cnt = 1;
+	table = nft_table(&big.plan, &opened);
+	strbuf_init(&text);
+	table_print(table, &text);
+	assert_null(strstr(strbuf_str(&text), "set from_"));
+	load_table(table);
+	strbuf_fini(&text);
+	table_free(table);
+}
+
+static void ten_thousand_services_load_and_one_of_them_changes(void **state)
+{
+	static struct big big;
+	const enum gateway_role roles[] = {ROLE_CLOUD, ROLE_SITE};
+	struct policy_service *services = big.services;
+	size_t i;
+
+	need_namespace(state);
+	big_init(&big, &(struct ip_addr){IP_V4, {100, 64, 0, 1}});
+	big.plan.service_cnt = 10000;
 	for (i = 0; i < 10000; i++) {
 		services[i] = (struct policy_service){
 			.name = "s",
@@ -295,13 +349,13 @@ static void ten_thousand_services_load_and_one_of_them_changes(void **state)
 				   {10, 0, (uint8_t)(i >> 8), (uint8_t)i}},
 			.target_port = 80,
 		};
-		entries[i] = (struct plan_service){&site, &services[i],
-						   (uint32_t)i + 1};
+		big.entries[i] = (struct plan_service){&big.site, &services[i],
+						       (uint32_t)i + 1};
 	}
 	for (i = 0; i < 2; i++) {
-		gateway.role = roles[i];
+		big.gateway.role = roles[i];
 		services[5000].target_port = 80;
-		load_and_change_one(&plan, &services[5000]);
+		load_and_change_one(&big.plan, &services[5000]);
 	}
 }
 
@@ -313,6 +367,7 @@ int main(void)
 		cmocka_unit_test(
 			a_removal_is_accepted_with_and_without_the_table),
 		cmocka_unit_test(differences_lead_where_a_full_load_leads),
+		cmocka_unit_test(a_rule_has_room_for_a_list_that_needs_no_set),
 		cmocka_unit_test(
 			ten_thousand_services_load_and_one_of_them_changes),
 	};
