@@ -58,9 +58,13 @@ bool control_open(struct session *session)
 
 void control_closed(struct session *session)
 {
+	bool stopping = session->relay->stopping;
+
 	while (session->listener->asked)
-		exchange_fail(session->listener->asked, 502,
-			      "the listener is gone, and its answer with it");
+		exchange_fail(session->listener->asked, stopping ? 503 : 502,
+			      stopping ? "relay stops"
+				       : "the listener is gone, and its "
+					 "answer with it");
 	hub_remove(session->hub, session);
 	rendezvous_listener_gone(session);
 	session->relay->held_len -= sizeof(*session->listener);
@@ -104,7 +108,8 @@ void control_close(struct session *session, uint16_t code, const char *reason)
 void control_leave(struct session *session)
 {
 	session->leaving = true;
-	if (!session->listener->asked) /* else control_tick() looks again */
+	/* Else control_tick() looks again. */
+	if (!session->listener->asked && !session->listener->told)
 		control_close(session, WS_CLOSE_GOING_AWAY, "relay stops");
 }
 

@@ -34,7 +34,7 @@ void control_tick(struct session *session, mono_t now, int64_t now_s);
 /** control_close() - Close frame, then the end */
 void control_close(struct session *session, uint16_t code, const char *reason);
 
-/** control_leave() - The relay stops: close once no request waits for an answer */
+/** control_leave() - The relay stops: close once nobody waits for this listener */
 void control_leave(struct session *session);
 
 /** frame_write() - An unmasked frame of the relay's own, FIN set

@@ -130,7 +130,9 @@ static void ask(struct session *session, const struct http_request *head)
 {
 	struct refusal refusal;
 
-	if (!rendezvous_ask(session, head, &refusal))
+	if (session->relay->stopping)
+		session_refuse(session, 503, "relay stops");
+	else if (!rendezvous_ask(session, head, &refusal))
 		session_refuse(session, refusal.status, refusal.text);
 }
 
@@ -174,7 +176,8 @@ static void look_again(struct session *session, mono_t now)
 		return;
 	blame(session, now);
 	if (!session->told ||
-	    (listener_is_deaf(session->told, LISTENER_SENDERS) &&
+	    (!session->relay->stopping &&
+	     listener_is_deaf(session->told, LISTENER_SENDERS) &&
 	     hub_has_trusted(session->hub, LISTENER_SENDERS, now)))
 		ask_now(session);
 }
@@ -370,7 +373,7 @@ void gesture_take(struct session *session, const struct http_request *head)
 		session_refuse(session, refusal.status, refusal.text);
 		return;
 	}
-	if (session->relay->stopping) {
+	if (session->relay->stopping && !comes_to_meet(session->request)) {
 		session_refuse(session, 503, "relay stops");
 		return;
 	}

@@ -51,6 +51,7 @@ void http_channel_end(struct session *session, uint16_t code,
 		return;
 	frame_write(session, WS_CLOSE, payload,
 		    ws_close_write(payload, code, reason));
+	session->linger = true; /* an answer may be on its way */
 	session_finish(session);
 }
 

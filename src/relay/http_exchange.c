@@ -311,9 +311,7 @@ static void tick_inviting(struct session *client, mono_t now, int64_t age_ms)
 
 	if (age_ms >= LISTENER_LATE_MS || age_ms >= limit_ms)
 		blame(client, now);
-	if (client->relay->stopping) /* nobody can come any more */
-		exchange_fail(client, 503, "relay stops");
-	else if (age_ms >= limit_ms)
+	if (age_ms >= limit_ms)
 		exchange_fail(client, 504, "the listener did not come in time");
 }
 

@@ -14,7 +14,12 @@
  *
  * Pings are answered here, at the next place between frames of what flows the
  * other way.  A Close is passed on; when both sides have closed, both end.  A
- * side that is lost shows as 1001 to a listener and 1011 to a sender.
+ * side that is lost, or sends what is no frame, shows as 1001 to a listener and
+ * 1011 to a sender.  Whoever gets a Close of our own may be sending all the while:
+ * it lingers, or a reset would take the Close from it.
+ *
+ * When the relay stops, pairs end between two messages.  One that was joined after
+ * that has something to say first: it ends when nothing came for QUIET_MS.
  */
 
 #include "relay/pair.h"
@@ -27,6 +32,7 @@
 #include "sys/log.h"
 
 #define CLOSE_LIMIT_MS 5000
+#define QUIET_MS       1000
 
 void pair_join(struct session *a, struct session *b)
 {
@@ -63,7 +69,7 @@ static void answer_ping(struct session *session)
 	frame_write(session, WS_PONG, session->pong, session->pong_len);
 }
 
-/** end_side() - Close frame if it can be placed, then the end */
+/** end_side() - Close frame if it can be placed, then the end; it may still send */
 static void end_side(struct session *session, uint16_t code, const char *reason)
 {
 	uint8_t payload[WS_CONTROL_LEN_MAX];
@@ -75,6 +81,7 @@ static void end_side(struct session *session, uint16_t code, const char *reason)
 	if (between && may_write(session))
 		frame_write(session, WS_CLOSE, payload,
 			    ws_close_write(payload, code, reason));
+	session->linger = true;
 	session_finish(session);
 }
 
@@ -127,6 +134,7 @@ static void take_event(struct session *from, enum splice_event event)
 			 "WebSocket frame\"",
 			 from->remote, from->remote_port);
 		end_side(from, WS_CLOSE_PROTOCOL, "malformed frame");
+		pair_part(from);
 		break;
 	case SPLICE_FRAME:
 	case SPLICE_MORE:
@@ -230,8 +238,18 @@ void pair_leave(struct session *session)
 		pair_close(session, WS_CLOSE_GOING_AWAY, "relay stops");
 }
 
+/** is_quiet() - Has nothing come from this side for a while? */
+static bool is_quiet(const struct session *session, mono_t now)
+{
+	return mono_diff_ms(now, session->since) >= QUIET_MS &&
+	       mono_diff_ms(now, session->heard) >= QUIET_MS;
+}
+
 void pair_tick(struct session *session, mono_t now)
 {
+	if (session->relay->stopping && session->other &&
+	    is_quiet(session, now) && is_quiet(session->other, now))
+		pair_leave(session);
 	if (session->held && session->relay->conf->fault.slow &&
 	    session->kind == SESSION_JOINED && session->other &&
 	    !session->other->stuck) {

@@ -146,7 +146,9 @@ static int filter(struct relay *relay, int fd)
 	struct ip_addr addr;
 	uint16_t port;
 
-	if (relay->stopping || getpeername(fd, (struct sockaddr *)&from, &len))
+	if (relay->stopping && !relay->secret_cnt)
+		return -1;
+	if (getpeername(fd, (struct sockaddr *)&from, &len))
 		return -1;
 	read_addr(&from, &addr, &port);
 	if (!guard_admit(&relay->guard, &addr, limits->handshake_cnt,

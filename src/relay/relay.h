@@ -58,13 +58,14 @@ struct relay_counts {
  * @sessions:	All connections
  * @session_cnt: How many
  * @secrets:	Sessions that somebody may come to meet, by their secret
+ * @secret_cnt:	How many
  * @held_len:	Bytes kept for clients, see struct relay_limits
  * @scratch:	Output under construction; each use ends before the next begins
  * @more:	A record that was just read
  * @guard:	How often each address came
  * @tls:	Of the listening ports
  * @started:	When the relay did
- * @stopping:	SIGTERM came: no new connections
+ * @stopping:	SIGTERM came: nothing new but who comes to meet somebody
  */
 struct relay {
 	const struct relay_conf *conf;
@@ -73,6 +74,7 @@ struct relay {
 	struct session *sessions;
 	size_t session_cnt;
 	struct session *secrets[RELAY_BUCKET_CNT];
+	size_t secret_cnt;
 	size_t held_len;
 	uint8_t *scratch;
 	uint8_t more[RELAY_RECORD_SIZE];

@@ -102,6 +102,7 @@ void rendezvous_open(struct session *session)
 	at = &session->relay->secrets[bucket(session->secret)];
 	session->secret_next = *at;
 	*at = session;
+	session->relay->secret_cnt++;
 }
 
 void rendezvous_close(struct session *session)
@@ -115,6 +116,7 @@ void rendezvous_close(struct session *session)
 	while (*at != session)
 		at = &(*at)->secret_next;
 	*at = session->secret_next;
+	session->relay->secret_cnt--;
 	session->secret_next = NULL;
 	session->secret[0] = '\0';
 }

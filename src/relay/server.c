@@ -26,6 +26,9 @@
 /* After the drain, for closes to be sent. */
 #define STOP_LIMIT_MS 3000
 
+/* Whoever waits for the end need not wait for the next second. */
+#define STOPPING_TICK_US (100 * LWS_US_PER_MS)
+
 /**
  * struct server - The program around the relay
  * @relay:	What libwebsockets' context knows
@@ -67,6 +70,43 @@ static void goodbye(struct relay *relay, bool now)
 	}
 }
 
+/** tell_refused() - One line a second at most, however many come */
+static void tell_refused(struct server *server)
+{
+	const struct relay_counts *counts = &server->relay.counts;
+	uint64_t full = counts->over_connections - server->told_connections;
+	uint64_t fast = counts->over_rate - server->told_rate;
+
+	if (!full && !fast)
+		return;
+	log_warn("event=connections_refused all_places_taken=%llu "
+		 "too_fast=%llu connections=%zu",
+		 (unsigned long long)full, (unsigned long long)fast,
+		 server->relay.session_cnt);
+	server->told_connections = counts->over_connections;
+	server->told_rate = counts->over_rate;
+}
+
+static void on_tick(lws_sorted_usec_list_t *sul)
+{
+	struct server *server = lws_container_of(sul, struct server, tick);
+	mono_t now = clock_mono();
+	int64_t now_s = clock_wall().s;
+	struct session *session;
+	struct session *next;
+
+	for (session = server->relay.sessions; session; session = next) {
+		next = session->next;
+		session_tick(session, now, now_s);
+	}
+	tell_refused(server);
+	if (notify_watchdog_ms())
+		notify_systemd(NOTIFY_ALIVE);
+	lws_sul_schedule(server->context, 0, &server->tick, on_tick,
+			 server->relay.stopping ? STOPPING_TICK_US
+						: LWS_US_PER_SEC);
+}
+
 static void stop(struct server *server)
 {
 	struct relay *relay = &server->relay;
@@ -78,6 +118,8 @@ static void stop(struct server *server)
 	server->drained = relay->stopping;
 	relay->stopping = true;
 	goodbye(relay, server->drained);
+	lws_sul_schedule(server->context, 0, &server->tick, on_tick,
+			 STOPPING_TICK_US);
 }
 
 static int on_signal(struct lws *wsi, enum lws_callback_reasons reason,
@@ -156,42 +198,6 @@ static int on_status(struct lws *wsi, enum lws_callback_reasons reason,
 						 LWS_ADOPT_RAW_FILE_DESC, fd,
 						 "status-client", NULL);
 	return 0;
-}
-
-/** tell_refused() - One line a second at most, however many come */
-static void tell_refused(struct server *server)
-{
-	const struct relay_counts *counts = &server->relay.counts;
-	uint64_t full = counts->over_connections - server->told_connections;
-	uint64_t fast = counts->over_rate - server->told_rate;
-
-	if (!full && !fast)
-		return;
-	log_warn("event=connections_refused all_places_taken=%llu "
-		 "too_fast=%llu connections=%zu",
-		 (unsigned long long)full, (unsigned long long)fast,
-		 server->relay.session_cnt);
-	server->told_connections = counts->over_connections;
-	server->told_rate = counts->over_rate;
-}
-
-static void on_tick(lws_sorted_usec_list_t *sul)
-{
-	struct server *server = lws_container_of(sul, struct server, tick);
-	mono_t now = clock_mono();
-	int64_t now_s = clock_wall().s;
-	struct session *session;
-	struct session *next;
-
-	for (session = server->relay.sessions; session; session = next) {
-		next = session->next;
-		session_tick(session, now, now_s);
-	}
-	tell_refused(server);
-	if (notify_watchdog_ms())
-		notify_systemd(NOTIFY_ALIVE);
-	lws_sul_schedule(server->context, 0, &server->tick, on_tick,
-			 LWS_US_PER_SEC);
 }
 
 /* In a vhost of their own: the listening one makes sockets of all it adopts. */

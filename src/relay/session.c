@@ -90,6 +90,9 @@ void session_refuse(struct session *session, int status, const char *text)
 	char answer[1024];
 	ssize_t len;
 
+	if (session->kind == SESSION_WAITING)
+		session->linger =
+			true; /* it may have sent what we did not read */
 	rendezvous_new_id(tracking);
 	len = request_write_refusal(status, text, tracking, clock_wall().s,
 				    answer, sizeof(answer));
@@ -315,6 +318,14 @@ void session_closed(struct session *session)
 	session->relay = NULL;
 }
 
+/** is_useless() - The relay stops: has it asked for nothing, and nobody can come to
+ *  meet somebody? */
+static bool is_useless(const struct session *session)
+{
+	return !session->head.len &&
+	       (session->exchange || !session->relay->secret_cnt);
+}
+
 /** tick_head() - A request must come soon; the next one of a client may wait.
  *  While the client takes its last answer, it is not read from, and no time
  *  passes for it: limits.peer_s ends who takes nothing. */
@@ -326,6 +337,8 @@ static void tick_head(struct session *session, mono_t now)
 
 	if (session->stuck)
 		session->since = now;
+	else if (session->relay->stopping && is_useless(session))
+		relay_kill(session);
 	else if (age_ms > (idle ? limits->response_s : limits->head_s) * 1000)
 		relay_kill(session);
 }
@@ -385,7 +398,8 @@ void session_goodbye(struct session *session, bool now)
 			pair_leave(session);
 		break;
 	case SESSION_WAITING:
-		session_refuse(session, 503, "relay stops");
+		if (now || session->late)
+			session_refuse(session, 503, "relay stops");
 		break;
 	case SESSION_HTTP:
 		if (now)
@@ -400,11 +414,11 @@ void session_goodbye(struct session *session, bool now)
 	case SESSION_HEAD:
 		if (!now && session->stuck) /* its last answer */
 			session_finish(session);
-		else if (now || !session->head.len)
+		else if (now || is_useless(session))
 			relay_kill(session);
 		break;
 	case SESSION_FINISHING:
-		if (now)
+		if (now && session->stuck)
 			relay_kill(session);
 		break;
 	}

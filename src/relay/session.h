@@ -89,7 +89,7 @@ enum session_kind {
  *		would pile up
  * @held:	Joined, channel: paused because what it sends goes to one that
  *		is slow
- * @leaving:	The relay stops: ends as soon as nothing is cut
+ * @leaving:	Listener, joined: the relay stops, it ends as soon as nothing is cut
  * @linger:	Finishing: bytes may still come, which are dropped; closing at
  *		once would destroy our answer on its way
  * @ended:	Lingering: it was told that nothing follows

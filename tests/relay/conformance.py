@@ -23,6 +23,7 @@ import sender_cases  # noqa: F401 pylint: disable=unused-import
 import http_cases  # noqa: F401 pylint: disable=unused-import
 import operation_cases  # noqa: F401 pylint: disable=unused-import
 import own_cases  # noqa: F401 pylint: disable=unused-import
+import stop_cases  # noqa: F401 pylint: disable=unused-import
 from registry import CASES, OPTIONS, own_relay
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""X20..: reload, stop, limits, status, --check, --dev and its faults."""
+"""X20..: reload, limits, status, --check, --dev and its faults."""
 
 import json
 import os
@@ -11,17 +11,11 @@ import subprocess
 import threading
 import time
 
-from client import (BINARY, CONT, PING, PONG, TEXT, Client, Eof, frame, sign)
-from http_cases import Web, meet, recv_request, respond
-from registry import (OPTIONS, RELAYTUN, ask_status, case, eq, listen_status,
-                      own_relay, until)
+from client import BINARY, PING, PONG, TEXT, Client, Eof, frame, sign
+from registry import (OPTIONS, RELAYTUN, alive, ask_status, case, eq,
+                      listen_status, own_relay, until)
 from sender_cases import pump
 from server import KEYS, free_port
-
-
-def alive(client):
-    client.send(frame(PING, b"x"))
-    eq(client.recv_frame(), (True, PONG, b"x"))
 
 
 def reload(relay, wanted="event=reloaded"):
@@ -172,101 +166,6 @@ def x36(_):
         eq(relay.stop(), 0)
         # It takes away its own socket, not the one it never had.
         assert not os.path.exists(relay.file("status.sock"))
-
-
-@case("X23", "SIGTERM drains: a message and an answer under way end, the port is "
-      "closed")
-def x23(_):
-    with own_relay(limits="drain_s = 20;") as relay, relay.listen() as listener:
-        sender, side = relay.pair(listener)
-        with Web(relay) as web:
-            web.send()
-            message, _ = recv_request(listener)
-            side.send(frame(BINARY, b"a", fin=False))
-            eq(sender.recv_frame(), (False, BINARY, b"a"))
-            relay.process.send_signal(signal.SIGTERM)
-            relay.wait_log("event=stopping")
-            try:
-                relay.client().quit()
-                raise AssertionError("a connection was accepted")
-            except (OSError, ssl.SSLError):
-                pass
-            side.send(frame(CONT, b"b"))
-            eq(sender.recv_frame(), (True, CONT, b"b"))
-            eq(sender.recv_close()[0], 1001)
-            eq(side.recv_close()[0], 1001)
-            respond(listener, message, body=b"after the signal")
-            eq(web.read(), (200, b"after the signal"))
-            eq(listener.recv_close()[0], 1001)
-        eq(relay.process.wait(10), 0)
-        sender.quit()
-        side.quit()
-
-
-@case("X24", "the drain has an end, and a second signal is that end")
-def x24(_):
-    for limit, signals in ((1, 1), (60, 2)):
-        with own_relay(limits=f"drain_s = {limit};") as relay, \
-                relay.listen() as listener:
-            sender, side = relay.pair(listener)
-            side.send(frame(BINARY, b"a", fin=False))
-            sender.recv_frame()
-            begin = time.monotonic()
-            for _ in range(signals):
-                relay.process.send_signal(signal.SIGTERM)
-                time.sleep(0.1)
-            eq(relay.process.wait(15), 0)
-            assert time.monotonic() - begin < 8
-            sender.quit()
-            side.quit()
-
-
-@case("X24b", "HTTP answers under way: one that goes on comes whole, and the end of "
-      "the drain is a 503 for one that has not begun and cuts one that has")
-def x24b(_):
-    big = bytes(range(256)) * 4096
-
-    def begin(relay, listener, web):
-        """An answer in pieces, the first of which has come."""
-        web.send()
-        message, _ = recv_request(listener)
-        channel = meet(relay, message)
-        channel.send(frame(TEXT, json.dumps({"response": {
-            "requestId": message["id"], "statusCode": 200, "body": True}}))
-            + frame(BINARY, big[:1000], fin=False))
-        eq(web.client.answer(), 200)
-        pieces = web.chunks()
-        eq(next(pieces), big[:1000])
-        return channel, pieces
-
-    with own_relay(limits="drain_s = 3;") as relay, \
-            relay.listen("open") as listener, Web(relay, "open") as web, \
-            Web(relay, "open") as cut, Web(relay, "open") as late:
-        channel, pieces = begin(relay, listener, web)
-        idle, started = begin(relay, listener, cut)
-        late.send()
-        recv_request(listener)
-        relay.process.send_signal(signal.SIGTERM)
-        relay.wait_log("event=stopping")
-        thread = threading.Thread(target=channel.send, args=(
-            frame(CONT, big[1000:]),))
-        thread.start()
-        assert b"".join(pieces) == big[1000:]
-        thread.join()
-        web.client.expect_eof()
-        eq(channel.recv_close()[0], 1000)
-        assert late.client.is_silent(0.5)
-        eq(late.read()[0], 503)
-        try:
-            next(started)
-            raise AssertionError("an answer went on")
-        except Eof:
-            pass
-        eq(idle.recv_close()[0], 1001)
-        eq(listener.recv_close()[0], 1001)
-        eq(relay.process.wait(10), 0)
-        channel.quit()
-        idle.quit()
 
 
 @case("X25", "handshakes of one address: up to the limit at once, no more, and a "

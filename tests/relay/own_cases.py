@@ -156,7 +156,7 @@ def x06(relay):
 
 @case("X07", "SIGTERM closes politely with 1001 and exits 0")
 def x07(_):
-    with own_relay() as relay:
+    with own_relay(limits="drain_s = 1;") as relay:
         listener = relay.listen()
         sender, side = relay.pair(listener)
         waiting = relay.ask_connect()

@@ -7,6 +7,7 @@ import re
 import socket
 import time
 
+from client import PING, PONG, frame
 from server import Relay
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -51,6 +52,11 @@ def listen_status(relay, headers, target="/$hc/hyco?sb-hc-action=listen",
             eq(client.headers["content-length"], "0")
             client.expect_eof()
         return status
+
+
+def alive(client):
+    client.send(frame(PING, b"x"))
+    eq(client.recv_frame(), (True, PONG, b"x"))
 
 
 def ask_status(relay):

@@ -292,73 +292,6 @@ static void one_that_lets_a_ping_wait_is_chosen_only_without_others(
 	assert_non_null(fake_find(quiet, "\"accept\""));
 }
 
-static void a_stop_lets_a_message_end_before_it_closes(void **state)
-{
-	struct fake_io *listener = fake_listen(0, 7200);
-	struct fake_io *sender = fake_open(1);
-	struct fake_io *side = &fake.ios[2];
-
-	(void)state;
-	connect_as(sender);
-	assert_true(fake_meet(2, listener));
-	fake_frame(sender, 0x01, "be", 2);
-	fake_take(sender);
-	fake_take(side);
-	fake.relay.stopping = true;
-	session_goodbye(&listener->session, false);
-	session_goodbye(&sender->session, false);
-	session_goodbye(&side->session, false);
-	fake_settle();
-	assert_false(listener->open);
-	assert_true(sender->open);
-	assert_int_equal(side->out_len, 0);
-	fake_frame(sender, 0x80, "gin", 3);
-	assert_true(begins(side, "\x80\x03gin\x88\x0d\x03\xe9relay stops"));
-	assert_true(begins(sender, "\x88\x0d\x03\xe9relay stops"));
-	assert_false(sender->open);
-	assert_false(side->open);
-}
-
-static void a_stop_lets_an_answer_come_before_its_listener_goes(void **state)
-{
-	static const char answer[] = "{\"response\":{\"requestId\":\"7\","
-				     "\"statusCode\":204}}";
-	struct fake_io *listener = fake_listen(0, 7200);
-	struct fake_io *client = fake_open(1);
-
-	(void)state;
-	fake_say(client, "GET /hyco?sb-hc-id=7 HTTP/1.1\r\n\r\n");
-	fake.relay.stopping = true;
-	session_goodbye(&listener->session, false);
-	session_goodbye(&client->session, false);
-	fake_pass(1);
-	assert_true(listener->open);
-	fake_frame(listener, 0x81, answer, strlen(answer));
-	assert_true(begins(client, "HTTP/1.1 204 "));
-	assert_non_null(fake_find(client, "Connection: close"));
-	assert_false(client->open);
-	fake_pass(1);
-	assert_false(listener->open);
-}
-
-static void a_stop_refuses_a_request_whose_listener_cannot_come(void **state)
-{
-	struct fake_io *listener = fake_listen(0, 7200);
-	struct fake_io *client = fake_open(1);
-
-	(void)state;
-	fake_say(client,
-		 "POST /hyco HTTP/1.1\r\nContent-Length: 70000\r\n\r\n");
-	assert_non_null(fake_find(listener, "{\"request\":{\"address\":"));
-	fake.relay.stopping = true;
-	session_goodbye(&listener->session, false);
-	session_goodbye(&client->session, false);
-	fake_pass(1);
-	assert_true(begins(client, "HTTP/1.1 503 "));
-	fake_pass(1);
-	assert_false(listener->open);
-}
-
 /** limit_for() - The least limit that lets so much wait */
 static size_t limit_for(size_t need)
 {
@@ -558,9 +491,6 @@ int main(void)
 			a_listener_that_talks_nonsense_is_logged_once_a_second),
 		WITH_RELAY(
 			one_that_lets_a_ping_wait_is_chosen_only_without_others),
-		WITH_RELAY(a_stop_lets_a_message_end_before_it_closes),
-		WITH_RELAY(a_stop_lets_an_answer_come_before_its_listener_goes),
-		WITH_RELAY(a_stop_refuses_a_request_whose_listener_cannot_come),
 		WITH_RELAY(
 			what_is_kept_is_counted_and_new_requests_are_refused_above),
 		WITH_RELAY(
