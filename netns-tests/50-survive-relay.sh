@@ -4,7 +4,7 @@
 # A TCP connection outlives its relay: the relay is killed under a running
 # transfer and started again; the client notices a pause and nothing else.
 #
-#  client ==== one connection, 8 MB each way ==== 10.1.0.7
+#  client ==== one connection, 1 MB/s each way ==== 10.1.0.7
 #                    relay: kill -9, start
 
 # shellcheck source=netns-tests/lib.sh

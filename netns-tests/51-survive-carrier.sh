@@ -4,7 +4,7 @@
 # A TCP connection outlives the carriers: each is killed once under a running
 # transfer, and its steward has another one running within a second.
 #
-#  client ==== one connection, 8 MB each way ==== 10.1.0.7
+#  client ==== one connection, 1 MB/s each way ==== 10.1.0.7
 #         cloud's carrier: kill -9   site's carrier: kill -9
 
 # shellcheck source=netns-tests/lib.sh

@@ -5,7 +5,7 @@
 # transfer, takes its carrier with it, and is started again as systemd would.
 # The new one adopts what stands in the kernel.
 #
-#  client ==== one connection, 8 MB each way ==== 10.1.0.7
+#  client ==== one connection, 1 MB/s each way ==== 10.1.0.7
 #     cloud's steward: kill -9, start   site's steward: kill -9, start
 
 # shellcheck source=netns-tests/lib.sh

@@ -5,7 +5,7 @@
 # not noticed by a running connection either.  Between the two nothing passes:
 # device, routes and rules stand, but the way is closed, in both directions.
 #
-#  client ==== one connection, 8 MB each way ==== 10.1.0.7
+#  client ==== one connection, 1 MB/s each way ==== 10.1.0.7
 #     edge-1: SIGTERM ... start         oslo-a: SIGTERM ... start
 
 # shellcheck source=netns-tests/lib.sh

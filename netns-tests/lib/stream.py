@@ -3,18 +3,21 @@
 """stream.py - One TCP connection with checked bytes both ways.
 
   stream.py serve ADDRESS PORT
-  stream.py run HOST PORT [--up BYTES] [--down BYTES] [--rate BYTES_PER_S]
+  stream.py run HOST PORT [--up BYTES] [--down BYTES]
+  stream.py run HOST PORT --rate BYTES_PER_S
 
 Both directions run at the same time over one connection; nothing is ever
-retried.  Each sender ends its stream with the SHA-256 of what it sent, and the
-receiver compares with what came.  The client prints its own port, a line per
-quarter that came down, and at the end what passed; it exits 1 if anything
-differs.
+retried.  Each sender sends blocks with their lengths, then one of no length and the
+SHA-256 of all, and the receiver compares with what came.  With a rate both go on
+until SIGUSR1 comes: the client ends its stream, and then the server does.  The
+client prints its own port, "flows" when the first MB has come down, and at the end
+what passed; it exits 1 if anything differs.
 """
 
 import argparse
 import hashlib
 import os
+import signal
 import socket
 import struct
 import sys
@@ -22,31 +25,44 @@ import threading
 import time
 
 HEADER = struct.Struct("!4sQQQ")  # magic, bytes up, bytes down, bytes a second
-MAGIC = b"rts1"
+MAGIC = b"rts2"
+ENDLESS = (1 << 64) - 1
+LENGTH = struct.Struct("!I")
 BLOCK_LEN = 1 << 18
+FLOWS_LEN = 1000000
 DIGEST_LEN = 32
 STALL_S = 60
 
 
-def send_stream(sock, length, rate):
-    """Send length pseudo-random bytes, then their digest."""
-    block = bytearray(os.urandom(BLOCK_LEN))
-    digest = hashlib.sha256()
-    start = time.monotonic()
-    # A slow stream is cut into small pieces, so that it never pauses long.
-    step = max(1, min(BLOCK_LEN, rate // 50)) if rate else BLOCK_LEN
-    sent = 0
-    while sent < length:
-        struct.pack_into("!Q", block, 0, sent)
-        piece = memoryview(block)[: min(step, length - sent)]
-        digest.update(piece)
-        sock.sendall(piece)
-        sent += len(piece)
-        if rate:
-            ahead = sent / rate - (time.monotonic() - start)
-            if ahead > 0:
-                time.sleep(ahead)
-    sock.sendall(digest.digest())
+class Sender(threading.Thread):
+    """Sends pseudo-random bytes, length of them or until told, then their digest."""
+
+    def __init__(self, sock, length, rate):
+        super().__init__(daemon=True)
+        self.sock = sock
+        self.length = length
+        self.rate = rate
+        self.told = threading.Event()
+        self.sent = 0
+
+    def run(self):
+        block = bytearray(os.urandom(BLOCK_LEN))
+        digest = hashlib.sha256()
+        start = time.monotonic()
+        # A slow stream is cut into small pieces, so that it never pauses long.
+        step = max(1, min(BLOCK_LEN, self.rate // 50)) if self.rate else BLOCK_LEN
+        while self.sent < self.length and not self.told.is_set():
+            struct.pack_into("!Q", block, 0, self.sent)
+            piece = memoryview(block)[: min(step, self.length - self.sent)]
+            digest.update(piece)
+            self.sock.sendall(LENGTH.pack(len(piece)))
+            self.sock.sendall(piece)
+            self.sent += len(piece)
+            if self.rate:
+                ahead = self.sent / self.rate - (time.monotonic() - start)
+                if ahead > 0:
+                    time.sleep(ahead)
+        self.sock.sendall(LENGTH.pack(0) + digest.digest())
 
 
 def receive(sock, length):
@@ -60,24 +76,26 @@ def receive(sock, length):
     return bytes(data)
 
 
-def receive_stream(sock, length, progress=None):
-    """Receive what send_stream() sends; its digest in hex."""
-    buffer = bytearray(BLOCK_LEN)
-    view = memoryview(buffer)
+def receive_stream(sock, length, flows=None):
+    """Receive what a Sender sends: how much it was, and its digest."""
+    view = memoryview(bytearray(BLOCK_LEN))
     digest = hashlib.sha256()
-    got = quarter = 0
-    while got < length:
-        count = sock.recv_into(view[: min(BLOCK_LEN, length - got)])
-        if not count:
-            raise EOFError("the connection ended after %d bytes" % got)
-        digest.update(view[:count])
-        got += count
-        if progress and got * 4 // length > quarter:
-            quarter = got * 4 // length
-            progress(quarter)
+    got = 0
+    while left := LENGTH.unpack(receive(sock, LENGTH.size))[0]:
+        while left:
+            count = sock.recv_into(view[: min(BLOCK_LEN, left)])
+            if not count:
+                raise EOFError("the connection ended after %d bytes" % got)
+            digest.update(view[:count])
+            left -= count
+            if flows and got < FLOWS_LEN <= got + count:
+                flows()
+            got += count
     if receive(sock, DIGEST_LEN) != digest.digest():
         raise ValueError("checksum differs")
-    return digest.hexdigest()
+    if length not in (got, ENDLESS):
+        raise ValueError("%d bytes in place of %d" % (got, length))
+    return got, digest.digest()
 
 
 def serve_one(sock):
@@ -87,11 +105,13 @@ def serve_one(sock):
         magic, up, down, rate = HEADER.unpack(receive(sock, HEADER.size))
         if magic != MAGIC:
             raise ValueError("this is no stream.py")
-        sender = threading.Thread(target=send_stream, args=(sock, down, rate))
+        sender = Sender(sock, down, rate)
         sender.start()
-        digest = receive_stream(sock, up)
+        _, digest = receive_stream(sock, up)
+        if up == ENDLESS:
+            sender.told.set()
         sender.join()
-        sock.sendall(bytes.fromhex(digest))
+        sock.sendall(digest)
 
 
 def serve(address, port):
@@ -108,19 +128,20 @@ def run(args):
     def say(text):
         print(text, flush=True)
 
+    if args.rate:
+        args.up = args.down = ENDLESS
     with socket.create_connection((args.host, args.port), STALL_S) as sock:
         say("port %d" % sock.getsockname()[1])
         sock.sendall(HEADER.pack(MAGIC, args.up, args.down, args.rate))
-        sender = threading.Thread(
-            target=send_stream, args=(sock, args.up, args.rate), daemon=True
-        )
+        sender = Sender(sock, args.up, args.rate)
+        signal.signal(signal.SIGUSR1, lambda *_: sender.told.set())
         start = time.monotonic()
         sender.start()
-        down = receive_stream(sock, args.down, lambda q: say("quarter %d" % q))
-        up = receive(sock, DIGEST_LEN).hex()
+        down, down_digest = receive_stream(sock, args.down, lambda: say("flows"))
+        up_digest = receive(sock, DIGEST_LEN)
         sender.join()
-    say("down %d %s" % (args.down, down))
-    say("up %d %s" % (args.up, up))
+    say("down %d %s" % (down, down_digest.hex()))
+    say("up %d %s" % (sender.sent, up_digest.hex()))
     say("took %.1f s" % (time.monotonic() - start))
 
 
