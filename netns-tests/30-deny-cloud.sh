@@ -23,8 +23,7 @@ attempt() {
 	shift 3
 	for port; do
 		for proto in tcp udp; do
-			! at "$where" timeout 1 python3 "$HERE/lib/echo.py" ask \
-				"$address" "$port" "$proto" 2>/dev/null ||
+			no_echo "$where" "$address" "$port" "$proto" ||
 				fail "$what: $proto/$port answers"
 		done
 	done

@@ -51,7 +51,7 @@ started adopted
 wait_for 5 grep -q 'ended ECONNRESET' "$DIR/log/held.log" ||
 	fail "the flow of a service that is gone goes on"
 expect "flows counted after another policy" "$(counted)" 3
-[ "$(told edge.test 8080 tcp)" = nothing ] || fail "a service that is gone answers"
+nobody_at edge.test 8080 tcp || fail "a service that is gone answers"
 
 # An element, then a whole chain, missing at the start.
 gateway_down cloud TERM

@@ -21,8 +21,8 @@ restart() {
 	at "$1" nft list table inet "relaytun_${GATEWAY[$1]}" \
 		>>"$DIR/log/stands.log" || fail "$1: SIGTERM removed the table"
 	before=$(seen lan probes)
-	! at client timeout 1 python3 "$HERE/lib/echo.py" ask edge.test 7 \
-		2>/dev/null || fail "$1: the way is open without a gateway"
+	no_echo client edge.test 7 ||
+		fail "$1: the way is open without a gateway"
 	expect "$1: new connections in the LAN meanwhile" \
 		"$(seen lan probes)" "$before"
 	gateway_up "$1"

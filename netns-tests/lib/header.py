@@ -7,14 +7,16 @@
   header.py ask HOST PORT TTL TOS LENGTH
                                       print the answer, then TTL and TOS it came with
 
-IPv4.  An answer that does not come within five seconds is an error, exit code 1.
+IPv4.  An answer that does not come within five seconds, or HEADER_PATIENCE_S, is an
+error, exit code 1.
 """
 
+import os
 import socket
 import struct
 import sys
 
-PATIENCE_S = 5
+PATIENCE_S = float(os.environ.get("HEADER_PATIENCE_S", 5))
 
 
 def udp():

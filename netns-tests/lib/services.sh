@@ -160,6 +160,14 @@ ask() {
 	at client python3 "$HERE/lib/echo.py" ask edge.test 7 "$1"
 }
 
+# no_echo WHERE ADDRESS PORT [tcp|udp]: does nobody send back a word within a second?
+no_echo() {
+	local where=$1
+	shift
+	! at "$where" env ECHO_PATIENCE_S=1 python3 "$HERE/lib/echo.py" ask "$@" \
+		2>/dev/null
+}
+
 # stream OPTION...: as the client, through public port 9000; see stream.py
 stream() {
 	at client python3 "$HERE/lib/stream.py" run edge.test 9000 "$@"
@@ -210,6 +218,20 @@ told() {
 		echo nothing
 }
 
+# nobody_at HOST PORT tcp|udp [SOURCE]: as the client, is nobody there who answers
+# within a second?
+nobody_at() {
+	! at client env TELL_PATIENCE_S=1 python3 "$HERE/lib/tell.py" ask "$@" \
+		2>/dev/null
+}
+
+# silent WHAT HOST PORT tcp|udp [SOURCE]: so it has to be
+silent() {
+	local what=$1 answer
+	shift
+	answer=$(nobody_at "$@") || fail "$what: got \"$answer\", want nothing"
+}
+
 # crowd_up NAME HOST COUNT PORT...: as the client, many flows that ask again and
 # again; see crowd.py.  Returns when all have been answered.
 crowd_up() {
@@ -232,7 +254,7 @@ crowd_lives() {
 flows_begin() {
 	rm -f "$DIR/log/flows.log"
 	spawn client flows python3 "$HERE/lib/flows.py" edge.test 7 "$1" "$2"
-	wait_for 10 grep -q open "$DIR/log/flows.log" ||
+	wait_for 20 grep -q open "$DIR/log/flows.log" ||
 		fail "the connections do not come up"
 }
 

@@ -7,16 +7,18 @@
   tell.py hold HOST PORT tcp|udp [SOURCE]  ask four times a second until it ends;
                                            print "open", then how and when
 
-An answer that does not come within two seconds is an error, exit code 1.
+An answer that does not come within five seconds, or TELL_PATIENCE_S, is an error,
+exit code 1.
 """
 
 import errno
+import os
 import selectors
 import socket
 import sys
 import time
 
-PATIENCE_S = 2
+PATIENCE_S = float(os.environ.get("TELL_PATIENCE_S", 5))
 
 
 def family_of(address):
