@@ -47,19 +47,24 @@ cpu_ticks() {
 
 # load PATH NAME OPTION...: iperf3 over TCP, and a datagram every 2 ms to the echo
 # service meanwhile.  Series of NAME: Mbit/s that arrived; p99 of the
-# datagrams' round trips, in us; CPU time of the path's processes, ms per GB
+# datagrams' round trips, in us; CPU time of the path's processes, ms per GB.  A
+# datagram that is lost is told.
 load() {
-	local path=$1 name=$2 out=$DIR/iperf.json ticks pinger
+	local path=$1 name=$2 out=$DIR/iperf.json ticks pinger lost
 	shift 2
+	lost=$DIR/log/lost-$name-$path.log
 	ticks=$(cpu_ticks "$path")
 	at client python3 "$HERE/lib/echo.py" rtt "${IPERF_AT[$path]}" 7 udp \
-		$((EACH * 200)) 99 >>"$DIR/series.p99-$name-$path" &
+		$((EACH * 200)) 99 >>"$DIR/series.p99-$name-$path" \
+		2>>"$lost" &
 	pinger=$!
 	at client iperf3 -J -c "${IPERF_AT[$path]}" -t "$EACH" -O 1 "$@" \
 		>"$out" ||
 		fail "iperf3: $(jq -r .error "$out")"
 	ticks=$(($(cpu_ticks "$path") - ticks))
 	wait $pinger || fail "round trips under load of $path"
+	sed "s/^/$name over $path: /" "$lost" >&2
+	rm "$lost"
 	take "$name-$path" jq \
 		'.end.sum_received.bits_per_second / 1e6 | round' "$out"
 	take "cpu-$name-$path" jq --argjson ticks "$ticks" \
