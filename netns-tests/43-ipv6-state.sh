@@ -158,14 +158,14 @@ expect "page without IPv6" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 # Switched on while the gateway runs, and off again.
 at cloud sysctl -q -w net.ipv6.conf.all.disable_ipv6=0
 has_six() {
-	ip -n "$NS-cloud" -6 route show proto 114 | grep -q fd64:1::11
+	ip -n "$NS-cloud" -6 route show proto 114 | said fd64:1::11
 }
-wait_for 3 has_six || fail "IPv6 is not taken up when it is switched on"
+wait_for 10 has_six || fail "IPv6 is not taken up when it is switched on"
 at cloud sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 said_twice() {
 	[ "$(grep -c event=no_ipv6 "$DIR/log/edge-1.log")" = 2 ]
 }
-wait_for 3 said_twice || fail "that IPv6 was switched off is not said"
+wait_for 10 said_twice || fail "that IPv6 was switched off is not said"
 for where in cloud onprem; do
 	gateway_down $where INT || fail "exit code after SIGINT"
 	undone $where "without IPv6"

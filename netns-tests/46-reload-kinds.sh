@@ -70,24 +70,24 @@ at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" >"$DIR/log/reload.log"
 grep -q '; 6 flows ended' "$DIR/log/reload.log" ||
 	fail "not six: $(cat "$DIR/log/reload.log")"
 for flow in six four plain kept own; do
-	wait_for 3 grep -q 'ended ECONNRESET' "$DIR/log/$flow.log" ||
+	wait_for 10 grep -q 'ended ECONNRESET' "$DIR/log/$flow.log" ||
 		fail "$flow: $(cat "$DIR/log/$flow.log")"
 done
-wait_for 3 grep -q 'ended ECONNREFUSED' "$DIR/log/six-udp.log" ||
+wait_for 10 grep -q 'ended ECONNREFUSED' "$DIR/log/six-udp.log" ||
 	fail "six-udp: $(cat "$DIR/log/six-udp.log")"
 targets_heard() {
 	[ "$(cat "$DIR/log/seven.log" "$DIR/log/seven-six.log" |
 		grep -c '^broken')" = 5 ]
 }
-wait_for 3 targets_heard || fail "not all five targets heard of it"
+wait_for 10 targets_heard || fail "not all five targets heard of it"
 
 # forgotten: no entry of ours is left but those that stay
 forgotten() {
 	[ "$(at cloud conntrack -L -f ipv4 2>/dev/null | grep -c '=10\.200\.')" = 2 ] &&
-		! at cloud conntrack -L 2>/dev/null | grep -q 'src=100.80.1.7' &&
-		! at cloud conntrack -L -f ipv6 2>/dev/null | grep -q 'dport=7001 '
+		! at cloud conntrack -L 2>/dev/null | said 'src=100.80.1.7' &&
+		! at cloud conntrack -L -f ipv6 2>/dev/null | said 'dport=7001 '
 }
-wait_for 3 forgotten || fail "what connection tracking has: $(at cloud conntrack -L)"
+wait_for 10 forgotten || fail "what connection tracking has: $(at cloud conntrack -L)"
 now=$(at cloud conntrack -L -f ipv6 -p tcp 2>/dev/null |
 	sed -n 's/.*dport=7000 .*mark=\([0-9]*\) .*/\1/p')
 [ -n "$now" ] && [ "$now" != "$mark" ] || fail "mark of the renamed service: $now"

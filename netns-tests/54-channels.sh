@@ -22,7 +22,7 @@ not_plain
 # second_relay: the same relay once more, at port 8443
 second_relay() {
 	spawn relay relay-2 "$RELAYTUN" relay -c "$DIR/relay-2.cfg"
-	wait_for 10 at relay sh -c 'ss -Hltn "sport = :8443" | grep -q .' ||
+	wait_for 10 listens relay 8443 ||
 		fail "the second relay does not listen"
 }
 

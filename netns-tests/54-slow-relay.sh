@@ -26,7 +26,7 @@ sed 's|:443"|:8444"|; s|public = .*|public = "wss://relay.test:8443";|' \
 spawn relay slow python3 "$HERE/lib/slow.py" 192.0.2.1 8443 192.0.2.1 8444 60
 relay_up
 spawn relay relay-2 "$RELAYTUN" relay -c "$DIR/relay-2.cfg"
-wait_for 10 at relay sh -c 'ss -Hltn "sport = :8444" | grep -q .' ||
+wait_for 10 listens relay 8444 ||
 	fail "the second relay does not listen"
 gateway_up onprem
 gateway_up cloud

@@ -22,7 +22,11 @@ names() {
 		--listen-address=192.0.2.1 --except-interface=lo \
 		--pid-file="$DIR/dns.pid" --log-facility=- --log-queries \
 		--local-ttl=86400 --host-record="relay.test,${1// /,}"
-	wait_for 5 at relay ss -Hlun 'sport = :53' || fail "no name server"
+	wait_for 5 name_server || fail "no name server"
+}
+
+name_server() {
+	at relay ss -Hlun 'sport = :53' | said .
 }
 
 # edge: start edge-1, which asks the name server

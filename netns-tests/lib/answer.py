@@ -18,8 +18,12 @@ while True:
     peer, _ = listening.accept()
     try:
         with context.wrap_socket(peer, server_side=True) as tls:
-            while b"\r\n\r\n" not in tls.recv(65536):
-                pass
+            got = b""
+            while b"\r\n\r\n" not in got:
+                piece = tls.recv(65536)
+                if not piece:
+                    raise OSError("no request")
+                got += piece
             date = email.utils.formatdate(time.time() + int(ahead),
                                           usegmt=True)
             tls.sendall(f"HTTP/1.1 {status} {reason}\r\nDate: {date}\r\n"

@@ -82,6 +82,11 @@ program_pid() {
 	return 1
 }
 
+# listens WHERE PORT: does somebody there wait for TCP connections?
+listens() {
+	at "$1" ss -Hltn "sport = :$2" | said .
+}
+
 # now_ms: milliseconds of the wall clock
 now_ms() {
 	echo $((${EPOCHREALTIME/./} / 1000))

@@ -39,11 +39,6 @@ secret() {
 	(umask 077 && echo "$2" >"$DIR/$1")
 }
 
-# listening PORT: is a proxy there?
-listening() {
-	at relay ss -Hltn "sport = :$1" | said .
-}
-
 # proxy_up PORT [USER PASSWORD]: a tinyproxy that connects to port 443 and the
 # login endpoint's
 proxy_up() {
@@ -57,7 +52,7 @@ proxy_up() {
 		[ -z "${2:-}" ] || echo "BasicAuth $2 $3"
 	} >"$conf"
 	spawn relay "proxy-$1" tinyproxy -d -c "$conf"
-	wait_for 5 listening "$1" ||
+	wait_for 5 listens relay "$1" ||
 		fail "the proxy at port $1 does not come up"
 }
 
@@ -90,7 +85,7 @@ squid_up() {
 	} >"$DIR/squid-$port.conf"
 	spawn relay "squid-$port" env TMPDIR="$DIR/squid-$port" \
 		squid -N -f "$DIR/squid-$port.conf"
-	wait_for 10 listening "$port" || fail "squid does not come up:
+	wait_for 10 listens relay "$port" || fail "squid does not come up:
 $(cat "$DIR/log/squid-$port.log" "$DIR/squid-$port/cache.log")"
 }
 

@@ -117,7 +117,7 @@ relay_up() {
 }
 
 relay_listens() {
-	at relay ss -Hltn 'sport = :443' | said .
+	listens relay 443
 }
 
 # relay_down [SIGNAL]
@@ -214,7 +214,18 @@ tunnel_is_up() {
 	done
 }
 
-# tunnel_up: relay and both gateways, until packets can pass; or PLAIN
+# all_channels_open: also those that are not needed for the tunnel to be up, at
+# both ends?
+all_channels_open() {
+	local cnt
+	cnt=$(status_json cloud '[.channels[].state] |
+		if all(. == "open") then length else empty end') &&
+		status_json onprem '[.channels[] | select(.state == "open")] |
+			length == '"$cnt"
+}
+
+# tunnel_up: relay and both gateways, until nothing about them changes any more; or
+# PLAIN
 tunnel_up() {
 	if [ -n "$PLAIN" ]; then
 		plain_up
@@ -225,6 +236,7 @@ tunnel_up() {
 	gateway_up onprem
 	gateway_up cloud
 	wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
+	wait_for 15 all_channels_open || fail "a channel does not open"
 }
 
 # plain_up: plain kernel forwarding in place of the tunnel

@@ -53,7 +53,7 @@ sink udp/9003 10.1.0.7:9003
 tunnel_up
 spawn lan iperf3 iperf3 -s -B 10.1.0.7
 spawn lan sink socat -u UDP-RECV:9003,bind=10.1.0.7 OPEN:/dev/null
-wait_for 5 at lan ss -Hltn 'sport = :5201'
+wait_for 5 listens lan 5201 || fail "iperf3 does not run"
 spawn client bulk iperf3 -c edge.test -t 10 -J
 beside "one bulk flow"
 spawn client flood python3 "$HERE/lib/datagrams.py" flood edge.test 9003 \
