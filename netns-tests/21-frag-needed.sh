@@ -33,7 +33,7 @@ tunnel_up
 wait_for 10 at client python3 "$HERE/lib/stream.py" run edge.test 9001 --up 1 ||
 	fail "the inner host cannot be reached"
 
-at client timeout 20 python3 "$HERE/lib/stream.py" run edge.test 9001 \
+at client timeout 60 python3 "$HERE/lib/stream.py" run edge.test 9001 \
 	--up 5000000 >"$DIR/log/narrow.log" ||
 	fail "a narrow link behind a router stops TCP"
 at client ip route get 203.0.113.1 | said 'mtu 1300' ||

@@ -17,7 +17,7 @@ write_policy() {
 		  { name = "short"; public = "tcp/7000"; target = "10.1.0.7:7000";
 		    idle_timeout = "${TIME:-90s}"; },
 		  { name = "brief"; public = "udp/7000"; target = "10.1.0.7:7000";
-		    idle_timeout = "2s"; },
+		    idle_timeout = "4s"; },
 		  { name = "usual"; public = "tcp/7001"; target = "10.1.0.7:7001"; }
 		); } );
 	END
@@ -48,7 +48,7 @@ forgotten() {
 	[ -z "$(left cloud udp 7000)" ] && [ -z "$(left onprem udp 7000)" ]
 }
 [ -n "$(left cloud udp 7000)" ] || fail "the datagram's flow is not known"
-wait_for 5 forgotten || fail "the datagram's flow is not forgotten"
+wait_for 20 forgotten || fail "the datagram's flow is not forgotten"
 
 stop hold7000 || :
 TIME=10m write_policy "$DIR/policy.cfg"

@@ -115,7 +115,7 @@ works "third time"
 for where in cloud onprem; do
 	carrier=$(carrier_pid $where)
 	stop "${GATEWAY[$where]}" KILL || :
-	wait_for 3 gone "$carrier" || fail "$where: the carrier lives on"
+	wait_for 10 gone "$carrier" || fail "$where: the carrier lives on"
 	gateway_up $where
 done
 works "after kill -9"
@@ -125,7 +125,7 @@ for where in cloud onprem; do
 	gateway_up $where
 	carrier=$(carrier_pid $where)
 	stop "${GATEWAY[$where]}" KILL || :
-	wait_for 3 gone "$carrier" || fail "$where: the carrier lives on"
+	wait_for 10 gone "$carrier" || fail "$where: the carrier lives on"
 	down $where
 	clean $where "after kill -9 and down"
 done
@@ -136,7 +136,7 @@ done
 works "fifth time"
 for where in cloud onprem; do
 	down $where
-	ended "${GATEWAY[$where]}" 5 || fail "$where: exit code of the gateway"
+	ended "${GATEWAY[$where]}" 20 || fail "$where: exit code of the gateway"
 	clean $where "after down of a running gateway"
 done
 

@@ -23,7 +23,7 @@ warns() {
 warned() {
 	wait_for 5 warns "$1" "$2" || fail "$1 does not warn of $2:
 $(status_json "$1" '.warnings' || :)"
-	wait_for 1 grep -qE "event=foreign_drop .*$2" \
+	wait_for 5 grep -qE "event=foreign_drop .*$2" \
 		"$DIR/log/${GATEWAY[$1]}.log" || fail "not in the log: $2"
 }
 
@@ -44,7 +44,7 @@ page() {
 topo_up
 services_up web
 tunnel_up
-page || fail "no page at first"
+wait_for 10 page || fail "no page at first"
 calm cloud
 calm onprem
 
@@ -54,10 +54,10 @@ warned cloud "table ip filter, chain FORWARD, policy drop \(docker\): drops pack
 at cloud iptables-nft -I DOCKER-USER -i rt0 -j ACCEPT
 at cloud iptables-nft -I DOCKER-USER -o rt0 -j ACCEPT
 calm cloud
-page || fail "the remedy for Docker does not help"
+wait_for 10 page || fail "the remedy for Docker does not help"
 at cloud nft delete table ip filter
 at cloud nft delete table ip nat
-page || fail "no page after Docker"
+wait_for 10 page || fail "no page after Docker"
 
 at onprem nft -f "$FOREIGN/ufw.nft"
 warned onprem "table ip filter, chain FORWARD, policy drop \(ufw\): drops packets out of the tunnel .*ufw route allow in on rt0; ufw route allow out on rt0"
@@ -65,7 +65,7 @@ warned onprem "table ip filter, chain FORWARD, policy drop \(ufw\): drops packet
 at onprem iptables-nft -A ufw-user-forward -i rt0 -j ACCEPT
 at onprem iptables-nft -A ufw-user-forward -o rt0 -j ACCEPT
 calm onprem
-page || fail "the remedy for ufw does not help"
+wait_for 10 page || fail "the remedy for ufw does not help"
 at onprem nft delete table ip filter
 at onprem nft delete table ip6 filter
 
@@ -81,7 +81,7 @@ calm cloud
 at onprem nft insert rule inet firewalld filter_FORWARD_ZONES \
 	iifname '"rt0"' accept
 calm onprem
-page || fail "the remedy for firewalld does not help"
+wait_for 10 page || fail "the remedy for firewalld does not help"
 at cloud nft delete table inet firewalld
 at onprem nft delete table inet firewalld
 
@@ -139,7 +139,7 @@ strays() {
 	at cloud ip "$@"
 	wait_for 5 warns cloud "$regex" || fail "no warning after ip $*:
 $(status_json cloud '.warnings' || :)"
-	wait_for 1 grep -qE "event=stray .*$regex.* by=\"(ip|unknown)\" pid=" \
+	wait_for 5 grep -qE "event=stray .*$regex.* by=\"(ip|unknown)\" pid=" \
 		"$DIR/log/edge-1.log" || fail "not in the log: ip $*"
 	! page || fail "ip $* does not matter"
 }
@@ -147,7 +147,7 @@ strays "packets to 10.1.0.[0-9]+ .of 10.1.0.0/24. go out by up0 .table 254., not
 	route replace 10.1.0.0/24 via 192.0.2.1
 at cloud ip route del 10.1.0.0/24 via 192.0.2.1
 calm cloud
-wait_for 5 page || fail "the route is not back"
+wait_for 10 page || fail "the route is not back"
 strays "packets to 10.1.0.[4-7] .of 10.1.0.0/24. go out by up0" \
 	route add 10.1.0.4/30 via 192.0.2.1
 at cloud ip route del 10.1.0.4/30
@@ -161,7 +161,7 @@ strays "packets to 10.1.0.5 .of 10.1.0.0/24. go nowhere" \
 	route add blackhole 10.1.0.5/32
 at cloud ip route del blackhole 10.1.0.5/32
 calm cloud
-page || fail "no page after all routes are as before"
+wait_for 10 page || fail "no page after all routes are as before"
 
 # iptables-legacy tells nobody of its changes: seen at the start.
 gateway_down cloud TERM || fail "exit code"

@@ -48,7 +48,7 @@ counted() {
 # reloaded WHERE: returns when its log says that it is done
 reloaded() {
 	at "$1" "$RELAYTUN" reload -c "$DIR/${GATEWAY[$1]}.cfg" >/dev/null
-	wait_for 5 grep -q event=reloaded "$DIR/log/${GATEWAY[$1]}.log" ||
+	wait_for 10 grep -q event=reloaded "$DIR/log/${GATEWAY[$1]}.log" ||
 		fail "$1 does not reload"
 }
 
@@ -79,27 +79,28 @@ reloaded onprem
 start=$(now_ms)
 reloaded cloud
 done_by=$(now_ms)
-wait_for 5 eval '[ $(grep -c ^ended "$DIR/log/ends.log") = 18 ]' ||
+wait_for 10 eval '[ $(grep -c ^ended "$DIR/log/ends.log") = 18 ]' ||
 	fail "not all flows of what is gone have ended"
-late=$(awk -v limit="$((done_by + 100))" '$4 * 1000 > limit' "$DIR/log/ends.log")
+calm=$(sed -n 's/^calm //p' "$DIR/log/stays.log")
+limit=$((done_by + (3 * calm > 100 ? 3 * calm : 100))) # on a busy machine
+late=$(awk -v limit="$limit" '$4 * 1000 > limit' "$DIR/log/ends.log")
 [ -z "$late" ] || fail "told late (reload $start to $done_by ms): $late"
 grep -c 'ended .*ECONNRESET\|ended .*/udp ECONNREFUSED' "$DIR/log/ends.log" |
 	said -x 18 || fail "ended otherwise: $(cat "$DIR/log/ends.log")"
 # The site does not know that three of the 15 connections are not let in any
 # more: their targets are told when they speak.
-broken=$(grep -c '^broken' "$DIR/log/seven.log")
-((broken >= 12)) || fail "only $broken targets saw a reset"
-wait_for 3 gone_everywhere || fail "connection tracking remembers them"
+wait_for 10 eval '(($(grep -c ^broken "$DIR/log/seven.log") >= 12))' ||
+	fail "only $(grep -c '^broken' "$DIR/log/seven.log") targets saw a reset"
+wait_for 10 gone_everywhere || fail "connection tracking remembers them"
 
 expect "accounting lines" "$(grep -cE 'flow event=ended service="oslo/goes" .*client=203.0.113.2:[0-9]+ .*duration_ms=[0-9]+ bytes_sent=[0-9]+ .*reason=policy' \
 	"$DIR/log/edge-1.log")" 6
 
 expect "flows counted, after" "$(counted)" 200
 expect "new target" "$(told edge.test 7002 tcp)" "10.1.0.1 10.1.0.7 7003"
-expect "not let in" "$(told edge.test 7004 tcp)" nothing
+silent "not let in" edge.test 7004 tcp
 crowd_lives stays 200
 gap=$(sed -n 's/^gap //p' "$DIR/log/stays.log")
-calm=$(sed -n 's/^calm //p' "$DIR/log/stays.log")
-limit=$((3 * calm > 200 ? 3 * calm : 200)) # on a machine that is busy itself
+limit=$((3 * calm > 200 ? 3 * calm : 200))
 ((gap < limit)) || fail "an unchanged flow waited $gap ms, before $calm ms"
 echo "longest wait $gap ms"

@@ -18,7 +18,7 @@ murder() {
 	carrier=$(carrier_pid "$1")
 	index=$(ip -n "$NS-$1" -j link show rt0 | jq '.[0].ifindex')
 	stop "${GATEWAY[$1]}" KILL || :
-	wait_for 3 gone "$carrier" || fail "$1: the carrier goes on without it"
+	wait_for 10 gone "$carrier" || fail "$1: the carrier goes on without it"
 	gateway_up "$1"
 	expect "$1: index of the TUN device" \
 		"$(ip -n "$NS-$1" -j link show rt0 | jq '.[0].ifindex')" \

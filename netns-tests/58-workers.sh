@@ -75,8 +75,8 @@ flows_begin 40 4
 # It cannot be dialled again for a while.
 in_the_way "tcp sport $(channel_port 1) reject with tcp reset
 	tcp dport 443 tcp flags & (syn | ack) == syn drop"
-await_status 2 cloud '.peers[0].channels == 1'
-await_status 2 cloud '[.workers[].passed_on] | add > 0'
+await_status 4 cloud '.peers[0].channels == 1'
+await_status 4 cloud '[.workers[].passed_on] | add > 0'
 flows_end "channel reset" 1000
 at relay nft delete table inet way
 await_status 15 cloud "$each_worker"

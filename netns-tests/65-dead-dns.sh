@@ -43,11 +43,12 @@ spawn cloud edge-1 sh -c 'mount --bind "$0" /etc/resolv.conf && exec "$@"' \
 oslo='.peers[] | select(.name == "oslo-a") | .state == "up"'
 await_status 15 cloud "$oslo"
 
-# Long enough for several attempts (5 s each) to be given up meanwhile.
-at cloud ping -q -i 0.05 -c 260 100.64.0.11 >"$DIR/log/ping.log" ||
+# Long enough for an attempt (5 s each) to be given up meanwhile, and another to
+# begin.
+at cloud ping -q -i 0.05 -c 160 100.64.0.11 >"$DIR/log/ping.log" ||
 	fail "pings were lost"
 worst=$(sed -n 's|^rtt.*= .*/.*/\(.*\)\..*/.*|\1|p' "$DIR/log/ping.log")
-((worst < 500)) || fail "a ping took $worst ms: the gateway stood still"
+((worst < 2500)) || fail "a ping took $worst ms: the gateway stood still"
 asked=$(at client nft list counter inet silence asked)
 [[ $asked == *"packets "[1-9]* ]] ||
 	fail "nobody asked the name server: the test proves nothing"
@@ -56,7 +57,7 @@ await_status 20 cloud '[.channels[] | select(.peer == "bergen-a") | .last_error]
 		+ ".*no name server answers")) and
 	any(test("^no connection to 203.0.113.2:444 in time .*outbound TCP"))'
 
-start=$(now_ms)
+# By itself: after two seconds it would be killed.
 gateway_down cloud TERM || fail "exit code after SIGTERM"
-took=$(($(now_ms) - start))
-((took < 1500)) || fail "it took $took ms to stop"
+grep -q 'carrier event=stopped' "$DIR/log/edge-1.log" ||
+	fail "the carrier does not stop when it is told to"

@@ -32,7 +32,7 @@ services_up web echo
 configure
 sed -i 's|:443"|:4443"|' "$DIR/relay.cfg"
 spawn relay relay "$RELAYTUN" relay -c "$DIR/relay.cfg"
-wait_for 10 at relay sh -c 'ss -Hltn "sport = :4443" | grep -q .' ||
+wait_for 10 listens relay 4443 ||
 	fail "the relay does not listen"
 spawn relay mangle python3 "$TOP/tests/hostile/mangle.py" 192.0.2.1 443 \
 	"$DIR/tls/relay.pem" "$DIR/tls/relay.key" 192.0.2.1 4443 "$DIR/tls/ca.pem"
@@ -50,7 +50,8 @@ onprem=$(carrier_pid onprem)
 
 # Retransmissions find their way through all of it, or do not.
 for _ in 1 2 3 4; do
-	at client timeout 8 python3 "$HERE/lib/flows.py" edge.test 7 10 1.5 10 \
+	at client timeout 8 env FLOWS_DRAIN_S=2 python3 "$HERE/lib/flows.py" \
+		edge.test 7 10 1.5 10 \
 		>>"$DIR/log/flows.log" 2>&1 || :
 done
 wait_for 30 mangled 12 || fail "too few connections: the test proves nothing"

@@ -11,6 +11,7 @@ had one of more than PAUSED_MS, and how many were reset or ended.  Exits 1 if an
 were, or an answer was wrong.
 """
 
+import os
 import select
 import socket
 import struct
@@ -18,7 +19,7 @@ import sys
 import time
 
 MESSAGE = struct.Struct("!QQ48x")
-DRAIN_S = 3  # for the last answers
+DRAIN_S = float(os.environ.get("FLOWS_DRAIN_S", 15))  # at most, for the last answers
 PAUSED_MS = 500
 
 

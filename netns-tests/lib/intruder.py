@@ -22,7 +22,8 @@ TEXT, BINARY, CLOSE, PING = 1, 2, 8, 9
 PREFACE, HANDSHAKE, SEALED, HELLO, DATA, PINGS, BYE = 1, 2, 3, 4, 5, 6, 10
 ROLE_CLOUD = 1
 LONG = 1 << 20
-PATIENCE_S = 2
+PATIENCE_S = 2  # with an answer
+CONNECT_S = 20
 
 
 def frame(opcode, payload, length=None, first=0x80, masked=True):
@@ -96,7 +97,7 @@ def plain_tricks(host, port):
         "garbage for TLS": os.urandom(10000),
         "half a ClientHello": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
     }.items():
-        with socket.create_connection((host, port), PATIENCE_S) as sock:
+        with socket.create_connection((host, port), CONNECT_S) as sock:
             sock.sendall(data)
         print("%s: sent" % name)
 
@@ -181,7 +182,7 @@ CHANNEL = {
 def attempt(name, address, context, data, before=b""):
     """One connection: perhaps a handshake and its answer, then the trick."""
     host = address[0]
-    with socket.create_connection(address, PATIENCE_S) as sock:
+    with socket.create_connection(address, CONNECT_S) as sock:
         with context.wrap_socket(sock, server_hostname=host) as tls:
             tls.settimeout(PATIENCE_S)
             try:

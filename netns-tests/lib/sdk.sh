@@ -44,12 +44,12 @@ sdk_env() {
 		"NODE_EXTRA_CA_CERTS=$DIR/tls/ca.pem"
 }
 
-# sdk WHERE SCRIPT ARGUMENT...: run it there, for at most a minute
+# sdk WHERE SCRIPT ARGUMENT...: run it there, for at most two minutes
 sdk() {
 	local where=$1
 	shift
 	# shellcheck disable=SC2046 # words on purpose; none has a blank
-	(cd "$SDK" && at "$where" timeout -k 5 60 env $(sdk_env) node "$@")
+	(cd "$SDK" && at "$where" timeout -k 5 120 env $(sdk_env) node "$@")
 }
 
 # sdk_spawn WHERE NAME SCRIPT ARGUMENT...: the same in the background
