@@ -5,10 +5,8 @@
   crowd.py HOST COUNT PORT[/udp]...   COUNT flows to each port
 
 Each flow asks every 40 ms (tell.py answers).  Prints "open" when all have been
-answered once, "calm MS" when that was a second ago (the longest that a flow waited
-for an answer until then: what this machine does to them anyway), a line "ended PORT
-ERROR TIME" for each that breaks, and on SIGTERM "gap MS" (the longest wait of a
-living flow) and "alive COUNT".
+answered once, a line "ended PORT ERROR TIME" for each that breaks, and on SIGTERM
+"gap MS" (the longest wait of a living flow) and "alive COUNT".
 A port with the word "idle" after it, as 7001/idle, asks once and then stays silent.
 """
 
@@ -20,7 +18,6 @@ import sys
 import time
 
 PERIOD_S = 0.04
-CALM_S = 1
 
 
 class Flow:
@@ -71,7 +68,7 @@ def serve(flows, ready):
     """Until SIGTERM."""
     stopped = []
     signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
-    opened = calm = None
+    opened = False
     due = time.monotonic()
 
     def end(flow, error):
@@ -97,14 +94,11 @@ def serve(flows, ready):
                 pass
             except OSError as error:
                 end(key.data, error)
-        if opened is None and all(flow.answered for flow in flows):
-            opened = time.monotonic()
+        if not opened and all(flow.answered for flow in flows):
+            opened = True
             for flow in flows:
                 flow.gap = 0.0
             print("open", flush=True)
-        if opened and not calm and time.monotonic() - opened > CALM_S:
-            calm = True
-            print("calm %d" % longest_ms(flows), flush=True)
     print("gap %d" % longest_ms(flows))
     print("alive %d" % len(flows), flush=True)
 
