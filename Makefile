@@ -51,7 +51,8 @@ PROGRAMS := $(B)/bin/relaytun $(LIBEXEC)/relaytun-steward \
 LIBS_relaytun		:= -lconfig -ljansson
 LIBS_relaytun-steward	:= -lnftables -ljansson -lnl-route-3 -lnl-3 -lconfig -lcap
 LIBS_relaytun-show	:= -lnftables -ljansson -lnl-route-3 -lnl-3 -lconfig -lcap
-LIBS_relaytun-carrier	:= -lcurl -lssl -lcrypto -ljansson -lconfig -lmbedcrypto
+LIBS_relaytun-carrier	:= -lcurl -lssl -lcrypto -ljansson -lconfig -lmbedcrypto \
+	-lseccomp
 LIBS_relaytun-relay	:= -lwebsockets -ljansson -lconfig -lssl -lcrypto \
 	-lmbedx509 -lmbedcrypto
 LIBS_relaytun-keys	:= -lmbedcrypto -ljansson

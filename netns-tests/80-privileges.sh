@@ -6,7 +6,8 @@
 #
 #  steward  CAP_NET_ADMIN                     no socket of TCP, UDP or raw
 #  spawner  CAP_KILL, CAP_SETGID, CAP_SETUID  none either
-#  carrier  nobody, nothing                   the connections
+#  carrier  nobody, nothing                   the connections; and system calls of a
+#                                             list only (test_confine tells which)
 #  relay    nobody, nothing                   the connections
 
 # shellcheck source=netns-tests/lib.sh
@@ -43,6 +44,17 @@ is_nobody() {
 	expect "further groups of the $1" "$(field "$2" Groups)" ""
 }
 
+# is_confined WHERE PID: do all threads of a carrier have a filter (mode 2)?
+is_confined() {
+	local task
+	for task in "/proc/$2/task"/*; do
+		expect "$1: Seccomp of thread $(<"$task/comm")" \
+			"$(awk '$1 == "Seccomp:" { print $2 }' "$task/status")" 2
+	done
+	grep -q 'event=confined seccomp=yes landlock=[0-9]' \
+		"$DIR/log/${GATEWAY[$1]}.log" || fail "$1: the log does not say so"
+}
+
 # talks WHERE PID: has it a socket that could reach the network?
 talks() {
 	at "$1" ss -Htunawp | said "pid=$2,"
@@ -63,6 +75,7 @@ for where in cloud onprem; do
 	holds spawner "$spawner" $SPAWNING
 	holds carrier "$carrier" $NOTHING
 	is_nobody carrier "$carrier"
+	is_confined $where "$carrier"
 	talks $where "$carrier" || fail "the carrier's connection is not seen"
 	! talks $where "$steward" || fail "the steward has a network socket"
 	! talks $where "$spawner" || fail "the spawner has a network socket"

@@ -126,7 +126,8 @@ PURE_PREFIXES='json_ mbedtls_md mbedtls_sha1 mbedtls_sha256'
 PURE_FOLDERS='base codec policy hyco'
 PURE_FILES='steward/nft steward/nft_cloud steward/nft_grant steward/nft_service
 steward/nft_set steward/nft_site steward/change steward/judge steward/poke
-steward/table steward/table_diff steward/table_listing steward/state
+steward/table steward/table_diff steward/table_listing steward/state \
+	steward/vigil
 carrier/lpm carrier/steer carrier/spread carrier/memo carrier/flight carrier/pulse
 carrier/datagram
 steward/missing steward/flowlist steward/sim steward/sim_match steward/simtext steward/foreign steward/iptsave

@@ -12,7 +12,7 @@ set -eu
 packages="
 build-essential pkg-config
 libnl-3-dev libnl-route-3-dev libnftables-dev libconfig-dev libwebsockets-dev
-libmbedtls-dev libcurl4-openssl-dev libjansson-dev libcap-dev libcmocka-dev
+libmbedtls-dev libcurl4-openssl-dev libjansson-dev libcap-dev libseccomp-dev libcmocka-dev
 clang-format clang-tidy cppcheck
 iproute2 nftables iptables conntrack tcpdump iputils-ping socat curl openssl jq procps
 nginx-light postgresql postgresql-client dnsmasq-base bind9-dnsutils iperf3

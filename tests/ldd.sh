@@ -39,7 +39,8 @@ libexec=libexec/relaytun
 allow bin/relaytun config jansson
 allow $libexec/relaytun-steward config nl-3 nl-route-3 nftables jansson cap
 allow $libexec/relaytun-show config nl-3 nl-route-3 nftables jansson cap
-allow $libexec/relaytun-carrier curl jansson config mbedcrypto crypto ssl
+allow $libexec/relaytun-carrier curl jansson config mbedcrypto crypto ssl \
+	seccomp
 allow $libexec/relaytun-relay websockets jansson config mbedcrypto mbedx509 \
 	ssl crypto
 allow $libexec/relaytun-keys mbedcrypto jansson

@@ -116,9 +116,9 @@ on_error() {
 	echo "${0##*/}:${BASH_LINENO[-2]}: failed: $1" >&2
 }
 
-# bugs: what assertions and sanitizers of our programs said, in any log
+# bugs: what assertions, sanitizers and the carrier's sandbox said, in any log
 bugs() {
-	grep -hE 'Assertion|Sanitizer|runtime error|Segmentation|stack smashing' \
+	grep -hE 'Assertion|Sanitizer|runtime error|Segmentation|stack smashing|event=forbidden' \
 		"$DIR"/log/*.log
 }
 

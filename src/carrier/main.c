@@ -12,6 +12,9 @@
  * control thread (this one, carrier.c) keeps the listener registrations and
  * answers status; the worker moves packets.  The steward's end
  * of the socket closing means: stop.
+ *
+ * Once it has the first set, and before it speaks with anybody but the steward, the
+ * process gives up most of what a process can do (confine.c).
  */
 
 #include <errno.h>
@@ -23,6 +26,7 @@
 #include <sys/resource.h>
 
 #include "carrier/carrier.h"
+#include "carrier/confine.h"
 #include "sys/log.h"
 
 /** gather() - Take the steward's messages up to GO, waiting for them */
@@ -112,6 +116,7 @@ int main(void)
 	snprintf(name, sizeof(name), "relaytun-carrier[%s]",
 		 setup->gateway->name);
 	log_open(name, LOG_LEVEL_INFO);
+	confine();
 	err = carrier_run(setup);
 	if (err)
 		log_err("event=failed error=\"%s\"", strerror(-err));

@@ -61,10 +61,14 @@ struct nest {
 static char **carrier_env(void)
 {
 	static const char *const names[] = {
-		"PATH",         "LANG",        "TZ",          "JOURNAL_STREAM",
-		"http_proxy",   "https_proxy", "HTTPS_PROXY", "all_proxy",
-		"ALL_PROXY",    "no_proxy",    "NO_PROXY",    "SSL_CERT_FILE",
-		"SSL_CERT_DIR", "KRB5CCNAME",  "KRB5_CONFIG",
+		"PATH",         "LANG",
+		"TZ",           "JOURNAL_STREAM",
+		"http_proxy",   "https_proxy",
+		"HTTPS_PROXY",  "all_proxy",
+		"ALL_PROXY",    "no_proxy",
+		"NO_PROXY",     "SSL_CERT_FILE",
+		"SSL_CERT_DIR", "KRB5CCNAME",
+		"KRB5_CONFIG",  "RELAYTUN_CONFINE",
 	};
 	size_t cnt = sizeof(names) / sizeof(*names);
 	char **env = calloc(cnt + 1, sizeof(*env));

@@ -14,8 +14,8 @@
 #define VIGIL_LOOK_MS 1000
 
 /* Looks without a sign of life until it is given up, at a start too.  A worker that
- * logs in to a proxy by Kerberos waits in the library for a KDC that is silent: 18 s
- * for one, 22 s for two (libkrb5 1.20). */
+ * logs in by Kerberos at a proxy by https waits in the library for a KDC that is
+ * silent: 18 s for one, 22 s for two (libkrb5 1.20). */
 #define VIGIL_LOOKS 30
 
 /* Looks from SIGABRT to SIGKILL: a process that is stopped takes only that. */

@@ -10,7 +10,8 @@
 #include <pthread.h>
 
 /**
- * thread_start() - Start one that no signal is delivered to: they are the first's
+ * thread_start() - Start one that no signal is delivered to: they are the first's (SIGSYS
+ * is its own, see sandbox.h)
  *
  * Return: 0 or negative errno
  */

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * sandbox.c - What a process gives up for good: files (Landlock), system calls
+ * (seccomp)
+ */
+
+#include "sys/sandbox.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sys/log.h"
+
+/**
+ * DOC: Theory of operation
+ *
+ * Landlock	One ruleset without a single exception: what is not handled (reading)
+ *		stays as it was, what is handled is denied everywhere.  A list of
+ *		the files that libraries may read would be a guess: modules of the
+ *		name service, certificates, Kerberos.
+ * seccomp	A list of what is allowed, searched by a binary tree.  What is not in it
+ *		raises SIGSYS (SCMP_ACT_TRAP) rather than killing at once: so the
+ *		log of the program names the call, where an operator looks, and not
+ *		that of the kernel, if that is audited at all.  The call is not
+ *		carried out in either case, and the handler cannot be replaced,
+ *		since that is forbidden too.
+ *
+ * A build with sanitizers gets what their runtime needs beside the list: it looks
+ * into its own process, from a process of its own when it looks for leaks.
+ */
+
+/* From linux/landlock.h, which may be older than the kernel. */
+#define FS_EXECUTE    (UINT64_C(1) << 0)
+#define FS_WRITE_FILE (UINT64_C(1) << 1)
+/* 2 and 3 are reading. */
+#define FS_REMOVE_AND_MAKE (UINT64_C(0x1ff) << 4)
+#define FS_REFER           (UINT64_C(1) << 13)
+#define FS_TRUNCATE        (UINT64_C(1) << 14)
+#define FS_IOCTL_DEV       (UINT64_C(1) << 15)
+#define NET_BIND_TCP       (UINT64_C(1) << 0)
+#define SCOPE_ALL          (UINT64_C(3) << 0) /* abstract sockets, signals */
+#define GET_VERSION        1u
+
+/* struct landlock_ruleset_attr, as of version 6 */
+struct ruleset {
+	uint64_t fs;
+	uint64_t net;
+	uint64_t scoped;
+};
+
+/** deny_all() - The ruleset of a version: what it knows of what we deny */
+static struct ruleset deny_all(int version)
+{
+	struct ruleset ruleset = {.fs = FS_EXECUTE | FS_WRITE_FILE |
+					FS_REMOVE_AND_MAKE};
+
+	if (version >= 2)
+		ruleset.fs |= FS_REFER;
+	if (version >= 3)
+		ruleset.fs |= FS_TRUNCATE;
+	if (version >= 4)
+		ruleset.net = NET_BIND_TCP;
+	if (version >= 5)
+		ruleset.fs |= FS_IOCTL_DEV;
+	if (version >= 6)
+		ruleset.scoped = SCOPE_ALL;
+	return ruleset;
+}
+
+int sandbox_files(void)
+{
+	long version =
+		syscall(SYS_landlock_create_ruleset, NULL, 0, GET_VERSION);
+	struct ruleset ruleset;
+	int ret = 0;
+	int fd;
+
+	if (version < 0)
+		return errno == ENOSYS || errno == EOPNOTSUPP ? 0 : -errno;
+	ruleset = deny_all((int)version);
+	/* A kernel that knows fewer fields wants the others to be zero. */
+	fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset,
+			  sizeof(ruleset), 0);
+	if (fd < 0)
+		return -errno;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    syscall(SYS_landlock_restrict_self, fd, 0))
+		ret = -errno;
+	close(fd);
+	return ret ? ret : (int)version;
+}
+
+/**
+ * on_forbidden() - SIGSYS: say which call it was, and end
+ *
+ * log_err() formats on the stack and writes once.  The name's memory is from the
+ * heap: none of the calls that the heap makes is forbidden, so that it was not
+ * inside the heap that this thread was interrupted.
+ */
+static void on_forbidden(int signo, siginfo_t *info, void *context)
+{
+	char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE,
+						      info->si_syscall);
+
+	(void)context;
+	log_err("event=forbidden syscall=%s number=%d reason=\"this program "
+		"never does that: it is under attack, or a library has learnt "
+		"something new\"",
+		name ? name : "unknown", info->si_syscall);
+	free(name);
+	/* SA_RESETHAND: this time it ends us. */
+	(void)syscall(SYS_tgkill, getpid(), gettid(), signo);
+	_exit(128 + signo);
+}
+
+/** add_rule() - Return: 0 or negative errno */
+static int add_rule(scmp_filter_ctx filter, const struct sandbox_rule *rule)
+{
+	uint32_t action = rule->err ? SCMP_ACT_ERRNO((uint16_t)rule->err)
+				    : SCMP_ACT_ALLOW;
+	int number = seccomp_syscall_resolve_name(rule->name);
+	unsigned int cnt = 0;
+
+	if (number == __NR_SCMP_ERROR)
+		return 0;
+	while (cnt < SANDBOX_CMP_CNT && rule->cmp[cnt].op)
+		cnt++;
+	return seccomp_rule_add_array(filter, action, number, cnt, rule->cmp);
+}
+
+static int add_rules(scmp_filter_ctx filter, const struct sandbox_rule *rules,
+		     size_t rule_cnt)
+{
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < rule_cnt && !err; i++)
+		err = add_rule(filter, &rules[i]);
+	return err;
+}
+
+/** add_own() - What on_forbidden() needs, and stays in place by */
+static int add_own(scmp_filter_ctx filter)
+{
+	const struct sandbox_rule rules[] = {
+		{"exit", 0, {{0}}},
+		{"exit_group", 0, {{0}}},
+		{"getpid", 0, {{0}}},
+		{"gettid", 0, {{0}}},
+		{"rt_sigreturn", 0, {{0}}},
+		{"rt_sigaction", 0, {SCMP_A0(SCMP_CMP_NE, SIGSYS)}},
+		{"tgkill", 0, {SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid())}},
+		{"write", 0, {{0}}},
+	};
+
+	return add_rules(filter, rules, sizeof(rules) / sizeof(*rules));
+}
+
+/** add_sanitizers() - What their runtime needs, in a build with them */
+static int add_sanitizers(scmp_filter_ctx filter)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	static const struct sandbox_rule rules[] = {
+		{"clone", 0, {{0}}},     {"ptrace", 0, {{0}}},
+		{"prctl", 0, {{0}}},     {"wait4", 0, {{0}}},
+		{"openat", 0, {{0}}},    {"personality", 0, {{0}}},
+		{"mprotect", 0, {{0}}},  {"mmap", 0, {{0}}},
+		{"prlimit64", 0, {{0}}}, {"arch_prctl", 0, {{0}}},
+	};
+
+	return add_rules(filter, rules, sizeof(rules) / sizeof(*rules));
+#else
+	(void)filter;
+	return 0;
+#endif
+}
+
+/** is_known_kind() - Are the arguments of calls where our rules look for them?  Machines
+ *  of 32 bits have other calls, s390 has arguments in memory */
+static bool is_known_kind(void)
+{
+#ifdef __s390__
+	return false;
+#else
+	return sizeof(long) == 8;
+#endif
+}
+
+/** set_attributes() - For all threads, and quick: a tree takes ten comparisons where
+ *  a list takes a hundred and more */
+static int set_attributes(scmp_filter_ctx filter)
+{
+	int err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+
+	return err ? err
+		   : seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+}
+
+int sandbox_calls(const struct sandbox_rule *rules, size_t rule_cnt)
+{
+	const struct sigaction handler = {
+		.sa_sigaction = on_forbidden,
+		.sa_flags = (int)(SA_SIGINFO | SA_RESETHAND | SA_NODEFER),
+	};
+	scmp_filter_ctx filter;
+	int err;
+
+	if (!is_known_kind())
+		return -ENOTSUP;
+	if (sigaction(SIGSYS, &handler, NULL))
+		return -errno;
+	filter = seccomp_init(SCMP_ACT_TRAP);
+	if (!filter)
+		return -ENOMEM;
+	err = set_attributes(filter);
+	if (!err)
+		err = add_own(filter);
+	if (!err)
+		err = add_sanitizers(filter);
+	if (!err)
+		err = add_rules(filter, rules, rule_cnt);
+	if (!err)
+		err = seccomp_load(filter);
+	seccomp_release(filter);
+	return err;
+}

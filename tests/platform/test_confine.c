@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * test_confine.c - What a process cannot do any more once it is confined as the
+ * carrier is; each tries in a child of its own
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "carrier/confine.h"
+#include "sys/log.h"
+#include "sys/sandbox.h"
+#include "sys/thread.h"
+
+/* What the runtime of sanitizers does itself cannot be forbidden to it. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
+/* The thread sanitizer runs handlers late, and its own sigaction() knows nothing of
+ * SA_RESETHAND: how a process ends cannot be seen there. */
+#ifdef __SANITIZE_THREAD__
+#define LATE_SIGNALS true
+#else
+#define LATE_SIGNALS false
+#endif
+
+/** has_landlock() - Has this kernel Landlock? */
+static bool has_landlock(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
+}
+
+/** struct outcome - Of a child: status of wait(2), and what it wrote */
+struct outcome {
+	int status;
+	char said[2048];
+};
+
+/** in_child() - Run @act in a child; its result is the exit status */
+static struct outcome in_child(int (*act)(void))
+{
+	struct outcome outcome = {0};
+	size_t used = 0;
+	ssize_t len;
+	int fds[2];
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)dup2(fds[1], STDERR_FILENO);
+		_exit(act());
+	}
+	close(fds[1]);
+	while ((len = read(fds[0], outcome.said + used,
+			   sizeof(outcome.said) - 1 - used)) > 0)
+		used += (size_t)len;
+	close(fds[0]);
+	assert_int_equal(waitpid(pid, &outcome.status, 0), pid);
+	return outcome;
+}
+
+/** expect_killed() - @act, confined, ends by SIGSYS, and the log names @call */
+static void expect_killed(int (*act)(void), const char *call)
+{
+	struct outcome outcome = in_child(act);
+	char want[64];
+
+	snprintf(want, sizeof(want), "event=forbidden syscall=%s ", call);
+	if (!WIFSIGNALED(outcome.status) ||
+	    WTERMSIG(outcome.status) != SIGSYS || !strstr(outcome.said, want))
+		fail_msg("%s: status %#x, \"%s\"", call,
+			 (unsigned int)outcome.status, outcome.said);
+}
+
+/** expect_done() - @act gives 0 */
+static void expect_done(int (*act)(void))
+{
+	struct outcome outcome = in_child(act);
+
+	if (!WIFEXITED(outcome.status) || WEXITSTATUS(outcome.status))
+		fail_msg("status %#x, \"%s\"", (unsigned int)outcome.status,
+			 outcome.said);
+}
+
+static int execute(void)
+{
+	char *const argv[] = {NULL};
+
+	confine();
+	return execve("/bin/true", argv, argv);
+}
+
+static int start_process(void)
+{
+	confine();
+	return (int)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
+static int open_packet_socket(void)
+{
+	confine();
+	return socket(AF_PACKET, SOCK_DGRAM, 0);
+}
+
+static int trace_parent(void)
+{
+	confine();
+	return (int)ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
+}
+
+static int undo_tun(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	confine();
+	return ioctl(fd, TUNSETPERSIST, 0);
+}
+
+static int make_executable(void)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	confine();
+	return mprotect(page, 4096, PROT_READ | PROT_EXEC);
+}
+
+static int map_executable(void)
+{
+	confine();
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED;
+}
+
+static int signal_parent(void)
+{
+	confine();
+	return kill(getppid(), 0);
+}
+
+static int become_dumpable(void)
+{
+	confine();
+	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
+static int take_signal_away(void)
+{
+	confine();
+	return signal(SIGSYS, SIG_IGN) == SIG_ERR;
+}
+
+static int raise_limit(void)
+{
+	const struct rlimit limit = {0, 0};
+
+	confine();
+	return (int)syscall(SYS_prlimit64, 0, 4, &limit, NULL);
+}
+
+static int remove_file(void)
+{
+	confine();
+	return unlinkat(AT_FDCWD, "/nonexistent", 0);
+}
+
+static void what_only_an_intruder_does_ends_the_process(void **state)
+{
+	static const struct {
+		int (*act)(void);
+		const char *call;
+		bool sanitizer; /* their runtime does it as well */
+	} cases[] = {
+		{execute, "execve", false},
+		{start_process, "clone", true},
+		{open_packet_socket, "socket", false},
+		{trace_parent, "ptrace", true},
+		{undo_tun, "ioctl", false},
+		{make_executable, "mprotect", true},
+		{map_executable, "mmap", true},
+		{signal_parent, "kill", false},
+		{become_dumpable, "prctl", true},
+		{take_signal_away, "rt_sigaction", false},
+		{raise_limit, "prlimit64", true},
+		{remove_file, "unlinkat", false},
+	};
+	size_t i;
+
+	(void)state;
+	if (LATE_SIGNALS)
+		skip();
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		if (!SANITIZED || !cases[i].sanitizer)
+			expect_killed(cases[i].act, cases[i].call);
+	}
+}
+
+static void *execute_in_thread(void *unused)
+{
+	char *const argv[] = {NULL};
+
+	(void)unused;
+	(void)execve("/bin/true", argv, argv);
+	return NULL;
+}
+
+/** execute_beside() - In a thread such as a worker's */
+static int execute_beside(void)
+{
+	pthread_t thread;
+
+	confine();
+	return thread_start(&thread, execute_in_thread, NULL) ||
+	       pthread_join(thread, NULL);
+}
+
+static void a_thread_s_offence_is_named_as_well(void **state)
+{
+	(void)state;
+	if (LATE_SIGNALS)
+		skip();
+	expect_killed(execute_beside, "execve");
+}
+
+static int open_for_writing(void)
+{
+	confine();
+	if (open("/dev/null", O_WRONLY | O_CLOEXEC) >= 0 || errno != EACCES)
+		return 1;
+	if (open("/dev/null", O_RDWR | O_CLOEXEC) >= 0 || errno != EACCES)
+		return 2;
+	return 0;
+}
+
+static void a_file_cannot_be_opened_for_writing(void **state)
+{
+	(void)state;
+	if (SANITIZED && !has_landlock())
+		skip();
+	expect_done(open_for_writing);
+}
+
+/** change_files() - With Landlock alone */
+static int change_files(void)
+{
+	char name[] = "/tmp/relaytun-confine-XXXXXX";
+	char *const argv[] = {NULL};
+	int fd = mkstemp(name);
+	int fine = fd >= 0 && sandbox_files() > 0;
+
+	fine = fine && open(name, O_WRONLY | O_CLOEXEC) < 0 && errno == EACCES;
+	fine = fine && open(name, O_RDONLY | O_CLOEXEC) >= 0;
+	fine = fine && unlink(name) < 0 && errno == EACCES;
+	fine = fine && mkdir("/tmp/relaytun-confine", 0700) < 0 &&
+	       errno == EACCES;
+	fine = fine && execve("/bin/true", argv, argv) < 0 && errno == EACCES;
+	return dprintf(STDERR_FILENO, "%s", name) > 0 && fine ? 0 : 1;
+}
+
+static void landlock_alone_keeps_files_as_they_are(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	if (!has_landlock())
+		skip();
+	outcome = in_child(change_files);
+	(void)unlink(outcome.said);
+
+	assert_true(WIFEXITED(outcome.status));
+	assert_int_equal(WEXITSTATUS(outcome.status), 0);
+}
+
+static void *look_up(void *failed)
+{
+	struct addrinfo *found = NULL;
+
+	*(int *)failed = getaddrinfo("localhost", "443", NULL, &found);
+	if (found)
+		freeaddrinfo(found);
+	return NULL;
+}
+
+/** work() - What the carrier lives on */
+static int work(void)
+{
+	int failed = 1;
+	pthread_t thread;
+	char byte;
+	int fd;
+
+	confine();
+	if (pthread_create(&thread, NULL, look_up, &failed) ||
+	    pthread_join(thread, NULL) || failed)
+		return 1;
+	fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, &byte, 1) != 1)
+		return 2;
+	free(malloc(64 << 20));
+	return socket(AF_INET6, SOCK_STREAM, 0) < 0 && errno != EAFNOSUPPORT;
+}
+
+static void names_threads_files_and_sockets_go_on(void **state)
+{
+	(void)state;
+	expect_done(work);
+}
+
+/** say() - Only what is said matters */
+static int say(void)
+{
+	log_open("test", LOG_LEVEL_INFO);
+	confine();
+	return 0;
+}
+
+static void the_log_says_what_holds(void **state)
+{
+	struct outcome outcome = in_child(say);
+
+	(void)state;
+	assert_non_null(strstr(outcome.said, "event=confined seccomp=yes"));
+}
+
+/** say_unconfined() - The same, where the operator wants none of it */
+static int say_unconfined(void)
+{
+	setenv("RELAYTUN_CONFINE", "no", 1);
+	confine();
+	return open("/dev/null", O_WRONLY | O_CLOEXEC) < 0;
+}
+
+static void an_operator_may_do_without_and_that_is_said(void **state)
+{
+	struct outcome outcome = in_child(say_unconfined);
+
+	(void)state;
+	assert_int_equal(outcome.status, 0);
+	assert_non_null(strstr(outcome.said, "event=not_confined"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_only_an_intruder_does_ends_the_process),
+		cmocka_unit_test(a_thread_s_offence_is_named_as_well),
+		cmocka_unit_test(a_file_cannot_be_opened_for_writing),
+		cmocka_unit_test(landlock_alone_keeps_files_as_they_are),
+		cmocka_unit_test(names_threads_files_and_sockets_go_on),
+		cmocka_unit_test(the_log_says_what_holds),
+		cmocka_unit_test(an_operator_may_do_without_and_that_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
