@@ -6,7 +6,8 @@
 
 Words: what the troubleshooting table of docs/operations.md quotes in its first
 column stands in the sources' strings.  Numbers: those of tests/told.txt are the
-same in a #define and in a text.  Defaults: the relay's, of its normal form, stand in
+same in a #define and in a text.  Keys of configuration files have their place in the
+manual.  Defaults: the relay's, of its normal form, stand in
 etc/relay.cfg and relaytun-relay.cfg(5).  One line for each fault.
 """
 
@@ -65,6 +66,28 @@ def numbers():
             yield f"{path}: {said!r} is gone; see tests/told.txt"
 
 
+# Where a file's keys are told.
+PAGES = {
+    "src/policy/gateway_conf.c": ["docs/man/relaytun-gateway.cfg.5"],
+    "src/policy/access.c": ["docs/man/relaytun-gateway.cfg.5"],
+    "src/policy/keys.c": ["docs/man/relaytun-policy.5", "docs/policy.md"],
+    "src/relay/relay_conf.c": ["docs/man/relaytun-relay.cfg.5"],
+}
+
+
+def keys():
+    """Faults of configuration files' keys: each that is read is told."""
+    for source, pages in PAGES.items():
+        form = r"\bkeys\[\]\s*=\s*\{(.*?)\}|KEYS\((\".*?)\)"
+        lists = re.findall(form, read(source), re.S)
+        if not lists:
+            yield f"{source}: no keys"
+        for key in re.findall(r'"(\w+)"', " ".join(map(" ".join, lists))):
+            for page in pages:
+                if not re.search(rf"(^\.(It )?Ic |`|Ic ){key}\b", read(page), re.M):
+                    yield f"{page}: nothing of {key}, which {source} reads"
+
+
 def private(path, flags):
     """For open(): readable by its owner only."""
     return os.open(path, flags, 0o600)
@@ -99,7 +122,7 @@ def defaults(build):
 
 def main():
     """Command line."""
-    faults = [*words(), *numbers(), *defaults(sys.argv[1])]
+    faults = [*words(), *numbers(), *keys(), *defaults(sys.argv[1])]
     print("\n".join(faults))
     sys.exit(bool(faults))
 
