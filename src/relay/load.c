@@ -16,14 +16,15 @@
 #include "sys/file.h"
 
 /** read_keys() - Key files of one list, errors into @diag */
-static void read_keys(struct relay_key *keys, size_t cnt, struct diag *diag)
+static void read_keys(struct relay_key *keys, size_t cnt, gid_t group,
+		      struct diag *diag)
 {
 	size_t i;
 
 	for (i = 0; i < cnt; i++) {
 		const char *why = "";
-		ssize_t len = file_read_secret(keys[i].file, KEY_LEN_MAX,
-					       &keys[i].key, &why);
+		ssize_t len = file_read_group_secret(keys[i].file, KEY_LEN_MAX,
+						     group, &keys[i].key, &why);
 
 		if (len < 0)
 			diag_error(diag, keys[i].place.path, keys[i].place.line,
@@ -67,15 +68,19 @@ static void check_private(const char *file, const char *path, struct diag *diag)
 static void read_files(struct relay_conf *conf, const char *path,
 		       struct diag *diag)
 {
+	const struct passwd *user = conf->user ? getpwnam(conf->user) : NULL;
+	/* The user's, whom this program becomes: as that it reads them again. */
+	gid_t group = user ? user->pw_gid : (gid_t)-1;
 	size_t i;
 
-	read_keys(conf->keys, conf->key_cnt, diag);
+	read_keys(conf->keys, conf->key_cnt, group, diag);
 	for (i = 0; i < conf->path_cnt; i++)
-		read_keys(conf->paths[i].keys, conf->paths[i].key_cnt, diag);
+		read_keys(conf->paths[i].keys, conf->paths[i].key_cnt, group,
+			  diag);
 	check_readable(conf->certificate, "certificate", path, diag);
 	check_readable(conf->private_key, "key", path, diag);
 	check_private(conf->private_key, path, diag);
-	if (conf->user && geteuid() == 0 && !getpwnam(conf->user))
+	if (conf->user && geteuid() == 0 && !user)
 		diag_error(diag, path, 0,
 			   "user \"%s\" does not exist: create it, or name "
 			   "another",

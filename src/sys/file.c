@@ -151,13 +151,17 @@ const char *file_why(ssize_t err)
 	}
 }
 
+#define NO_GROUP ((gid_t)-1)
+
 /**
  * secret_check() - May this file hold a secret?
  * @fd:		The open file: what is checked is what is read
+ * @group:	That may read it as well, NO_GROUP for none
  * @why:	Set to the remedy when not
  */
-static int secret_check(int fd, const char **why)
+static int secret_check(int fd, gid_t group, const char **why)
 {
+	mode_t open_to = S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
 	struct stat st;
 
 	if (fstat(fd, &st)) {
@@ -172,7 +176,9 @@ static int secret_check(int fd, const char **why)
 		*why = "empty; write the key there";
 		return -EBADMSG;
 	}
-	if (st.st_mode & (S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH)) {
+	if (group != NO_GROUP && st.st_gid == group)
+		open_to &= ~(mode_t)S_IRGRP;
+	if (st.st_mode & open_to) {
 		*why = "group or others may read or change it; "
 		       "chmod 600 makes it private";
 		return -EACCES;
@@ -195,7 +201,8 @@ static const char *open_why(int err)
 	case EACCES:
 	case EPERM:
 		return "may not be read; it must belong to the user "
-		       "that starts this program";
+		       "that starts this program (a relay that is to read it "
+		       "again: root and its user's group, mode 640)";
 	default:
 		return "cannot be opened";
 	}
@@ -244,8 +251,8 @@ static ssize_t secret_trim(char *text, size_t len, const char **why)
 }
 
 /** read_private() - As file_read_secret(); @lines: any number of them */
-static ssize_t read_private(const char *path, size_t max, char **text,
-			    const char **why, bool lines)
+static ssize_t read_private(const char *path, size_t max, gid_t group,
+			    char **text, const char **why, bool lines)
 {
 	int fd = open_read(path);
 	ssize_t read_len;
@@ -258,7 +265,7 @@ static ssize_t read_private(const char *path, size_t max, char **text,
 		return fd;
 	}
 
-	len = secret_check(fd, why);
+	len = secret_check(fd, group, why);
 	if (len)
 		goto out_close;
 	len = read_fd(fd, max, text);
@@ -282,13 +289,19 @@ out_close:
 ssize_t file_read_secret(const char *path, size_t max, char **text,
 			 const char **why)
 {
-	return read_private(path, max, text, why, false);
+	return read_private(path, max, NO_GROUP, text, why, false);
+}
+
+ssize_t file_read_group_secret(const char *path, size_t max, gid_t group,
+			       char **text, const char **why)
+{
+	return read_private(path, max, group, text, why, false);
 }
 
 ssize_t file_read_private(const char *path, size_t max, char **text,
 			  const char **why)
 {
-	return read_private(path, max, text, why, true);
+	return read_private(path, max, NO_GROUP, text, why, true);
 }
 
 const char *file_locate(const char *path, char *buf, size_t size)

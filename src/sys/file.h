@@ -40,7 +40,14 @@ const char *file_why(ssize_t err);
 ssize_t file_read_secret(const char *path, size_t max, char **text,
 			 const char **why) __attribute__((warn_unused_result));
 
-/** file_read_private() - The same for a text of several lines, kept as it is */
+/** file_read_group_secret() - As file_read_secret(), but @group may read it, too: that
+ *  of the user whom a program becomes that began as root, and reads again; (gid_t)-1
+ *  for none */
+ssize_t file_read_group_secret(const char *path, size_t max, gid_t group,
+			       char **text, const char **why)
+	__attribute__((warn_unused_result));
+
+/** file_read_private() - The same as file_read_secret() for a text of several lines, kept as it is */
 ssize_t file_read_private(const char *path, size_t max, char **text,
 			  const char **why) __attribute__((warn_unused_result));
 

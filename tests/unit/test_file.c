@@ -193,6 +193,38 @@ static void a_key_of_another_user_is_refused(void **state)
 	assert_non_null(strstr(why, "belongs to another user"));
 }
 
+/** group_reads() - What reading a key of this mode gives, when a group may */
+static ssize_t group_reads(mode_t mode, gid_t group)
+{
+	const char *why;
+	char *text;
+	ssize_t len;
+
+	put("key", "secret", 6, mode);
+	len = file_read_group_secret("key", 99, group, &text, &why);
+	if (len > 0)
+		file_wipe(text, (size_t)len);
+	return len;
+}
+
+static void a_key_may_be_read_by_the_group_that_is_named_and_no_other(
+	void **state)
+{
+	const char *why;
+	struct stat st;
+	char *text;
+
+	(void)state;
+	put("key", "secret", 6, 0640);
+	assert_int_equal(stat("key", &st), 0);
+	assert_int_equal(file_read_secret("key", 99, &text, &why), -EACCES);
+	assert_int_equal(group_reads(0640, st.st_gid), 6);
+	assert_int_equal(group_reads(0640, st.st_gid + 1), -EACCES);
+	assert_int_equal(group_reads(0640, (gid_t)-1), -EACCES);
+	assert_int_equal(group_reads(0660, st.st_gid), -EACCES);
+	assert_int_equal(group_reads(0644, st.st_gid), -EACCES);
+}
+
 static void a_write_replaces_the_file_with_all_bytes_and_its_mode(void **state)
 {
 	struct stat st;
@@ -262,6 +294,7 @@ int main(void)
 		in_dir(a_secret_that_is_no_usable_file_is_refused_with_a_reason),
 		in_dir(a_key_of_several_lines_is_refused),
 		in_dir(a_key_of_another_user_is_refused),
+		in_dir(a_key_may_be_read_by_the_group_that_is_named_and_no_other),
 		in_dir(a_write_replaces_the_file_with_all_bytes_and_its_mode),
 		in_dir(a_write_that_fails_leaves_the_old_file),
 		in_dir(missing_parents_are_made_and_standing_ones_kept),
