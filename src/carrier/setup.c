@@ -25,6 +25,7 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/random.h"
+#include "sys/trust.h"
 
 void setup_init(struct setup *setup)
 {
@@ -42,6 +43,7 @@ void setup_fini(struct setup *setup)
 	file_wipe(setup->key, setup->key_len);
 	file_wipe(setup->cert_pem, setup->cert_len);
 	file_wipe(setup->proxy_password, setup->proxy_password_len);
+	trust_free(setup->path.trust);
 	free(setup->ca_pem);
 	free(setup->policy_text);
 	free(setup->conf_text);
@@ -252,6 +254,7 @@ static int take_access(struct setup *setup, char *why, size_t why_size)
 	setup->path = (struct netpath){
 		.ca_pem = setup->ca_pem,
 		.ca_len = setup->ca_len,
+		.trust = trust_new(setup->ca_pem, setup->ca_len),
 		.cert_pem = setup->cert_pem,
 		.cert_len = setup->cert_len,
 		.proxy = conf->proxy,

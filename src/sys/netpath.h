@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include <curl/curl.h>
+#include <openssl/types.h>
 
 #include "base/addr.h"
 
@@ -26,6 +27,8 @@
 /**
  * struct netpath - Everything is borrowed for the life of its user
  * @ca_pem:	CA bundle to verify with, NULL: the system's; @ca_len bytes
+ * @trust:	The same, or the system's, read already (trust.h), for who can use
+ *		that; NULL when it is not
  * @cert_pem:	Client certificate and its key, NULL for none; @cert_len bytes
  * @pins:	Public keys that a server must have one of, "sha256//…;sha256//…",
  *		NULL for any
@@ -41,6 +44,7 @@
 struct netpath {
 	const char *ca_pem;
 	size_t ca_len;
+	X509_STORE *trust;
 	const char *cert_pem;
 	size_t cert_len;
 	const char *pins;

@@ -31,6 +31,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "sys/trust.h"
+
 /* Five records, each with head, explicit nonce, type and tag. */
 #define OUT_SIZE (RECORDS_LEN_MAX + 4096)
 #define IN_SIZE  65536
@@ -52,15 +54,29 @@ static void on_message(int outgoing, int version, int type, const void *data,
 /* libcurl's callback: before it makes an SSL object (CURLOPT_SSL_CTX_FUNCTION). */
 static CURLcode on_context(CURL *easy, void *context, void *arg)
 {
+	struct records *records = arg;
+
 	(void)easy;
 	SSL_CTX_set_msg_callback(context, on_message);
 	SSL_CTX_set_msg_callback_arg(context, arg);
+	if (records->trust)
+		SSL_CTX_set1_cert_store(context, records->trust);
 	return CURLE_OK;
 }
 
-bool records_prepare(struct records *records, CURL *easy)
+/** read_none() - libcurl need not read any authorities; Return: is that taken? */
+static bool read_none(CURL *easy)
 {
-	*records = (struct records){.fd = -1};
+	return !curl_easy_setopt(easy, CURLOPT_CAINFO, NULL) &&
+	       !curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) &&
+	       !curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, NULL);
+}
+
+bool records_prepare(struct records *records, CURL *easy, X509_STORE *trust)
+{
+	*records = (struct records){.trust = trust_keep(trust), .fd = -1};
+	if (trust && !read_none(easy))
+		return false;
 	return !curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_context) &&
 	       !curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, records);
 }
@@ -86,12 +102,13 @@ void records_attach(struct records *records, int fd)
 
 void records_detach(struct records *records)
 {
-	if (!records->ssl)
-		return;
-	ERR_clear_error();
-	(void)SSL_shutdown(records->ssl);
-	(void)!records_flush(records);
-	BIO_free(records->out);
+	if (records->ssl) {
+		ERR_clear_error();
+		(void)SSL_shutdown(records->ssl);
+		(void)!records_flush(records);
+		BIO_free(records->out);
+	}
+	trust_free(records->trust);
 	*records = (struct records){.fd = -1};
 }
 

@@ -24,27 +24,34 @@
 
 /**
  * struct records - One connection's
+ * @trust:	What certificates are held against (kept); NULL: what libcurl reads
  * @seen:	The SSL object that libcurl uses (borrowed), NULL before
  * @ssl:	The same while we are attached to it, else NULL
  * @out:	Where records come out again
  * @fd:		The socket (borrowed)
  */
 struct records {
+	X509_STORE *trust;
 	SSL *seen;
 	SSL *ssl;
 	BIO *out;
 	int fd;
 };
 
-/** records_prepare() - Before a handle connects; @records must stay where it is.
- *  Return: were the options taken? */
-bool records_prepare(struct records *records, CURL *easy);
+/**
+ * records_prepare() - Before a handle connects, and after all its other options
+ * @records:	Must stay where it is until records_detach()
+ * @trust:	In place of the authorities that the handle would read; NULL: those
+ *
+ * Return: were the options taken?
+ */
+bool records_prepare(struct records *records, CURL *easy, X509_STORE *trust);
 
 /** records_attach() - It is connected: take over what it sends.  If that cannot be,
  *  all stays as it is, and @ssl NULL */
 void records_attach(struct records *records, int fd);
 
-/** records_detach() - Say goodbye, before libcurl closes the connection */
+/** records_detach() - Say goodbye if there is somebody to hear it, before libcurl closes the connection */
 void records_detach(struct records *records);
 
 /**

@@ -189,9 +189,9 @@ static bool configure(struct stream *stream, const struct stream_target *target,
 	SET(CURLOPT_OPENSOCKETFUNCTION, netpath_open_socket);
 	SET(CURLOPT_OPENSOCKETDATA, &stream->fence);
 #undef SET
-	return bad == CURLE_OK &&
-	       (!stream->direct || records_prepare(&stream->records, easy)) &&
-	       netpath_apply(easy, target->path, true);
+	return bad == CURLE_OK && netpath_apply(easy, target->path, true) &&
+	       (!stream->direct ||
+		records_prepare(&stream->records, easy, target->path->trust));
 }
 
 /** begin() - Connect, at once or when there is a way; Return: 0 or negative errno */
