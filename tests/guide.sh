@@ -32,6 +32,14 @@ take() {
 	sed -e "s|/etc/relaytun|$dir|g" -e 's|"relaytun"|"nobody"|' "$block" >"$dir/$1"
 }
 
+# What README.md shows first is a policy, and none that has other words by now.
+awk -v file="$dir/readme.cfg" '
+	/^```/ { inside = !inside; first = inside; next }
+	first { mine = /^version/; first = 0 }
+	inside && mine { print >file }' README.md
+build/bin/relaytun check "$dir/readme.cfg" >"$dir/out" 2>&1 ||
+	fail "README.md: $(cat "$dir/out")"
+
 take policy.cfg '^version'
 take edge-1.cfg '^name .*"edge-1"'
 take oslo-a.cfg '^name .*"oslo-a"'

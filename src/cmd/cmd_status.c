@@ -201,8 +201,21 @@ static void show_peers(const json_t *root)
 	}
 }
 
+/** error_of() - The last error; of what is @well by now it is told as history */
+static const char *error_of(const json_t *object, const char *well, char *text,
+			    size_t size)
+{
+	const char *error = text_of(object, "last_error");
+
+	if (!strcmp(error, "-") || strcmp(text_of(object, "state"), well))
+		return error;
+	snprintf(text, size, "before: %s", error);
+	return text;
+}
+
 static void show_channels(const json_t *root)
 {
+	char error[1024];
 	char age[32];
 	char rtt[32];
 	size_t i;
@@ -218,7 +231,7 @@ static void show_channels(const json_t *root)
 		       format_age(number_of(channel, "since_ms"), age,
 				  sizeof(age)),
 		       format_rtt(channel, rtt, sizeof(rtt)),
-		       text_of(channel, "last_error"));
+		       error_of(channel, "open", error, sizeof(error)));
 	}
 }
 
@@ -253,6 +266,7 @@ static void show_workers(const json_t *root)
 static void show_listeners(const json_t *root)
 {
 	const json_t *list = json_object_get(root, "listeners");
+	char error[1024];
 	char age[32];
 	size_t i;
 	json_t *listener;
@@ -267,7 +281,7 @@ static void show_listeners(const json_t *root)
 		       text_of(listener, "state"),
 		       format_age(number_of(listener, "since_ms"), age,
 				  sizeof(age)),
-		       text_of(listener, "last_error"));
+		       error_of(listener, "registered", error, sizeof(error)));
 	}
 }
 
