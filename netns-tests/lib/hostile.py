@@ -22,6 +22,8 @@ GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT, BINARY, CLOSE, PING = 1, 2, 8, 9
 PREFACE, HELLO, DATA = 1, 4, 5
 LONG = 1 << 20
+HEAD_S = 20  # for TLS and the request
+SILENCE_S = 1  # after which an end that waits for more is left
 turn = {"listen": 0, "connect": 0}
 lock = threading.Lock()
 
@@ -135,7 +137,7 @@ def serve_one(sock, context):
     """One connection: its request, the trick, then what the other end says
     until it closes."""
     try:
-        sock.settimeout(3)
+        sock.settimeout(HEAD_S)
         with context.wrap_socket(sock, server_side=True) as tls:
             request = b""
             while b"\r\n\r\n" not in request:
@@ -146,6 +148,7 @@ def serve_one(sock, context):
             kind = "listen" if b"sb-hc-action=listen" in request else "connect"
             name, trick = trick_for(kind)
             print(kind, name, flush=True)
+            tls.settimeout(SILENCE_S)
             tls.sendall(trick(request))
             while tls.recv(65536):
                 pass
