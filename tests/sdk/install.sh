@@ -28,5 +28,11 @@ if ! cmp -s package-lock.json "$folder/installed.json"; then
 	}
 	cp package-lock.json "$folder/installed.json"
 fi
-cp ./*.js "$folder/"
+# Others may be reading them just now.
+for file in *.js; do
+	cmp -s "$file" "$folder/$file" || {
+		cp "$file" "$folder/$file.new"
+		mv "$folder/$file.new" "$folder/$file"
+	}
+done
 echo "$folder"
