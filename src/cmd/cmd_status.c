@@ -384,6 +384,24 @@ static void show_changes(const json_t *names)
 	printf("\n");
 }
 
+/** show_few_files() - A limit that nobody has written down */
+static void show_few_files(const json_t *root)
+{
+	const json_t *limits = json_object_get(root, "limits");
+	const json_t *counts = json_object_get(root, "counts");
+	int64_t wanted = number_of(limits, "wanted_connections");
+
+	if (wanted > number_of(limits, "connections"))
+		printf("relay.cfg has %" PRId64
+		       " connections: open files do not allow so many, raise "
+		       "ulimit -n and restart\n",
+		       wanted);
+	if (number_of(counts, "not_accepted") > 0)
+		printf("connections had to wait for files or memory %" PRId64
+		       " times\n",
+		       number_of(counts, "not_accepted"));
+}
+
 /** show_relay() - What a relay says */
 static void show_relay(const json_t *root)
 {
@@ -409,6 +427,7 @@ static void show_relay(const json_t *root)
 	       format_bytes(number_of(root, "held_bytes"), held, sizeof(held)),
 	       format_bytes(number_of(limits, "held_bytes"), limit,
 			    sizeof(limit)));
+	show_few_files(root);
 	printf("since the start: %" PRId64 " connections, not accepted %" PRId64
 	       " (all places taken) and %" PRId64
 	       " (too fast); refused %" PRId64 " (4xx) and %" PRId64

@@ -90,12 +90,29 @@ static void make_text(const struct dev *dev, struct strbuf *text)
 	strbuf_printf(text, ");\n");
 }
 
+/** pass_on() - Errors without the lines of a text that nobody wrote */
+static void pass_on(const struct diag *inner, struct diag *diag)
+{
+	char line[DIAG_TEXT_LEN_MAX + 64];
+	size_t i;
+
+	for (i = 0; i < inner->cnt; i++) {
+		const char *text = line;
+
+		diag_text(inner, i, line, sizeof(line));
+		if (strstr(line, ": "))
+			text = strstr(line, ": ") + 2;
+		diag_error(diag, "--dev", 0, "%s", text);
+	}
+}
+
 /** parse() - The same checks as for a file; Return: NULL after errors */
 static struct relay_conf *parse(struct dev *dev, struct arena *arena,
 				struct diag *diag)
 {
 	struct relay_conf *conf;
 	struct strbuf text;
+	struct diag inner;
 	size_t i;
 
 	if (!dev->path_cnt)
@@ -113,8 +130,11 @@ static struct relay_conf *parse(struct dev *dev, struct arena *arena,
 		return NULL;
 	}
 	strbuf_init(&text);
+	diag_init(&inner);
 	make_text(dev, &text);
-	conf = relay_conf_parse(strbuf_str(&text), "--dev", arena, diag);
+	conf = relay_conf_parse(strbuf_str(&text), "--dev", arena, &inner);
+	pass_on(&inner, diag);
+	diag_fini(&inner);
 	strbuf_fini(&text);
 	return conf;
 }
@@ -186,7 +206,7 @@ static void print_string(const struct dev *dev, const struct relay_key *key,
 		path ? path : "");
 }
 
-void dev_print(const struct dev *dev, FILE *to)
+int dev_print(const struct dev *dev, FILE *to)
 {
 	const struct relay_conf *conf = dev->conf;
 	size_t i;
@@ -199,5 +219,7 @@ void dev_print(const struct dev *dev, FILE *to)
 				     to);
 	}
 	fputs(conf->certificate_pem, to);
-	fflush(to);
+	if (!fflush(to) || errno == EPIPE)
+		return 0;
+	return errno == ENOSPC ? -ENOSPC : -EIO;
 }

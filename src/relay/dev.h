@@ -30,6 +30,10 @@ struct dev {
 	struct relay_conf *conf;
 };
 
+#define DEV_FAULT_HELP                                                         \
+	"--fault is one of late-accept[=SECONDS], ghost-listener, "            \
+	"drop-control[=SECONDS], slow-reader, other-host; SECONDS 1 to 3600"
+
 /** dev_fault() - "late-accept=5" and so on; Return: was it one? */
 bool dev_fault(struct relay_fault *fault, const char *text);
 
@@ -43,7 +47,9 @@ bool dev_fault(struct relay_fault *fault, const char *text);
 int dev_make(struct dev *dev, struct arena *arena, struct diag *diag)
 	__attribute__((warn_unused_result));
 
-/** dev_print() - Connection strings and the certificate */
-void dev_print(const struct dev *dev, FILE *to);
+/** dev_print() - Connection strings and the certificate; Return: 0, or negative
+ *  errno when nobody can have got them.  That a reader went is fine */
+int dev_print(const struct dev *dev, FILE *to)
+	__attribute__((warn_unused_result));
 
 #endif /* RELAY_DEV_H */

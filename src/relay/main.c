@@ -7,14 +7,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <grp.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,13 +20,11 @@
 #include "base/strbuf.h"
 #include "relay/conf_print.h"
 #include "relay/dev.h"
+#include "relay/entry.h"
 #include "relay/load.h"
 #include "relay/server.h"
 #include "sys/log.h"
 #include "sys/output.h"
-
-/* Standard streams, loop, signals, configuration, with room to spare. */
-#define OTHER_FILE_CNT     64
 
 #define DEFAULT_CONF       RELAYTUN_SYSCONF "/relaytun/relay.cfg"
 #define DEFAULT_DEV_LISTEN "127.0.0.1:8443"
@@ -71,7 +67,7 @@ static void usage(FILE *to)
 /** allow_files() - Open files enough for all connections of the limit */
 static void allow_files(const struct relay_conf *conf)
 {
-	rlim_t need = conf->limits.connection_cnt + OTHER_FILE_CNT;
+	rlim_t need = conf->limits.connection_cnt + ENTRY_OTHER_FILE_CNT;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= need)
@@ -89,35 +85,6 @@ static void allow_files(const struct relay_conf *conf)
 			 (unsigned long long)limit.rlim_max,
 			 (unsigned long long)need, conf->limits.connection_cnt);
 	}
-}
-
-/** probe_port() - Is the port free?  Said in our words before libwebsockets
- *  says it in its own; Return: 0 or negative errno */
-static int probe_port(const struct relay_conf *conf)
-{
-	struct sockaddr_storage addr = {0};
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&addr;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&addr;
-	int family = conf->addr.family == IP_V4 ? AF_INET : AF_INET6;
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int one = 1;
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	addr.ss_family = (sa_family_t)family;
-	if (family == AF_INET) {
-		v4->sin_port = htons(conf->port);
-		memcpy(&v4->sin_addr, conf->addr.bytes, 4);
-	} else {
-		v6->sin6_port = htons(conf->port);
-		memcpy(&v6->sin6_addr, conf->addr.bytes, 16);
-	}
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
-	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 1))
-		err = -errno;
-	close(fd);
-	return err;
 }
 
 /** become_user() - For good; Return: 0 or negative errno */
@@ -165,7 +132,7 @@ static int ready(void *context, const struct relay_conf *conf)
 			 ip_addr_format(&conf->addr, addr), conf->port,
 			 conf->plaintext ? "no" : "yes", conf->path_cnt);
 	if (!err && program->dev.conf)
-		dev_print(&program->dev, stdout);
+		err = dev_print(&program->dev, stdout);
 	return err;
 }
 
@@ -213,11 +180,10 @@ static int run(struct program *program, const struct relay_conf *conf)
 		.context = program,
 	};
 	char addr[IP_ADDR_TEXT_SIZE];
-	int err = probe_port(conf);
+	int err;
 
 	allow_files(conf);
-	if (!err)
-		err = server_run(conf, &hooks);
+	err = server_run(conf, &hooks);
 	if (!err)
 		return EXIT_SUCCESS;
 	ip_addr_format(&conf->addr, addr);
@@ -230,8 +196,12 @@ static int run(struct program *program, const struct relay_conf *conf)
 	}
 	if (err == -EADDRINUSE)
 		log_err("event=failed error=\"%s port %u is in use: see ss "
-			"-ltnp, or choose another in relay.cfg\"",
-			addr, conf->port);
+			"-ltnp, or choose another %s\"",
+			addr, conf->port,
+			program->dev.conf ? "with --listen" : "in relay.cfg");
+	else if (err == -EIO || err == -ENOSPC)
+		log_err("event=failed error=\"cannot print: %s\"",
+			strerror(-err));
 	else if (err == -EACCES)
 		log_err("event=failed error=\"port %u needs root or "
 			"CAP_NET_BIND_SERVICE\"",
@@ -307,13 +277,25 @@ enum {
 	OPT_FAULT,
 };
 
+/* A number's name as text. */
+#define TEXT_OF(number)  TEXT_OF_(number)
+#define TEXT_OF_(number) #number
+
 /** struct options - The command line */
 struct options {
 	bool check;
 	bool dev;
-	bool dev_only; /* an option that means something with --dev only */
-	bool file;     /* one that --dev makes no use of */
+	bool dev_only;     /* an option that means something with --dev only */
+	bool file;         /* one that --dev makes no use of */
+	const char *wrong; /* what is, if we know */
 };
+
+/** complain() - Say later what is wrong; Return: false */
+static bool complain(struct options *options, const char *what)
+{
+	options->wrong = what;
+	return false;
+}
 
 /** take_option() - One option; Return: false when it is wrong */
 static bool take_option(struct program *program, struct options *options,
@@ -339,21 +321,42 @@ static bool take_option(struct program *program, struct options *options,
 	case OPT_PATH:
 		options->dev_only = true;
 		if (dev->path_cnt == DEV_PATH_CNT_MAX)
-			return false;
+			return complain(
+				options,
+				"--path may be given " TEXT_OF(
+					DEV_PATH_CNT_MAX) " times at most");
 		dev->paths[dev->path_cnt++] = optarg;
 		return true;
 	case OPT_FAULT:
 		options->dev_only = true;
-		return dev_fault(&dev->fault, optarg);
+		return dev_fault(&dev->fault, optarg) ||
+		       complain(options, DEV_FAULT_HELP);
 	default:
 		return false;
 	}
 }
 
-static bool are_sound(const struct options *options)
+static bool are_sound(struct options *options)
 {
-	return !(options->dev && (options->check || options->file)) &&
-	       (options->dev || !options->dev_only);
+	if (options->dev && (options->check || options->file))
+		return complain(options, "--dev makes no use of a "
+					 "configuration: leave out -c and "
+					 "--check");
+	if (!options->dev && options->dev_only)
+		return complain(options, "--listen, --path and --fault need "
+					 "--dev");
+	return true;
+}
+
+/** refuse() - The command line is wrong; Return: exit status */
+static int refuse(const struct options *options, const char *name)
+{
+	if (options->wrong)
+		fprintf(stderr, "%s: %s\nTry %s --help\n", name, options->wrong,
+			name);
+	else
+		usage(stderr);
+	return EXIT_USAGE;
 }
 
 int main(int argc, char **argv)
@@ -379,15 +382,13 @@ int main(int argc, char **argv)
 			usage(stdout);
 			return output_end(argv[0], EXIT_SUCCESS);
 		}
-		if (!take_option(&program, &options, opt)) {
-			usage(stderr);
-			return EXIT_USAGE;
-		}
+		if (!take_option(&program, &options, opt))
+			return refuse(&options, argv[0]);
 	}
-	if (optind < argc || !are_sound(&options)) {
-		usage(stderr);
-		return EXIT_USAGE;
-	}
+	if (optind < argc)
+		complain(&options, "there is no argument but options");
+	if (optind < argc || !are_sound(&options))
+		return refuse(&options, argv[0]);
 	harden();
 	log_open("relaytun-relay", LOG_LEVEL_INFO);
 	if (options.dev)

@@ -8,18 +8,19 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libwebsockets.h>
 #include <openssl/ssl.h>
 
+#include "relay/entry.h"
 #include "sys/log.h"
 
-/* limits.peer_s: half of it without a byte, then so many questions in the other
- * half. */
-#define KEEPALIVE_PROBE_CNT 4
-
 /* --fault other-host: where rendezvous addresses point then. */
-#define OTHER_HOST "127.0.0.2"
+#define OTHER_HOST                                                             \
+	{                                                                      \
+		127, 0, 0, 2                                                   \
+	}
 
 static void on_log(int level, const char *line)
 {
@@ -51,64 +52,68 @@ static void fill_tls(struct lws_context_creation_info *info,
 		(unsigned int)strlen(conf->private_key_pem) + 1;
 }
 
-/** fill_info() - Context and listening vhost in one */
-static void fill_info(struct lws_context_creation_info *info,
-		      struct relay *relay, const char *iface)
+/** make_context() - For the connections of the ports, which are not its own
+ *  Return: NULL on failure */
+static struct lws_context *make_context(struct relay *relay)
 {
 	const struct relay_conf *conf = relay->conf;
+	struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
+		.protocols = relay_protocols(),
+		.user = relay,
+		.gid = -1,
+		.uid = -1,
+		.pt_serv_buf_size = RELAY_READ_SIZE,
+		.timeout_secs = (unsigned int)conf->limits.head_s,
+		/* Else a client that can gets HTTP/2. */
+		.alpn = "http/1.1",
+	};
 
-	memset(info, 0, sizeof(*info));
-	info->port = conf->port;
-	info->iface = iface;
-	info->protocols = relay_protocols();
-	info->user = relay;
-	info->gid = -1;
-	info->uid = -1;
-	info->pt_serv_buf_size = RELAY_READ_SIZE;
-	info->timeout_secs = (unsigned int)conf->limits.head_s;
-	/* A pair whose two sides vanished without a word ends by this: the
-	 * relay itself sends nothing on a joined connection. */
-	info->ka_time = (int)conf->limits.peer_s / 2;
-	info->ka_probes = KEEPALIVE_PROBE_CNT;
-	info->ka_interval =
-		(int)(conf->limits.peer_s / 2) / KEEPALIVE_PROBE_CNT + 1;
-	info->alpn = "http/1.1"; /* else a client that can gets HTTP/2 */
-	info->listen_accept_role = "raw-skt";
-	info->listen_accept_protocol = RELAY_PROTOCOL;
-	info->options = LWS_SERVER_OPTION_ADOPT_APPLY_LISTEN_ACCEPT_CONFIG |
-			LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND;
-	if (conf->addr.family == IP_V4)
-		info->options |= LWS_SERVER_OPTION_DISABLE_IPV6;
 	if (!conf->plaintext)
-		fill_tls(info, conf);
+		fill_tls(&info, conf);
+	return lws_create_context(&info);
 }
 
-/** open_other() - A second port, for rendezvous only (a fault) */
-static int open_other(struct lws_context *context, struct relay *relay)
+/** open_sockets() - One, and another for rendezvous only with a fault
+ *  Return: 0 or negative errno */
+static int open_sockets(const struct relay_conf *conf, int fds[PORT_CNT_MAX])
 {
-	struct lws_context_creation_info info;
+	struct ip_addr other = {.family = IP_V4, .bytes = OTHER_HOST};
+	int err = 0;
 
-	if (!relay->conf->fault.other_host)
-		return 0;
-	fill_info(&info, relay, OTHER_HOST);
-	info.vhost_name = "other";
-	return lws_create_vhost(context, &info) ? 0 : -EADDRNOTAVAIL;
+	fds[0] = entry_listen(&conf->addr, conf->port);
+	if (fds[0] < 0)
+		return fds[0];
+	if (conf->fault.other_host) {
+		fds[1] = entry_listen(&other, conf->port);
+		err = fds[1] < 0 ? fds[1] : 0;
+	}
+	return err;
 }
 
-int port_open(struct relay *relay, struct lws_context **context)
+int port_open(struct relay *relay, struct lws_context **context,
+	      int fds[PORT_CNT_MAX])
 {
-	const struct relay_conf *conf = relay->conf;
-	struct lws_context_creation_info info;
-	char iface[IP_ADDR_TEXT_SIZE];
-	int err;
+	int err = open_sockets(relay->conf, fds);
 
+	if (err)
+		return err;
 	/* Why it does not start, the caller says in one line. */
 	lws_set_log_level(0, on_log);
-	fill_info(&info, relay, ip_addr_format(&conf->addr, iface));
-	*context = lws_create_context(&info);
-	if (!*context) /* The port was free a moment ago: the files. */
-		return conf->plaintext ? -EADDRNOTAVAIL : -EKEYREJECTED;
-	err = open_other(*context, relay);
+	*context = make_context(relay);
+	if (!*context)
+		return relay->conf->plaintext ? -ENOMEM : -EKEYREJECTED;
 	lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
-	return err;
+	return 0;
+}
+
+void port_close(int fds[PORT_CNT_MAX])
+{
+	size_t i;
+
+	for (i = 0; i < PORT_CNT_MAX; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+		fds[i] = -1;
+	}
 }

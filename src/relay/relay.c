@@ -7,7 +7,7 @@
 /**
  * DOC: Theory of operation
  *
- * libwebsockets listens, makes TLS, and calls us with bytes.  Its own WebSocket
+ * libwebsockets makes TLS of connections that are accepted, and calls us with bytes.  Its own WebSocket
  * role must answer an upgrade at once; a sender's answer waits for its listener,
  * so heads and frames are ours (codec/http, codec/ws).
  *
@@ -28,7 +28,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include "sys/clock.h"
+#include "relay/entry.h"
 
 /* Records of one connection read in a row, so that others get their turn. */
 #define READ_MORE_CNT 16
@@ -104,67 +104,6 @@ void relay_kill(struct session *session)
 			LWS_TO_KILL_ASYNC);
 }
 
-/** read_addr() - From the kernel's form */
-static void read_addr(const struct sockaddr_storage *from, struct ip_addr *addr,
-		      uint16_t *port)
-{
-	/* IPv4 in IPv6's form, RFC 4291 section 2.5.5.2. */
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-
-	memcpy(&v4, from, sizeof(v4));
-	memcpy(&v6, from, sizeof(v6));
-	memset(addr, 0, sizeof(*addr));
-	if (from->ss_family == AF_INET) {
-		addr->family = IP_V4;
-		memcpy(addr->bytes, &v4.sin_addr, 4);
-		*port = ntohs(v4.sin_port);
-		return;
-	}
-	*port = ntohs(v6.sin6_port);
-	if (!memcmp(&v6.sin6_addr, mapped, sizeof(mapped))) {
-		addr->family = IP_V4;
-		memcpy(addr->bytes, v6.sin6_addr.s6_addr + 12, 4);
-	} else {
-		addr->family = IP_V6;
-		memcpy(addr->bytes, &v6.sin6_addr, 16);
-	}
-}
-
-/**
- * filter() - Before anything is spent on a new connection
- *
- * Return: 0 to go on, else it is closed
- */
-static int filter(struct relay *relay, int fd)
-{
-	const struct relay_limits *limits = &relay->conf->limits;
-	const unsigned int timeout_ms = (unsigned int)limits->peer_s * 1000;
-	struct sockaddr_storage from = {0};
-	socklen_t len = sizeof(from);
-	struct ip_addr addr;
-	uint16_t port;
-
-	if (relay->stopping && !relay->secret_cnt)
-		return -1;
-	if (getpeername(fd, (struct sockaddr *)&from, &len))
-		return -1;
-	read_addr(&from, &addr, &port);
-	if (!guard_admit(&relay->guard, &addr, limits->handshake_cnt,
-			 clock_mono())) {
-		relay->counts.over_rate++;
-		return -1;
-	}
-	if (relay->session_cnt >= limits->connection_cnt) {
-		relay->counts.over_connections++;
-		return -1;
-	}
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms,
-			 sizeof(timeout_ms));
-	return 0;
-}
-
 static int on_adopt(struct lws *wsi, struct session *session)
 {
 	struct relay *relay = relay_of(wsi);
@@ -176,7 +115,7 @@ static int on_adopt(struct lws *wsi, struct session *session)
 
 	if (!getpeername(lws_get_socket_fd(wsi), (struct sockaddr *)&from,
 			 &len)) {
-		read_addr(&from, &addr, &port);
+		entry_read_addr(&from, &addr, &port);
 		ip_addr_format(&addr, remote);
 	}
 	relay->counts.connections++;
@@ -269,8 +208,6 @@ static int on_traffic(struct lws *wsi, enum lws_callback_reasons reason,
 	case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
 		tls_keep(&relay_of(wsi)->tls, user);
 		return 0;
-	case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
-		return filter(relay_of(wsi), (int)(intptr_t)in);
 	case LWS_CALLBACK_RAW_ADOPT:
 		return on_adopt(wsi, session);
 	case LWS_CALLBACK_RAW_RX:

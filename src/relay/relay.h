@@ -37,6 +37,7 @@
  * struct relay_counts - Since the start
  * @connections: Accepted
  * @over_connections, @over_rate: Not accepted, and why
+ * @not_accepted: How often one could not be accepted, and waited on
  * @refused:	Requests refused, by hundreds of their status
  * @over_held:	Requests refused because the relay kept too many bytes
  * @faults:	Malformed frames
@@ -45,6 +46,7 @@ struct relay_counts {
 	uint64_t connections;
 	uint64_t over_connections;
 	uint64_t over_rate;
+	uint64_t not_accepted;
 	uint64_t refused[6];
 	uint64_t over_held;
 	uint64_t faults;
@@ -60,6 +62,7 @@ struct relay_counts {
  * @secrets:	Sessions that somebody may come to meet, by their secret
  * @secret_cnt:	How many
  * @held_len:	Bytes kept for clients, see struct relay_limits
+ * @place_cnt:	Connections that open files allow since the start
  * @scratch:	Output under construction; each use ends before the next begins
  * @more:	A record that was just read
  * @guard:	How often each address came
@@ -76,6 +79,7 @@ struct relay {
 	struct session *secrets[RELAY_BUCKET_CNT];
 	size_t secret_cnt;
 	size_t held_len;
+	size_t place_cnt;
 	uint8_t *scratch;
 	uint8_t more[RELAY_RECORD_SIZE];
 	struct guard guard;

@@ -18,6 +18,7 @@
 #include <stdio.h>
 
 #include "relay/control.h"
+#include "relay/entry.h"
 #include "relay/http_exchange.h"
 #include "relay/pair.h"
 #include "relay/tls.h"
@@ -57,6 +58,11 @@ static void warn_kept(const struct relay *relay)
 	for (i = 0; i < cnt; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
 					i ? ", " : "", names[i]);
+	if (entry_limit(relay) < relay->conf->limits.connection_cnt)
+		log_warn("event=few_files connections=%zu text=\"the open "
+			 "files of the start allow no more: raise ulimit -n "
+			 "if need be, and restart\"",
+			 entry_limit(relay));
 	if (cnt)
 		log_warn("event=reload_kept settings=\"%s\" text=\"these stay "
 			 "as "

@@ -10,11 +10,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <libwebsockets.h>
 
+#include "relay/entry.h"
 #include "relay/port.h"
 #include "relay/status_socket.h"
 #include "relay/status_text.h"
@@ -22,6 +24,9 @@
 #include "sys/log.h"
 #include "sys/notify.h"
 #include "sys/random.h"
+
+/* Connections accepted in a row, so that those that are there get their turn. */
+#define ACCEPT_CNT 8
 
 /* After the drain, for closes to be sent. */
 #define STOP_LIMIT_MS 3000
@@ -32,8 +37,11 @@
 /**
  * struct server - The program around the relay
  * @relay:	What libwebsockets' context knows
+ * @vhost:	For connections
  * @tick:	Once a second
- * @told_connections, @told_rate: Refusals that the log knows of
+ * @port_fds:	Listening sockets; libwebsockets' from the time that it has them in
+ *		@ports
+ * @told_connections, @told_rate, @told_not_accepted: What the log knows of
  * @stopped:	When SIGTERM came, and then when the drain had ended
  * @drained:	The second of the two
  */
@@ -41,7 +49,12 @@ struct server {
 	struct relay relay;
 	const struct relay_hooks *hooks;
 	struct lws_context *context;
+	struct lws_vhost *vhost;
 	lws_sorted_usec_list_t tick;
+	int port_fds[PORT_CNT_MAX];
+	struct lws *ports[PORT_CNT_MAX];
+	uint64_t told_not_accepted;
+	int accept_err;
 	int signal_fd;
 	int status_fd;
 	size_t status_client_cnt;
@@ -77,6 +90,12 @@ static void tell_refused(struct server *server)
 	uint64_t full = counts->over_connections - server->told_connections;
 	uint64_t fast = counts->over_rate - server->told_rate;
 
+	if (counts->not_accepted != server->told_not_accepted)
+		log_warn("event=not_accepted error=\"%s\" connections=%zu "
+			 "text=\"clients wait\"",
+			 strerror(server->accept_err),
+			 server->relay.session_cnt);
+	server->told_not_accepted = counts->not_accepted;
 	if (!full && !fast)
 		return;
 	log_warn("event=connections_refused all_places_taken=%llu "
@@ -94,12 +113,17 @@ static void on_tick(lws_sorted_usec_list_t *sul)
 	int64_t now_s = clock_wall().s;
 	struct session *session;
 	struct session *next;
+	size_t i;
 
 	for (session = server->relay.sessions; session; session = next) {
 		next = session->next;
 		session_tick(session, now, now_s);
 	}
 	tell_refused(server);
+	for (i = 0; i < PORT_CNT_MAX; i++) {
+		if (server->ports[i]) /* it may have looked away */
+			lws_rx_flow_control(server->ports[i], 1);
+	}
 	if (notify_watchdog_ms())
 		notify_systemd(NOTIFY_ALIVE);
 	lws_sul_schedule(server->context, 0, &server->tick, on_tick,
@@ -140,6 +164,40 @@ static int on_signal(struct lws *wsi, enum lws_callback_reasons reason,
 		notify_systemd("READY=1");
 	} else {
 		stop(server);
+	}
+	return 0;
+}
+
+/** on_port() - Somebody connects */
+static int on_port(struct lws *wsi, enum lws_callback_reasons reason,
+		   void *user, void *in, size_t len)
+{
+	struct server *server = server_of(wsi);
+	lws_sock_file_fd_type fd;
+	int i;
+
+	(void)user;
+	(void)in;
+	(void)len;
+	if (reason != LWS_CALLBACK_RAW_RX_FILE)
+		return 0;
+	for (i = 0; i < ACCEPT_CNT; i++) {
+		fd.sockfd = entry_accept(&server->relay,
+					 (int)lws_get_socket_fd(wsi));
+		if (fd.sockfd == -EAGAIN)
+			break;
+		if (fd.sockfd >= 0) {
+			/* On failure it closes what it did not take. */
+			(void)lws_adopt_descriptor_vhost(
+				server->vhost,
+				LWS_ADOPT_SOCKET | LWS_ADOPT_ALLOW_SSL, fd,
+				RELAY_PROTOCOL, NULL);
+		} else if (fd.sockfd != -ECONNREFUSED) {
+			server->accept_err = -fd.sockfd;
+			server->relay.counts.not_accepted++;
+			lws_rx_flow_control(wsi, 0); /* until the next tick */
+			break;
+		}
 	}
 	return 0;
 }
@@ -202,6 +260,7 @@ static int on_status(struct lws *wsi, enum lws_callback_reasons reason,
 
 /* In a vhost of their own: the listening one makes sockets of all it adopts. */
 static const struct lws_protocols file_protocols[] = {
+	{"port", on_port, 0, 0, 0, NULL, 0},
 	{"signals", on_signal, 0, 0, 0, NULL, 0},
 	{"status", on_status, 0, 0, 0, NULL, 0},
 	{"status-client", on_status_client, sizeof(struct status_client), 0, 0,
@@ -209,13 +268,31 @@ static const struct lws_protocols file_protocols[] = {
 	{NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
-/** adopt_file() - A descriptor to be watched; Return: was it taken? */
-static bool adopt_file(struct lws_vhost *vhost, int fd, const char *protocol)
+/** adopt_file() - A descriptor to be watched; Return: NULL if it was not taken */
+static struct lws *adopt_file(struct lws_vhost *vhost, int fd,
+			      const char *protocol)
 {
 	lws_sock_file_fd_type file = {.filefd = fd};
 
 	return lws_adopt_descriptor_vhost(vhost, LWS_ADOPT_RAW_FILE_DESC, file,
-					  protocol, NULL) != NULL;
+					  protocol, NULL);
+}
+
+/** adopt_ports() - Return: 0 or -ENOMEM */
+static int adopt_ports(struct server *server, struct lws_vhost *vhost)
+{
+	size_t i;
+
+	for (i = 0; i < PORT_CNT_MAX; i++) {
+		if (server->port_fds[i] < 0)
+			continue;
+		server->ports[i] =
+			adopt_file(vhost, server->port_fds[i], "port");
+		if (!server->ports[i])
+			return -ENOMEM;
+		server->port_fds[i] = -1;
+	}
+	return 0;
 }
 
 /** open_signals() - Return: 0 or negative errno */
@@ -262,7 +339,7 @@ static int adopt_files(struct server *server)
 	if (server->status_fd >= 0 &&
 	    !adopt_file(vhost, server->status_fd, "status"))
 		return -ENOMEM;
-	return 0;
+	return adopt_ports(server, vhost);
 }
 
 /** is_over() - Has everything ended, or the time for it? */
@@ -295,8 +372,12 @@ static void serve(struct server *server)
 /** open_server() - Port, signals, status; Return: 0 or negative errno */
 static int open_server(struct server *server)
 {
-	int err = port_open(&server->relay, &server->context);
+	int err = port_open(&server->relay, &server->context, server->port_fds);
 
+	server->vhost =
+		err ? NULL : lws_get_vhost_by_name(server->context, "default");
+	if (!err && !server->vhost)
+		err = -ENOMEM;
 	if (!err)
 		err = open_signals(server);
 	if (err)
@@ -309,6 +390,7 @@ static void close_server(struct server *server)
 {
 	if (server->status_fd >= 0)
 		status_unlisten(server->relay.fixed.status_socket);
+	port_close(server->port_fds);
 	if (server->context)
 		lws_context_destroy(server->context);
 	tls_fini(&server->relay.tls);
@@ -318,9 +400,23 @@ static void close_server(struct server *server)
 	free(server);
 }
 
+/** places() - Connections that open files allow: libwebsockets has a table that does
+ *  not grow later */
+static size_t places(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return SIZE_MAX;
+	return limit.rlim_cur > ENTRY_OTHER_FILE_CNT
+		       ? (size_t)limit.rlim_cur - ENTRY_OTHER_FILE_CNT
+		       : 1;
+}
+
 int server_run(const struct relay_conf *conf, const struct relay_hooks *hooks)
 {
 	struct server *server = calloc(1, sizeof(*server));
+	size_t i;
 	int err;
 
 	if (!server)
@@ -328,6 +424,9 @@ int server_run(const struct relay_conf *conf, const struct relay_hooks *hooks)
 	server->hooks = hooks;
 	server->signal_fd = -1;
 	server->status_fd = -1;
+	for (i = 0; i < PORT_CNT_MAX; i++)
+		server->port_fds[i] = -1;
+	server->relay.place_cnt = places();
 	server->relay.conf = conf;
 	server->relay.started = clock_mono();
 	server->relay.scratch = malloc(RELAY_SCRATCH_SIZE);

@@ -11,6 +11,8 @@
 
 #include <jansson.h>
 
+#include "relay/entry.h"
+
 static json_t *count(uint64_t value)
 {
 	return json_integer((json_int_t)value);
@@ -104,10 +106,11 @@ static json_t *hubs_json(const struct relay *relay, mono_t now)
 
 static json_t *counts_json(const struct relay_counts *counts)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "connections", count(counts->connections),
 			 "over_connections", count(counts->over_connections),
-			 "over_rate", count(counts->over_rate), "over_held",
+			 "over_rate", count(counts->over_rate), "not_accepted",
+			 count(counts->not_accepted), "over_held",
 			 count(counts->over_held), "faults",
 			 count(counts->faults), "refused_3xx",
 			 count(counts->refused[3]), "refused_4xx",
@@ -115,10 +118,13 @@ static json_t *counts_json(const struct relay_counts *counts)
 			 count(counts->refused[5]));
 }
 
-static json_t *limits_json(const struct relay_limits *limits)
+static json_t *limits_json(const struct relay *relay)
 {
-	return json_pack("{s:o, s:o, s:o, s:o}", "listeners",
+	const struct relay_limits *limits = &relay->conf->limits;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "listeners",
 			 count(limits->listener_cnt), "connections",
+			 count(entry_limit(relay)), "wanted_connections",
 			 count(limits->connection_cnt), "handshakes",
 			 count(limits->handshake_cnt), "held_bytes",
 			 count(limits->held_len));
@@ -156,9 +162,9 @@ char *status_text(const struct relay *relay, mono_t now)
 		(json_int_t)mono_diff_ms(now, relay->started), "connections",
 		count(relay->session_cnt), "held_bytes", count(relay->held_len),
 		"sessions", kinds_json(relay), "counts",
-		counts_json(&relay->counts), "limits",
-		limits_json(&relay->conf->limits), "hubs",
-		hubs_json(relay, now), "restart_needed", changes_json(relay));
+		counts_json(&relay->counts), "limits", limits_json(relay),
+		"hubs", hubs_json(relay, now), "restart_needed",
+		changes_json(relay));
 	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
 	json_decref(root);
 	return text;

@@ -21,6 +21,7 @@ import traceback
 import listener_cases  # noqa: F401 pylint: disable=unused-import
 import sender_cases  # noqa: F401 pylint: disable=unused-import
 import http_cases  # noqa: F401 pylint: disable=unused-import
+import limit_cases  # noqa: F401 pylint: disable=unused-import
 import operation_cases  # noqa: F401 pylint: disable=unused-import
 import own_cases  # noqa: F401 pylint: disable=unused-import
 import stop_cases  # noqa: F401 pylint: disable=unused-import

@@ -344,15 +344,31 @@ def x28(relay):
         code, err = other.run_once("-c", other.file("relay.cfg"), "--check")
         eq(code, 2)
         assert "relay.cfg:1:" in err and "relay.cfg:2:" in err, err
-        for wrong in (("--check", "--dev"), ("--listen", "127.0.0.1:1"),
-                      ("--dev", "-c", other.file("relay.cfg")),
-                      ("--dev", "--fault", "nonsense"),
-                      ("--dev", "--fault", "late-accept=0"),
-                      ("--dev", "--listen", "nowhere"),
-                      ("--dev", "--path", "/x")):
+        for wrong, word in (
+                (("--check", "--dev"), "leave out -c and --check"),
+                (("--listen", "127.0.0.1:1"), "need --dev"),
+                (("--dev", "-c", other.file("relay.cfg")), "leave out -c"),
+                (("--dev", "--fault", "nonsense"), "one of late-accept"),
+                (("--dev", "--fault", "late-accept=0"), "SECONDS 1 to 3600"),
+                (("--dev", "--listen", "nowhere"), '--dev: listen "nowhere": '),
+                (("--dev", "--path", "/x"), '--dev: path "/x": '),
+                (("--dev", *("--path", "x") * 65), "64 times at most"),
+                (("--dev", "more"), "no argument but options")):
             code, err = other.run_once(*wrong)
             eq(code, 2, wrong)
-            assert err, wrong
+            assert word in err and err.count("\n") < 3, (wrong, err)
+        with Dev() as dev:
+            code, err = other.run_once(
+                "--dev", "--listen", f"127.0.0.1:{dev.port}")
+            eq(code, 1)
+            assert "in use" in err and "another with --listen" in err, err
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run(
+                [OPTIONS.program, "--dev", "--listen",
+                 f"127.0.0.1:{free_port()}"], stdout=full, timeout=20,
+                stderr=subprocess.PIPE, text=True, check=False)
+        eq(done.returncode, 1)
+        assert "No space left" in done.stderr, done.stderr
     finally:
         other.__exit__()
 

@@ -4,7 +4,6 @@
 import os
 import pwd
 import re
-import resource
 import signal
 import socket
 import ssl
@@ -295,28 +294,6 @@ def x10(relay):
         other.__exit__()
 
 
-@case("X11", "connections above the limit are refused, those below served")
-def x11(_):
-    limits = "rendezvous_s = 2; connections = 3;"
-    with own_relay(limits=limits) as relay:
-        with relay.listen() as listener, relay.listen(), relay.listen():
-            try:
-                with relay.client() as client:
-                    client.expect_eof()
-            except (OSError, ssl.SSLError):
-                pass
-            listener.send(frame(PING, b"x"))
-            eq(listener.recv_frame(), (True, PONG, b"x"))
-            relay.wait_log("event=connections_refused all_places_taken=1 ")
-        for _ in range(100):
-            try:
-                with relay.listen():
-                    return
-            except (OSError, Eof):
-                time.sleep(0.05)
-        raise AssertionError("places were not given back")
-
-
 @case("X12", "a slow head is cut off within 15 s, a listener lives on")
 def x12(relay):
     with relay.listen() as listener, relay.client() as slow, \
@@ -370,29 +347,6 @@ def x14(_):
         with relay.listen("oslo-a"):
             pass
     finally:
-        relay.__exit__()
-
-
-@case("X15", "all connections of the limit fit, whatever the shell's limit of "
-      "open files")
-def x15(_):
-    def few_files():
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
-
-    relay = own_relay(limits="listeners = 200; connections = 200;")
-    clients = []
-    try:
-        relay.write_files()
-        relay.start(preexec_fn=few_files)
-        for _ in range(150):
-            clients.append(relay.listen())
-        for client in clients:
-            client.send(frame(PING, b"x"))
-            eq(client.recv_frame(), (True, PONG, b"x"))
-    finally:
-        for client in clients:
-            client.quit()
         relay.__exit__()
 
 
