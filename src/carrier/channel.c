@@ -115,8 +115,9 @@ static void over(struct channel *channel)
 	bool was_open = channel->state == CHANNEL_OPEN;
 	int64_t delay_ms;
 
-	if (was_open ||
-	    retry_log_due(&channel->log, clock_mono(), channel->error))
+	if ((was_open ||
+	     retry_log_due(&channel->log, clock_mono(), channel->error)) &&
+	    worker_may_log(channel->worker))
 		log_warn("channel=%u peer=%s event=closed state=%s "
 			 "reason=\"%s\"",
 			 channel->idx, channel_peer_name(channel),
@@ -193,9 +194,11 @@ void channel_greeted(struct channel *channel)
 	hyco_sender_opened(&channel->sender, wsconn_now_ms());
 	channel->opened_cnt++;
 	channel->log = (struct retry_log){0};
-	log_info("channel=%u peer=%s event=open number=%u relay=%s:%u",
-		 channel->idx, channel_peer_name(channel), channel->number,
-		 wsconn_host(&channel->conn), wsconn_port(&channel->conn));
+	if (worker_may_log(channel->worker))
+		log_info("channel=%u peer=%s event=open number=%u relay=%s:%u",
+			 channel->idx, channel_peer_name(channel),
+			 channel->number, wsconn_host(&channel->conn),
+			 wsconn_port(&channel->conn));
 	channel_pump(channel);
 }
 

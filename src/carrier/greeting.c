@@ -119,14 +119,16 @@ void greeting_compare_policy(const struct channel *channel)
 
 	if (peer->known && same == peer->policy_same)
 		return;
+	peer->policy_same = same;
+	if ((same && !peer->known) || !worker_may_log(channel->worker))
+		return;
 	if (!same)
 		log_warn("peer=%s event=policy_differs text=\"the policy there "
 			 "says something else about this site: only what both "
 			 "allow works\"",
 			 peer->gateway->name);
-	else if (peer->known)
+	else
 		log_info("peer=%s event=policy_same", peer->gateway->name);
-	peer->policy_same = same;
 }
 
 size_t greeting_hello_write(struct channel *channel, uint8_t *data, size_t size)

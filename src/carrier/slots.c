@@ -15,7 +15,7 @@
  *		and each worker has numbers of its own.
  * Accept	Whose accept it is, a site gateway learns from its greeting: only a
  *		part of the slots is for those who have not greeted, and the oldest
- *		of them gives way.
+ *		of them gives way; and no more than so many are taken up in a second.
  */
 
 #include "carrier/slots.h"
@@ -32,6 +32,10 @@
 /* A site gateway's slots beyond those of its peers: a peer's new channel greets
  * while its old one still stands. */
 #define SPARE_SLOTS 6
+
+/* Accepts in each second, beyond as many at once as may be unknown.  A relay can send
+ * any number: each is a connection, with TLS, made by the thread that moves packets. */
+#define ACCEPT_PER_S 32
 
 /* Who has not greeted for so long gives way, when others cannot be taken. */
 #define GREETING_YIELD_MS 1000
@@ -136,7 +140,7 @@ static bool is_unknown(const struct channel *channel)
 
 /** slot_for_accept() - An idle channel, or that of whoever has not greeted for
  *  long; NULL when there is none */
-static struct channel *slot_for_accept(struct worker *worker)
+static struct channel *slot_for_accept(const struct worker *worker)
 {
 	struct channel *idle = find_slot(worker);
 	struct channel *oldest = NULL;
@@ -157,26 +161,30 @@ static struct channel *slot_for_accept(struct worker *worker)
 	if (!oldest ||
 	    mono_diff_ms(clock_mono(), oldest->since) < GREETING_YIELD_MS)
 		return NULL;
-	channel_end(oldest, WIRE_BYE_TIMEOUT,
-		    "others wait, and this one does not greet");
 	return oldest;
 }
 
 void slots_accept(struct worker *worker, const char *address)
 {
+	mono_t now = clock_mono();
 	struct channel *channel = slot_for_accept(worker);
 	int err;
 
-	if (!channel) {
-		if (retry_log_due(&worker->ignored_log, clock_mono(), ""))
+	if (!channel || !allowance_take(&worker->accepting, now,
+					(unsigned int)greeting_cnt_max(worker),
+					ACCEPT_PER_S)) {
+		if (retry_log_due(&worker->ignored_log, now, ""))
 			log_warn("event=accept_ignored reason=\"all %zu "
-				 "channels are in use, or too many have not "
-				 "greeted yet\"",
+				 "channels are in use, or too many come that "
+				 "do not greet\"",
 				 worker->channel_cnt);
 		return;
 	}
+	if (is_unknown(channel))
+		channel_end(channel, WIRE_BYE_TIMEOUT,
+			    "others wait, and this one does not greet");
 	err = channel_accept(channel, address);
-	if (err && retry_log_due(&worker->failed_log, clock_mono(), ""))
+	if (err && retry_log_due(&worker->failed_log, now, ""))
 		log_warn("channel=%u event=accept_failed error=\"%s\"",
 			 channel->idx, strerror(-err));
 }

@@ -30,6 +30,11 @@
 #include "sys/log.h"
 #include "sys/thread.h"
 
+/* Lines of the log at once, for a gateway with very many channels whose relay comes
+ * back, and in each second of a flood. */
+#define LINE_BURST 500
+#define LINE_PER_S 1
+
 static struct worker *worker_of_tun(struct loop_source *source)
 {
 	return (struct worker *)((char *)source - offsetof(struct worker, tun));
@@ -78,6 +83,18 @@ void worker_detach(struct worker *worker, const struct channel *channel)
 		return; /* What waits is passed on. */
 	kin_give_up(worker, peer);
 	crew_set_live(&worker->crew, channel->peer, false, clock_mono());
+}
+
+bool worker_may_log(struct worker *worker)
+{
+	mono_t now = clock_mono();
+
+	if (allowance_take(&worker->lines, now, LINE_BURST, LINE_PER_S))
+		return true;
+	if (retry_log_due(&worker->lines_log, now, ""))
+		log_warn("event=lines_left_out reason=\"channels come and go "
+			 "too often for each to be told of\"");
+	return false;
 }
 
 /** load_peer() - How fast are a peer's channels, and do its flows share them? */

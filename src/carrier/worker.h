@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "carrier/allowance.h"
 #include "carrier/channel.h"
 #include "carrier/crew.h"
 #include "carrier/datagram.h"
@@ -93,7 +94,10 @@ struct worker_report;
  * @orders, @accepts: Mailboxes to us
  * @replies:	Mailbox from all workers (borrowed)
  * @kin:	Mailboxes between workers (borrowed), and @self, what we keep of that
+ * @accepting:	Accepts that may be taken up
  * @ignored_log, @failed_log: When accepts were last said to come to nothing
+ * @lines:	Lines of the log about what peers and relays make channels do
+ * @lines_log:	When it was last said that there were more
  * @stats:	Counters
  *
  * No other thread touches a field, the mailboxes and @look_cnt excepted.
@@ -121,8 +125,11 @@ struct worker {
 	struct loop_source accept_source;
 	const struct kin *kin;
 	struct kin_self self;
+	struct allowance accepting;
 	struct retry_log ignored_log;
 	struct retry_log failed_log;
+	struct allowance lines;
+	struct retry_log lines_log;
 	struct worker_stats stats;
 };
 
@@ -155,6 +162,10 @@ void worker_attach(struct worker *worker, struct channel *channel);
 
 /** worker_detach() - It is not any more, if it ever was */
 void worker_detach(struct worker *worker, const struct channel *channel);
+
+/** worker_may_log() - May a line more be logged of what peers and relays make channels
+ *  do?  They can do it as often as they like */
+bool worker_may_log(struct worker *worker);
 
 /** worker_tun() - Its queue of the TUN device */
 static inline int worker_tun(const struct worker *worker)

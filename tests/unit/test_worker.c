@@ -26,6 +26,7 @@
 #include "carrier/team.h"
 #include "carrier/worker.h"
 #include "packets.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/stream.h"
 
@@ -378,6 +379,55 @@ static void strangers_take_a_part_of_the_slots_and_give_way(void **state)
 	close(fd);
 }
 
+/** now_ms() - For what takes time */
+static int64_t now_ms(void)
+{
+	return clock_mono().ns / NS_PER_MS;
+}
+
+/* A relay sends any number of accepts, and hangs up whenever somebody comes. */
+static void accepts_of_no_use_are_taken_up_so_many_a_second(void **state)
+{
+	struct world *w = world_new("oslo-a");
+	int64_t start_ms = now_ms();
+	char address[64];
+	int64_t cnt = 0;
+	int port;
+	int fd = listen_somewhere(&port);
+	int taken;
+
+	(void)state;
+	snprintf(address, sizeof(address), "ws://127.0.0.1:%d/$hc/x?a=b", port);
+	while (now_ms() - start_ms < 1500) {
+		post_accept(w, address);
+		(void)busy_cnt(w);
+		while ((taken = accept(fd, NULL, NULL)) >= 0) {
+			close(taken);
+			cnt++;
+		}
+	}
+	assert_in_range(cnt, PEER_CHANNEL_CNT_MAX,
+			PEER_CHANNEL_CNT_MAX +
+				(now_ms() - start_ms) * 32 / 1000 + 1);
+	world_free(w);
+	close(fd);
+}
+
+static void lines_about_channels_that_come_and_go_have_a_bound(void **state)
+{
+	struct worker *worker = calloc(1, sizeof(*worker));
+	int64_t start_ms = now_ms();
+	int64_t cnt = 0;
+	int i;
+
+	(void)state;
+	assert_non_null(worker);
+	for (i = 0; i < 100000; i++)
+		cnt += worker_may_log(worker);
+	assert_in_range(cnt, 500, 500 + (now_ms() - start_ms) / 1000 + 1);
+	free(worker);
+}
+
 static void dialling_goes_on_through_setups(void **state)
 {
 	struct world *w = world_new("edge-1");
@@ -580,6 +630,10 @@ int main(void)
 		cmocka_unit_test(channels_that_come_to_nothing_do_no_harm),
 		cmocka_unit_test(
 			strangers_take_a_part_of_the_slots_and_give_way),
+		cmocka_unit_test(
+			accepts_of_no_use_are_taken_up_so_many_a_second),
+		cmocka_unit_test(
+			lines_about_channels_that_come_and_go_have_a_bound),
 		cmocka_unit_test(a_dial_without_a_token_gives_no_slot_back),
 		cmocka_unit_test(dialling_goes_on_through_setups),
 		cmocka_unit_test(packets_without_a_channel_are_passed_on_once),
