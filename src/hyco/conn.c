@@ -125,7 +125,7 @@ void hyco_conn_free(struct hyco_conn *conn)
 static void __attribute__((format(printf, 3, 4)))
 finish(struct hyco_conn *conn, enum hyco_end_kind kind, const char *fmt, ...)
 {
-	char *at = conn->end.text;
+	unsigned char *at = (unsigned char *)conn->end.text;
 	va_list ap;
 
 	if (conn->over)
@@ -144,9 +144,10 @@ finish(struct hyco_conn *conn, enum hyco_end_kind kind, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(conn->end.text, sizeof(conn->end.text), fmt, ap);
 	va_end(ap);
-	/* Words of the other side go to logs and JSON. */
+	/* Words of the other side go to logs and JSON; they may be no UTF-8, or cut
+	 * within a character. */
 	for (; *at; at++) {
-		if (*at < ' ' || *at == 0x7f)
+		if (*at < ' ' || *at >= 0x7f)
 			*at = '?';
 	}
 }
