@@ -11,7 +11,11 @@
 . "$(dirname "$0")/lib.sh"
 not_plain
 
-OTHERS='"198.51.100.0/24", "192.0.2.1", "192.0.2.9", "192.0.2.17"'
+# With these a list is too long to stand in the rule itself (nft_set.c).
+OTHERS='"198.51.100.0/24"'
+for i in $(seq 1 2 39); do
+	OTHERS+=", \"192.0.2.$i\""
+done
 
 write_policy() {
 	policy_head >"$1"
