@@ -72,6 +72,7 @@ at cloud conntrack -I -p tcp -s 10.200.0.1 -d 10.200.0.2 --sport 1 --dport 2 \
 
 expect "flows" "$(flows cloud --json 2>/dev/null |
 	jq -c '[.version, .accounting, (.flows | length)]')" "[1,false,2]"
+flows cloud --json 2>/dev/null | documented FLOWS
 expect "the IPv4 one" "$(flows cloud --json echo | jq -c '.flows[] |
 	[.service, .protocol, .client, .client_port, .public_port, .target,
 	 .target_port, .state, .age_s, .bytes_sent]')" \
@@ -148,7 +149,8 @@ at cloud conntrack -D -p udp >>"$DIR/log/conntrack.log" 2>&1 || :
 told() {
 	echo $(($(grep -c 'flow event=ended' "$LOG") - before))
 }
-wait_for 5 eval '(($(told) >= 100))' || fail "no lines for many at once"
+# The lines before may be of the same second, whose hundred they are of, too.
+wait_for 15 eval '(($(told) >= 90))' || fail "no lines for many at once"
 ((took = $(now_ms) - start))
 (($(told) <= 200 + took / 10)) || fail "$(told) lines within $took ms"
 

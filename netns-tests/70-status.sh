@@ -36,6 +36,23 @@ says cloud '.role == "cloud" and .peers[0].name == "oslo-a"
 says onprem '.role == "site" and .peers[0].name == "edge-1"
 	and .listeners[0].state == "registered"'
 
+# Nothing is printed that the manual does not explain, and the other way round.  (A
+# warning, so that there is one.)
+at cloud nft -f - <<-END
+	table inet holding {
+		chain forward {
+			type filter hook forward priority 0; policy drop;
+			ct state established accept
+		}
+	}
+END
+await_status 10 cloud '.warnings | length > 0'
+{
+	status_json cloud .
+	status_json onprem .
+} | documented STATUS
+at cloud nft delete table inet holding
+
 # Packets and bytes are those that pass.
 up=$(status_json cloud .tun.up.packets)
 stream --up 5000000 >"$DIR/log/stream.log"

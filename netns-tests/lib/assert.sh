@@ -65,3 +65,15 @@ refused() {
 	expect "lines of the message with $what ($said)" \
 		"$(wc -l <<<"$said")" 1
 }
+
+# documented SECTION: JSON documents on standard input have the very fields that this
+# section of relaytun-status(5) names
+documented() {
+	expect_file "fields of relaytun-status(5), $1" \
+		<(jq -r 'paths(type != "object" and . != [] and
+			(type != "array")) | map(if type == "number" then "[]"
+			else "." + . end) | join("")' | sed 's/^\.//' | sort -u) \
+		<(sed -n "/^\.Sh $1\$/,/^\.Sh /s/^\.It Va //p" \
+			"$HERE/../docs/man/relaytun-status.5" |
+			sed 's/ , /\n/g' | sort -u)
+}
