@@ -101,6 +101,51 @@ gateway_refuses "a TUN device of somebody else" 1 "rt0.*name"
 ip -n "$NS-cloud" link del rt0
 cp "$DIR/untaken" "$DIR/before"
 
+# Files of others at the paths of ours are refused, and left also by a removal.
+echo precious >"$DIR/precious"
+left() {
+	refused "a removal with $1" "$2" "$3" \
+		at cloud timeout 20 "$RELAYTUN" down -c "$DIR/edge-1.cfg"
+	expect "what was there before $1" "$(cat "$DIR/precious")" precious
+	untouched "a removal with $1"
+}
+sed -i "s|$DIR/run/edge-1.sock|$DIR/precious|" "$DIR/edge-1.cfg"
+gateway_refuses "a file in place of the socket" 1 "precious: .*no socket"
+at cloud "$RELAYTUN" down -c "$DIR/edge-1.cfg" >"$DIR/log/down.log" || fail "down"
+expect "what was in place of the socket" "$(cat "$DIR/precious")" precious
+write_gateway cloud
+sed -i "s|$DIR/run/edge-1.state|$DIR/precious|" "$DIR/edge-1.cfg"
+gateway_refuses "a file in place of the state file" 1 "precious: .*no state file"
+left "a file in place of the state file" 1 "precious: .*no state file"
+for suffix in rules policy conf; do
+	echo precious >"$DIR/precious.$suffix"
+done
+printf '# relaytun gateway edge-10\nid oslo/web 7\n' >"$DIR/precious"
+gateway_refuses "the state file of another gateway" 1 \
+	"precious: state file of gateway edge-10"
+refused "a removal with that" 1 "precious: state file of gateway edge-10" \
+	at cloud timeout 20 "$RELAYTUN" down -c "$DIR/edge-1.cfg"
+expect "files of the other gateway" "$(cat "$DIR"/precious* | sort -u | tail -n 1)" \
+	precious
+expect "how many" "$(find "$DIR" -name 'precious*' | wc -l)" 4
+rm "$DIR"/precious*
+write_gateway cloud
+
+# A disk that is full or read-only: one line, and nothing else.
+mkdir "$DIR/odd" && sed -i "s|$DIR/run/edge-1.state|$DIR/odd/edge-1.state|" "$DIR/edge-1.cfg"
+for options in "size=4k" ro; do
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	said=$(at cloud timeout 20 sh -c 'mount -t tmpfs -o "$1" none "$2" || exit 77
+		[ "$1" = ro ] || head -c 8192 /dev/zero >"$2/zero" 2>/dev/null
+		shift 2; exec "$@"' - "$options" "$DIR/odd" "$RELAYTUN" gateway \
+		-c "$DIR/edge-1.cfg" 2>&1) && fail "a gateway starts with $options"
+	expect_match "what is said with $options" "$said" \
+		'edge-1.state: state file cannot be written: (No space|Read-only)'
+	expect "lines with $options ($said)" "$(grep -c . <<<"$said")" 1
+	untouched "a disk with $options"
+done
+write_gateway cloud
+
 # The relay: its port, its files.
 spawn relay other python3 "$HERE/lib/echo.py" serve 192.0.2.1 443
 wait_for 5 relay_listens || fail "nobody takes the relay's port"

@@ -10,7 +10,6 @@
 #include <netlink/socket.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "policy/print.h"
 #include "steward/addrs.h"
@@ -24,6 +23,7 @@
 #include "steward/rtsock.h"
 #include "steward/rules.h"
 #include "steward/statefile.h"
+#include "sys/file.h"
 #include "sys/log.h"
 
 /**
@@ -409,7 +409,22 @@ static size_t tunnel_prefixes(struct nl_sock *nl,
 	return cnt > 0 ? (size_t)cnt : 0;
 }
 
-/** remove_all() - What apply_remove() does with a socket and the state */
+/** remove_files() - The state file and those beside it */
+static int remove_files(const struct gateway_conf *conf, struct diag *diag)
+{
+	int err = kept_remove(conf, diag);
+
+	if (err)
+		return err;
+	err = file_remove(conf->state_file);
+	if (err)
+		diag_error(diag, conf->state_file, 0,
+			   "state file cannot be removed: %s", strerror(-err));
+	return err;
+}
+
+/** remove_all() - What apply_remove() does with a socket and the state, but for
+ *  files */
 static int remove_all(struct nl_sock *nl, const struct gateway_conf *conf,
 		      const struct state *state, struct diag *diag)
 {
@@ -425,13 +440,6 @@ static int remove_all(struct nl_sock *nl, const struct gateway_conf *conf,
 		return -EIO;
 	if (flow_cnt)
 		log_info("event=flows_forgotten count=%d", flow_cnt);
-	if (kept_remove(conf, diag))
-		return -EIO;
-	if (unlink(conf->state_file) && errno != ENOENT) {
-		diag_error(diag, conf->state_file, 0,
-			   "state file cannot be removed: %m");
-		return -EIO;
-	}
 	return 0;
 }
 
@@ -449,6 +457,8 @@ int apply_remove(const struct gateway_conf *conf, struct diag *diag)
 	err = statefile_read(conf, &state, diag);
 	if (remove_all(nl, conf, &state, diag))
 		err = -EIO;
+	else if (err != -EEXIST) /* else the files are somebody else's */
+		err = first_of(err, remove_files(conf, diag));
 	arena_fini(&arena);
 	nl_socket_free(nl);
 	return err;

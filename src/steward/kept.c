@@ -111,8 +111,11 @@ void kept_discard(const struct gateway_conf *conf, enum kept which)
 {
 	char *path = kept_path(conf, which);
 
-	if (unlink(path) && errno != ENOENT)
-		log_warn("file=%s event=not_removed error=\"%m\"", path);
+	int err = file_remove(path);
+
+	if (err)
+		log_warn("file=%s event=not_removed error=\"%s\"", path,
+			 strerror(-err));
 	free(path);
 }
 
@@ -123,10 +126,12 @@ int kept_remove(const struct gateway_conf *conf, struct diag *diag)
 
 	for (i = 0; i < KEPT_CNT; i++) {
 		char *path = kept_path(conf, (enum kept)i);
+		int err = file_remove(path);
 
-		if (unlink(path) && errno != ENOENT) {
-			ret = -errno;
-			diag_error(diag, path, 0, "cannot be removed: %m");
+		if (err) {
+			ret = err;
+			diag_error(diag, path, 0, "cannot be removed: %s",
+				   strerror(-err));
 		}
 		free(path);
 	}

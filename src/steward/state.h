@@ -5,6 +5,7 @@
  *
  * Pure.  Plain lines, so that a person can put things back by hand:
  *
+ *	# relaytun gateway edge-1	whose it is, see statefile.c
  *	forwarding eth0		was off before the gateway came
  *	forwarding6 eth0	likewise, that of IPv6
  *	forwarding6 *		likewise, of all interfaces by one switch

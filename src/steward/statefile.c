@@ -18,6 +18,36 @@
 #define STATE_MODE    0644
 #define RUN_DIR_MODE  0755
 
+/* How a state file begins, and whose it is. */
+#define HEAD  "# relaytun"
+#define OWNER HEAD " gateway "
+
+/** is_ours() - Is a text that of this gateway's state?  One without a name is, of
+ *  an earlier release, also when lines of it make no sense */
+static bool is_ours(const struct gateway_conf *conf, const char *text,
+		    struct diag *diag)
+{
+	const char *name = text + strlen(OWNER);
+	size_t len;
+
+	if (strncmp(text, OWNER, strlen(OWNER)) == 0) {
+		len = strcspn(name, "\n");
+		if (len == strlen(conf->name) && !memcmp(name, conf->name, len))
+			return true;
+		diag_error(diag, conf->state_file, 0,
+			   "state file of gateway %.*s: give each gateway a "
+			   "state_file of its own",
+			   (int)len, name);
+		return false;
+	}
+	if (!*text || strncmp(text, HEAD, strlen(HEAD)) == 0)
+		return true;
+	diag_error(diag, conf->state_file, 0,
+		   "something that is no state file lies there; choose another "
+		   "state_file, or remove it");
+	return false;
+}
+
 /** read_file() - The state file's part of what is remembered */
 static int read_file(const struct gateway_conf *conf, struct state *state,
 		     struct diag *diag)
@@ -40,6 +70,10 @@ static int read_file(const struct gateway_conf *conf, struct state *state,
 			   "opened is told by the ruleset as well",
 			   file_why(len));
 		return (int)len;
+	}
+	if (!is_ours(conf, text, diag)) {
+		free(text);
+		return -EEXIST;
 	}
 	skipped = state_parse(state, text);
 	if (skipped)
@@ -117,6 +151,7 @@ int statefile_write(const struct gateway_conf *conf, const struct state *state,
 	int err = file_make_parents(path, RUN_DIR_MODE);
 
 	strbuf_init(&text);
+	strbuf_printf(&text, OWNER "%s\n", conf->name);
 	state_print(state, &text);
 	if (!err)
 		err = file_write_atomic(path, text.text, text.len, STATE_MODE);

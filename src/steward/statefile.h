@@ -16,6 +16,9 @@
  * @state:	Initialised and empty
  *
  * What it opened is told by the ruleset that stands as well.
+ *
+ * Return: 0, -EEXIST when the file is another gateway's or no state file at all, or
+ *	   why it cannot be read
  */
 int statefile_read(const struct gateway_conf *conf, struct state *state,
 		   struct diag *diag) __attribute__((warn_unused_result));

@@ -6,11 +6,12 @@
 
 #include "steward/verb.h"
 
-#include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "steward/files.h"
+#include "sys/log.h"
 #include "sys/output.h"
 
 void verb_print(struct steward *steward)
@@ -42,12 +43,12 @@ bool verb_read_policy(struct steward *steward)
 	return steward->gateway;
 }
 
-int verb_remove_socket(const struct steward *steward)
+void verb_remove_socket(const struct steward *steward)
 {
-	int bad = unlink(steward->conf->status_socket);
-	int err = errno;
+	const char *path = steward->conf->status_socket;
+	struct stat st;
 
+	if (!lstat(path, &st) && S_ISSOCK(st.st_mode) && unlink(path))
+		log_warn("file=%s event=not_removed error=\"%m\"", path);
 	(void)rmdir(GATEWAY_RUN_DIR);
-	errno = err;
-	return bad;
 }

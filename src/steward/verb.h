@@ -55,11 +55,9 @@ bool verb_read_conf(struct steward *steward);
  *  Return: whether both are valid */
 bool verb_read_policy(struct steward *steward);
 
-/** verb_remove_socket() - The status socket, and the folder of gateways' files with
- *  the last of them; one that gateway.cfg names is its owner's
- *
- *  Return: 0, or -1 with errno */
-int verb_remove_socket(const struct steward *steward);
+/** verb_remove_socket() - The status socket, if it is one, and the folder of
+ *  gateways' files with the last of them; one that gateway.cfg names is its owner's */
+void verb_remove_socket(const struct steward *steward);
 
 /* The verbs themselves; each returns an exit status. */
 int verb_gateway(struct steward *steward);

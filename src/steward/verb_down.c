@@ -74,8 +74,8 @@ static int remove_locked(struct steward *steward)
 		verb_print(steward);
 		return EXIT_FAILURE;
 	}
-	if (verb_remove_socket(steward) == 0 || errno == ENOENT)
-		verb_print(steward); /* warnings */
+	verb_remove_socket(steward);
+	verb_print(steward); /* warnings */
 	if (owner_of(steward->conf->name, &steward->diag) == OWNER_OTHER)
 		printf("table inet relaytun_%s is left: this gateway did not "
 		       "make it\n",

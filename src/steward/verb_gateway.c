@@ -183,7 +183,7 @@ static int run_spawned(struct steward *steward, const struct spawner *spawner,
 		status = serve(steward, &feed, spawner, lock);
 	}
 	if (feed.status >= 0)
-		(void)verb_remove_socket(steward);
+		verb_remove_socket(steward);
 	feed_close(&feed);
 	return status;
 }

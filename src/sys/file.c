@@ -385,6 +385,19 @@ static int write_new(const char *path, const void *data, size_t len,
 	return ret;
 }
 
+int file_remove(const char *path)
+{
+	int err;
+
+	if (!unlink(path) || errno == ENOENT)
+		return 0;
+	err = -errno;
+	/* A file system that is read-only says so of what is not there, too. */
+	return access(path, F_OK) && (errno == ENOENT || errno == ENOTDIR)
+		       ? 0
+		       : err;
+}
+
 int file_write_atomic(const char *path, const void *data, size_t len,
 		      mode_t mode)
 {
@@ -394,10 +407,9 @@ int file_write_atomic(const char *path, const void *data, size_t len,
 	if (asprintf(&new_path, "%s.new", path) < 0)
 		return -ENOMEM;
 	/* One that a crash left behind; a path has one writer at a time. */
-	if (unlink(new_path) && errno != ENOENT) {
-		ret = -errno;
+	ret = file_remove(new_path);
+	if (ret)
 		goto out_free;
-	}
 	ret = write_new(new_path, data, len, mode);
 	if (ret)
 		goto out_free;

@@ -65,6 +65,9 @@ void file_wipe(char *text, size_t len);
 int file_write_atomic(const char *path, const void *data, size_t len,
 		      mode_t mode) __attribute__((warn_unused_result));
 
+/** file_remove() - Remove a file; one that is not there is as good */
+int file_remove(const char *path) __attribute__((warn_unused_result));
+
 /**
  * file_make_parents() - mkdir -p of the directory that @path is to lie in
  * @mode:	Permissions of directories that are made
