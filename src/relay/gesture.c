@@ -41,6 +41,9 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
+/* Of a sub-protocol's name: room for it is in send_101(). */
+#define PROTOCOL_LEN_MAX 512
+
 /** authorize() - Judge the request's token; refuses the session itself
  *  Return: true when the right is given */
 static bool authorize(struct session *session, enum relay_right right)
@@ -245,10 +248,14 @@ static void join(struct session *listener, struct session *sender)
 		request_first_protocol(listener->request->protocols);
 
 	if (protocol.len &&
-	    !request_offers(sender->request->protocols, protocol)) {
+	    (protocol.len > PROTOCOL_LEN_MAX ||
+	     !request_offers(sender->request->protocols, protocol))) {
 		let_down(sender);
 		session_refuse(listener, 400,
-			       "the sender did not offer this sub-protocol");
+			       protocol.len > PROTOCOL_LEN_MAX
+				       ? "the sub-protocol is too long"
+				       : "the sender did not offer this "
+					 "sub-protocol");
 		return;
 	}
 	log_info("remote=%s:%u event=joined path=\"%s\" id=\"%s\"",
@@ -381,6 +388,9 @@ void gesture_take(struct session *session, const struct http_request *head)
 		session_refuse_busy(session);
 		return;
 	}
+	/* A connection that had HTTP requests before becomes something else. */
+	if (session->exchange && session->request->gesture != GESTURE_HTTP)
+		exchange_closed(session);
 	switch (session->request->gesture) {
 	case GESTURE_LISTEN:
 		take_listen(session, head);

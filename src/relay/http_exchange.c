@@ -167,6 +167,8 @@ static int read_framing(struct session *client, const struct http_request *head)
 
 	if (err)
 		return err == -ENOTSUP ? 501 : 400;
+	if (!http_message_fits(head))
+		return 431;
 	exchange->minor = head->minor;
 	exchange->head_only = slice_equal(head->method, "HEAD");
 	exchange->keep = head->minor &&
@@ -177,6 +179,15 @@ static int read_framing(struct session *client, const struct http_request *head)
 	    !http_body_is_done(&exchange->body) && !client->early.len)
 		relay_write(client, (const uint8_t *)go_on, sizeof(go_on) - 1);
 	return 0;
+}
+
+/** framing_text() - What is wrong */
+static const char *framing_text(int status)
+{
+	if (status == 501)
+		return "the transfer coding is unknown";
+	return status == 431 ? "the name of a header is too long"
+			     : "the length of the body is malformed";
 }
 
 /** begin() - Storage for the exchange, once a client; Return: was there some? */
@@ -208,10 +219,7 @@ void exchange_take(struct session *client, const struct http_request *head)
 	exchange_progress(client);
 	status = read_framing(client, head);
 	if (status) {
-		exchange_fail(client, status,
-			      status == 501 ? "the transfer coding is unknown"
-					    : "the length of the body is "
-					      "malformed");
+		exchange_fail(client, status, framing_text(status));
 		return;
 	}
 	client->hub->requests++;

@@ -25,6 +25,17 @@ static const char *const hop_names[] = {
 	"Keep-Alive", "Proxy-Connection",  "Expect",  NULL,
 };
 
+bool http_message_fits(const struct http_request *head)
+{
+	size_t i;
+
+	for (i = 0; i < head->header_cnt; i++) {
+		if (head->headers[i].name.len >= HTTP_NAME_SIZE)
+			return false;
+	}
+	return true;
+}
+
 static bool is_hop_name(struct slice name)
 {
 	size_t i;
@@ -39,7 +50,7 @@ static bool is_hop_name(struct slice name)
 /** is_named_by() - Is @name one of the words of the headers Connection? */
 static bool is_named_by(const struct http_request *head, struct slice name)
 {
-	char text[256];
+	char text[HTTP_NAME_SIZE];
 
 	if (name.len >= sizeof(text))
 		return false;
@@ -125,7 +136,7 @@ static json_t *headers_json(const struct http_ask *ask)
 	const struct slice *host =
 		http_header_find(head->headers, head->header_cnt, "Host");
 	json_t *object = json_object();
-	char name[256];
+	char name[HTTP_NAME_SIZE];
 	size_t i;
 
 	for (i = 0; i < head->header_cnt; i++) {
@@ -234,6 +245,8 @@ static int take_header(struct http_response *response, const char *key,
 	    text.len && strspn(text.data, "0123456789") == text.len)
 		response->length = strtoll(text.data, NULL, 10);
 	if (slice_equal_nocase(name, "Via")) {
+		if (text.len + sizeof(", ") > sizeof(response->via))
+			return -EBADMSG;
 		snprintf(response->via, sizeof(response->via), "%.*s, ",
 			 (int)text.len, text.data);
 		return 0;

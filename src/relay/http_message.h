@@ -19,6 +19,9 @@
 /* Pseudonym of this relay in Via, where its Host is not known. */
 #define HTTP_VIA_NAME "relaytun"
 
+/* Room for a header's name. */
+#define HTTP_NAME_SIZE 256
+
 /**
  * struct http_ask - A request as it is passed on
  * @address:	Rendezvous address
@@ -40,6 +43,10 @@ struct http_ask {
 	uint16_t remote_port;
 	bool body;
 };
+
+/** http_message_fits() - Are the names of all headers short enough to be passed on?
+ *  Of a request that is not, http_message_ask() would leave some out */
+bool http_message_fits(const struct http_request *head);
 
 /**
  * http_message_ask() - The whole request as a message

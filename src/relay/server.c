@@ -31,6 +31,9 @@
 /* After the drain, for closes to be sent. */
 #define STOP_LIMIT_MS 3000
 
+/* A tick so much late was not late for want of CPU time alone. */
+#define STOOD_STILL_MS 1000
+
 /* Whoever waits for the end need not wait for the next second. */
 #define STOPPING_TICK_US (100 * LWS_US_PER_MS)
 
@@ -38,7 +41,7 @@
  * struct server - The program around the relay
  * @relay:	What libwebsockets' context knows
  * @vhost:	For connections
- * @tick:	Once a second
+ * @tick:	Once a second, the last time at @ticked
  * @port_fds:	Listening sockets; libwebsockets' from the time that it has them in
  *		@ports
  * @told_connections, @told_rate, @told_not_accepted: What the log knows of
@@ -51,6 +54,7 @@ struct server {
 	struct lws_context *context;
 	struct lws_vhost *vhost;
 	lws_sorted_usec_list_t tick;
+	mono_t ticked;
 	int port_fds[PORT_CNT_MAX];
 	struct lws *ports[PORT_CNT_MAX];
 	uint64_t told_not_accepted;
@@ -106,6 +110,21 @@ static void tell_refused(struct server *server)
 	server->told_rate = counts->over_rate;
 }
 
+/** forgive() - The program was stopped, or its machine: what waits in sockets has not
+ *  been looked at, so no limit has passed */
+static void forgive(struct server *server, mono_t now)
+{
+	int64_t stood_ms = mono_diff_ms(now, server->ticked) - 1000;
+	struct session *session = server->relay.sessions;
+
+	server->ticked = now;
+	if (stood_ms < STOOD_STILL_MS)
+		return;
+	log_warn("event=stood_still ms=%lld", (long long)stood_ms);
+	for (; session; session = session->next)
+		session_excuse(session, stood_ms);
+}
+
 static void on_tick(lws_sorted_usec_list_t *sul)
 {
 	struct server *server = lws_container_of(sul, struct server, tick);
@@ -115,6 +134,7 @@ static void on_tick(lws_sorted_usec_list_t *sul)
 	struct session *next;
 	size_t i;
 
+	forgive(server, now);
 	for (session = server->relay.sessions; session; session = next) {
 		next = session->next;
 		session_tick(session, now, now_s);
@@ -361,6 +381,7 @@ static bool is_over(struct server *server)
 
 static void serve(struct server *server)
 {
+	server->ticked = clock_mono();
 	lws_sul_schedule(server->context, 0, &server->tick, on_tick,
 			 LWS_US_PER_SEC);
 	while (lws_service(server->context, 0) >= 0) {

@@ -318,6 +318,20 @@ void session_closed(struct session *session)
 	session->relay = NULL;
 }
 
+void session_excuse(struct session *session, int64_t stood_ms)
+{
+	session->since = mono_add_ms(session->since, stood_ms);
+	session->heard = mono_add_ms(session->heard, stood_ms);
+	if (session->look_at.ns)
+		session->look_at = mono_add_ms(session->look_at, stood_ms);
+	if (session->listener)
+		session->listener->pinged =
+			mono_add_ms(session->listener->pinged, stood_ms);
+	if (session->exchange)
+		session->exchange->since =
+			mono_add_ms(session->exchange->since, stood_ms);
+}
+
 /** is_useless() - The relay stops: has it asked for nothing, and nobody can come to
  *  meet somebody? */
 static bool is_useless(const struct session *session)

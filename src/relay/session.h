@@ -168,6 +168,10 @@ void session_writable(struct session *session);
 /** session_closed() - The connection is gone: tell the other side, free all */
 void session_closed(struct session *session);
 
+/** session_excuse() - The program stood still for so long: nobody is to blame for
+ *  what did not come meanwhile */
+void session_excuse(struct session *session, int64_t stood_ms);
+
 /** session_tick() - Once a second: limits, expiry, pings */
 void session_tick(struct session *session, mono_t now, int64_t now_s);
 

@@ -112,7 +112,7 @@ static void step(struct steps *steps)
 	const uint8_t *bytes;
 	size_t len;
 
-	switch (what % 14) {
+	switch (what % 15) {
 	case 0:
 		fake_open(who);
 		break;
@@ -159,9 +159,14 @@ static void step(struct steps *steps)
 		fill(io, what, next(steps));
 		break;
 	case 13:
+		fake.relay.stopping = who & 0x40;
 		if (io->open)
 			session_goodbye(&io->session, who & 0x80);
 		fake_settle();
+		break;
+	case 14:
+		if (io->open)
+			session_excuse(&io->session, next(steps) * 1000);
 		break;
 	}
 }

@@ -391,3 +391,23 @@ def x18(relay):
         assert "timer:(keepalive," in shown, shown
         sender.quit()
         side.quit()
+
+
+@case("X46", "a relay that was stopped for a while ends nobody for being silent "
+      "meanwhile")
+def x46(_):
+    with own_relay(limits="ping_s = 1; rendezvous_s = 3;") as relay, \
+            relay.listen() as listener:
+        sender = relay.ask_connect()
+        message = listener.recv_json()
+        relay.process.send_signal(signal.SIGSTOP)
+        time.sleep(5)
+        relay.process.send_signal(signal.SIGCONT)
+        relay.wait_log("event=stood_still ms=")
+        side = relay.accept(message)
+        eq((side.answer(), sender.answer()), (101, 101))
+        listener.send(frame(PING, b"x"))
+        while listener.recv_frame()[1] != PONG:
+            pass
+        sender.quit()
+        side.quit()

@@ -243,8 +243,8 @@ static inline void fake_stop(void)
 
 	for (i = 0; i < FAKE_IO_CNT; i++)
 		fake_close(&fake.ios[i]);
-	if (fake.relay.session_cnt || fake.relay.sessions ||
-	    fake.relay.held_len)
+	if (fake.relay.session_cnt || fake.relay.secret_cnt ||
+	    fake.relay.sessions || fake.relay.held_len)
 		abort();
 	for (i = 0; i < RELAY_BUCKET_CNT; i++) {
 		if (fake.relay.secrets[i])

@@ -292,6 +292,100 @@ static void one_that_lets_a_ping_wait_is_chosen_only_without_others(
 	assert_non_null(fake_find(quiet, "\"accept\""));
 }
 
+static void a_connection_of_http_requests_may_become_a_sender(void **state)
+{
+	static const char answer[] = "{\"response\":{\"requestId\":\"7\","
+				     "\"statusCode\":204}}";
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *client = fake_open(1);
+
+	(void)state;
+	fake_say(client, "GET /hyco?sb-hc-id=7 HTTP/1.1\r\n\r\n");
+	fake_frame(listener, 0x81, answer, strlen(answer));
+	assert_true(begins(client, "HTTP/1.1 204 "));
+	fake_take(client);
+	connect_as(client);
+	assert_true(fake_meet(2, listener));
+	assert_true(begins(client, "HTTP/1.1 101 "));
+	assert_int_equal(client->session.kind, SESSION_JOINED);
+	/* And what it was before is over. */
+	assert_null(client->session.exchange);
+}
+
+static void a_header_that_could_not_be_passed_on_is_refused(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *client = fake_open(1);
+	char name[257] = "";
+
+	(void)state;
+	memset(name, 'n', 255);
+	fake_say(client, "GET /hyco HTTP/1.1\r\n");
+	fake_say(client, name);
+	fake_say(client, ": v\r\n\r\n");
+	assert_non_null(fake_find(listener, name));
+	client = fake_open(1);
+	fake_take(listener);
+	name[255] = 'n';
+	fake_say(client, "GET /hyco HTTP/1.1\r\n");
+	fake_say(client, name);
+	fake_say(client, ": v\r\n\r\n");
+	assert_true(begins(client, "HTTP/1.1 431 "));
+	assert_int_equal(listener->out_len, 0);
+}
+
+static void a_sub_protocol_too_long_for_an_answer_is_said_to_both(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *sender = fake_open(1);
+	char upgrade[4096] = FAKE_UPGRADE "Sec-WebSocket-Protocol: ";
+	char text[6000];
+
+	(void)state;
+	memset(upgrade + strlen(upgrade), 'p', 2000);
+	snprintf(text, sizeof(text),
+		 "GET /$hc/hyco?sb-hc-action=connect HTTP/1.1\r\n%s\r\n\r\n",
+		 upgrade);
+	fake_say(sender, text);
+	snprintf(text, sizeof(text),
+		 "GET /$hc/hyco?sb-hc-action=accept&sb-hc-id=%s"
+		 "&sb-hc-rendezvous=%s HTTP/1.1\r\n%s\r\n\r\n",
+		 sender->session.id, sender->session.secret, upgrade);
+	fake_say(fake_open(2), text);
+	assert_true(begins(&fake.ios[2], "HTTP/1.1 400 "));
+	assert_true(begins(sender, "HTTP/1.1 502 "));
+	assert_true(listener->open);
+}
+
+static void nobody_is_to_blame_while_the_relay_stood_still(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *sender = fake_open(1);
+	struct fake_io *client = fake_open(2);
+	size_t i;
+
+	(void)state;
+	connect_as(sender);
+	fake_say(client, GET);
+	fake_pass(20);
+	fake.now = mono_add_ms(fake.now, 100000);
+	for (i = 0; i < 3; i++)
+		session_excuse(&fake.ios[i].session, 100000);
+	fake_pass(9);
+	assert_true(listener->open);
+	assert_int_equal(client->out_len, 0);
+	assert_int_equal(sender->out_len, 0);
+	fake_pass(1);
+	assert_true(begins(sender, "HTTP/1.1 504 "));
+	fake_pass(29);
+	assert_int_equal(client->out_len, 0);
+	fake_pass(1);
+	assert_true(begins(client, "HTTP/1.1 504 "));
+	assert_true(listener->open);
+	fake_pass(16);
+	assert_false(listener->open);
+}
+
 /** limit_for() - The least limit that lets so much wait */
 static size_t limit_for(size_t need)
 {
@@ -491,6 +585,11 @@ int main(void)
 			a_listener_that_talks_nonsense_is_logged_once_a_second),
 		WITH_RELAY(
 			one_that_lets_a_ping_wait_is_chosen_only_without_others),
+		WITH_RELAY(a_connection_of_http_requests_may_become_a_sender),
+		WITH_RELAY(a_header_that_could_not_be_passed_on_is_refused),
+		WITH_RELAY(
+			a_sub_protocol_too_long_for_an_answer_is_said_to_both),
+		WITH_RELAY(nobody_is_to_blame_while_the_relay_stood_still),
 		WITH_RELAY(
 			what_is_kept_is_counted_and_new_requests_are_refused_above),
 		WITH_RELAY(
