@@ -47,7 +47,7 @@ hung() {
 
 # is_told WHERE PART: in the status of its next carrier
 is_told() {
-	await_status 15 "$1" ".carriers == {ended: 1, hung: 1,
+	await_status 30 "$1" ".carriers == {ended: 1, hung: 1,
 		last_end: \"$2 gave no sign of life for 30 s\"}"
 }
 
@@ -98,7 +98,7 @@ ended hold 15 || fail "the process of the thread that hung still lives"
 at cloud "$RELAYTUN" status -c "$DIR/edge-1.cfg" |
 	said '^carriers that ended unasked: 1, of which 1 hung; the last: control' ||
 	fail "the status for people does not tell"
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up again"
+wait_for 30 tunnel_is_up || fail "the tunnel does not come up again"
 
 echo >"$DIR/run/go"
 wait_for 30 grep -q '^second$' "$DIR/log/talker.log" ||
