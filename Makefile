@@ -54,7 +54,7 @@ LIBS_relaytun-show	:= -lnftables -ljansson -lnl-route-3 -lnl-3 -lconfig -lcap
 LIBS_relaytun-carrier	:= -lcurl -lssl -lcrypto -ljansson -lconfig -lmbedcrypto \
 	-lseccomp
 LIBS_relaytun-relay	:= -lwebsockets -ljansson -lconfig -lssl -lcrypto \
-	-lmbedx509 -lmbedcrypto
+	-lmbedx509 -lmbedcrypto -lseccomp
 LIBS_relaytun-keys	:= -lmbedcrypto -ljansson
 LIBS_ALL := $(sort $(foreach p,$(PROGRAMS),$(LIBS_$(notdir $(p)))))
 

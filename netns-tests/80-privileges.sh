@@ -6,9 +6,10 @@
 #
 #  steward  CAP_NET_ADMIN                     no socket of TCP, UDP or raw
 #  spawner  CAP_KILL, CAP_SETGID, CAP_SETUID  none either
-#  carrier  nobody, nothing                   the connections; and system calls of a
-#                                             list only (test_confine tells which)
+#  carrier  nobody, nothing                   the connections
 #  relay    nobody, nothing                   the connections
+#
+# Carrier and relay have system calls of a list only (test_confine tells which).
 
 # shellcheck source=netns-tests/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -44,15 +45,15 @@ is_nobody() {
 	expect "further groups of the $1" "$(field "$2" Groups)" ""
 }
 
-# is_confined WHERE PID: do all threads of a carrier have a filter (mode 2)?
+# is_confined NAME PID LOG: do all its threads have a filter (mode 2)?
 is_confined() {
 	local task
 	for task in "/proc/$2/task"/*; do
 		expect "$1: Seccomp of thread $(<"$task/comm")" \
 			"$(awk '$1 == "Seccomp:" { print $2 }' "$task/status")" 2
 	done
-	grep -q 'event=confined seccomp=yes landlock=[0-9]' \
-		"$DIR/log/${GATEWAY[$1]}.log" || fail "$1: the log does not say so"
+	grep -q 'event=confined seccomp=yes landlock=[0-9]' "$DIR/log/$3.log" ||
+		fail "the log of the $1 does not say so"
 }
 
 # talks WHERE PID: has it a socket that could reach the network?
@@ -75,7 +76,7 @@ for where in cloud onprem; do
 	holds spawner "$spawner" $SPAWNING
 	holds carrier "$carrier" $NOTHING
 	is_nobody carrier "$carrier"
-	is_confined $where "$carrier"
+	is_confined carrier "$carrier" "${GATEWAY[$where]}"
 	talks $where "$carrier" || fail "the carrier's connection is not seen"
 	! talks $where "$steward" || fail "the steward has a network socket"
 	! talks $where "$spawner" || fail "the spawner has a network socket"
@@ -84,6 +85,7 @@ done
 relay=$(pid_of relay)
 holds relay "$relay" $NOTHING
 is_nobody relay "$relay"
+is_confined relay "$relay" relay
 talks relay "$relay" || fail "the relay's connections are not seen"
 
 # The keys are nobody's to read.

@@ -42,7 +42,7 @@ allow $libexec/relaytun-show config nl-3 nl-route-3 nftables jansson cap
 allow $libexec/relaytun-carrier curl jansson config mbedcrypto crypto ssl \
 	seccomp
 allow $libexec/relaytun-relay websockets jansson config mbedcrypto mbedx509 \
-	ssl crypto
+	ssl crypto seccomp
 allow $libexec/relaytun-keys mbedcrypto jansson
 
 never bin/relaytun 'lib(ssl|crypto|mbed[a-z0-9]*|curl|websockets|nftables)\.so'

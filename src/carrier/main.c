@@ -26,7 +26,7 @@
 #include <sys/resource.h>
 
 #include "carrier/carrier.h"
-#include "carrier/confine.h"
+#include "sys/confine.h"
 #include "sys/log.h"
 
 /** gather() - Take the steward's messages up to GO, waiting for them */
@@ -116,7 +116,7 @@ int main(void)
 	snprintf(name, sizeof(name), "relaytun-carrier[%s]",
 		 setup->gateway->name);
 	log_open(name, LOG_LEVEL_INFO);
-	confine();
+	confine(NULL, 0, NULL);
 	err = carrier_run(setup);
 	if (err)
 		log_err("event=failed error=\"%s\"", strerror(-err));

@@ -23,6 +23,7 @@
 #include "relay/entry.h"
 #include "relay/load.h"
 #include "relay/server.h"
+#include "sys/confine.h"
 #include "sys/log.h"
 #include "sys/output.h"
 
@@ -113,6 +114,34 @@ struct program {
 	struct dev dev;
 };
 
+/** folder_of() - Of a file; Return: heap, or NULL (also for NULL) */
+static char *folder_of(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	if (!path)
+		return NULL;
+	if (!slash)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/** give_up() - What a relay needs no more: see confine.h */
+static void give_up(const struct relay_conf *conf)
+{
+	static const struct sandbox_rule more[] = {
+		/* The status socket goes with its relay. */
+		{"unlink", 0, {{0}}},
+		{"unlinkat", 0, {{0}}},
+		/* A reload may want more open files; it is about ourselves. */
+		{"prlimit64", 0, {SCMP_A0(SCMP_CMP_EQ, 0)}},
+	};
+	char *folder = folder_of(conf->status_socket);
+
+	confine(more, sizeof(more) / sizeof(*more), folder);
+	free(folder);
+}
+
 /** ready() - The port is open: drop privileges, and say so */
 static int ready(void *context, const struct relay_conf *conf)
 {
@@ -127,6 +156,8 @@ static int ready(void *context, const struct relay_conf *conf)
 			 program->dev.conf ? "" : ": name a user in relay.cfg");
 	if (prctl(PR_SET_DUMPABLE, 0) && !err)
 		err = -errno;
+	if (!err)
+		give_up(conf);
 	if (!err)
 		log_info("event=listening address=%s port=%u tls=%s paths=%zu",
 			 ip_addr_format(&conf->addr, addr), conf->port,

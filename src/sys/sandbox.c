@@ -8,6 +8,7 @@
 #include "sys/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,8 +22,9 @@
 /**
  * DOC: Theory of operation
  *
- * Landlock	One ruleset without a single exception: what is not handled (reading)
- *		stays as it was, what is handled is denied everywhere.  A list of
+ * Landlock	One ruleset: what is not handled (reading) stays as it was, what is
+ *		handled is denied everywhere, but for the removal of a socket of
+ *		one's own.  A list of
  *		the files that libraries may read would be a guess: modules of the
  *		name service, certificates, Kerberos.
  * seccomp	A list of what is allowed, searched by a binary tree.  What is not in it
@@ -40,13 +42,16 @@
 #define FS_EXECUTE    (UINT64_C(1) << 0)
 #define FS_WRITE_FILE (UINT64_C(1) << 1)
 /* 2 and 3 are reading. */
+#define FS_REMOVE_FILE     (UINT64_C(1) << 5)
 #define FS_REMOVE_AND_MAKE (UINT64_C(0x1ff) << 4)
 #define FS_REFER           (UINT64_C(1) << 13)
 #define FS_TRUNCATE        (UINT64_C(1) << 14)
 #define FS_IOCTL_DEV       (UINT64_C(1) << 15)
 #define NET_BIND_TCP       (UINT64_C(1) << 0)
-#define SCOPE_ALL          (UINT64_C(3) << 0) /* abstract sockets, signals */
+#define SCOPE_ABSTRACT     (UINT64_C(1) << 0) /* unix sockets */
+#define SCOPE_SIGNAL       (UINT64_C(1) << 1)
 #define GET_VERSION        1u
+#define PATH_BENEATH       1
 
 /* struct landlock_ruleset_attr, as of version 6 */
 struct ruleset {
@@ -54,6 +59,20 @@ struct ruleset {
 	uint64_t net;
 	uint64_t scoped;
 };
+
+/* struct landlock_path_beneath_attr */
+struct beneath {
+	uint64_t allowed;
+	int32_t folder;
+} __attribute__((packed));
+
+/** needs_abstract() - systemd may listen at an abstract address */
+static bool needs_abstract(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+
+	return path && *path == '@';
+}
 
 /** deny_all() - The ruleset of a version: what it knows of what we deny */
 static struct ruleset deny_all(int version)
@@ -70,16 +89,34 @@ static struct ruleset deny_all(int version)
 	if (version >= 5)
 		ruleset.fs |= FS_IOCTL_DEV;
 	if (version >= 6)
-		ruleset.scoped = SCOPE_ALL;
+		ruleset.scoped =
+			SCOPE_SIGNAL | (needs_abstract() ? 0 : SCOPE_ABSTRACT);
 	return ruleset;
 }
 
-int sandbox_files(void)
+/** let_remove() - The one exception, if it is wanted; Return: 0 or negative errno */
+static int let_remove(int ruleset, const char *folder)
+{
+	struct beneath beneath = {.allowed = FS_REMOVE_FILE};
+	int err = 0;
+
+	if (!folder)
+		return 0;
+	beneath.folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (beneath.folder < 0)
+		return -errno;
+	if (syscall(SYS_landlock_add_rule, ruleset, PATH_BENEATH, &beneath, 0))
+		err = -errno;
+	close(beneath.folder);
+	return err;
+}
+
+int sandbox_files(const char *folder)
 {
 	long version =
 		syscall(SYS_landlock_create_ruleset, NULL, 0, GET_VERSION);
 	struct ruleset ruleset;
-	int ret = 0;
+	int ret;
 	int fd;
 
 	if (version < 0)
@@ -90,8 +127,9 @@ int sandbox_files(void)
 			  sizeof(ruleset), 0);
 	if (fd < 0)
 		return -errno;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    syscall(SYS_landlock_restrict_self, fd, 0))
+	ret = let_remove(fd, folder);
+	if (!ret && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+		     syscall(SYS_landlock_restrict_self, fd, 0)))
 		ret = -errno;
 	close(fd);
 	return ret ? ret : (int)version;
@@ -203,13 +241,14 @@ static int set_attributes(scmp_filter_ctx filter)
 		   : seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 }
 
-int sandbox_calls(const struct sandbox_rule *rules, size_t rule_cnt)
+int sandbox_calls(const struct sandbox_list *lists, size_t list_cnt)
 {
 	const struct sigaction handler = {
 		.sa_sigaction = on_forbidden,
 		.sa_flags = (int)(SA_SIGINFO | SA_RESETHAND | SA_NODEFER),
 	};
 	scmp_filter_ctx filter;
+	size_t i;
 	int err;
 
 	if (!is_known_kind())
@@ -224,8 +263,8 @@ int sandbox_calls(const struct sandbox_rule *rules, size_t rule_cnt)
 		err = add_own(filter);
 	if (!err)
 		err = add_sanitizers(filter);
-	if (!err)
-		err = add_rules(filter, rules, rule_cnt);
+	for (i = 0; i < list_cnt && !err; i++)
+		err = add_rules(filter, lists[i].rules, lists[i].cnt);
 	if (!err)
 		err = seccomp_load(filter);
 	seccomp_release(filter);

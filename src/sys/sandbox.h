@@ -30,8 +30,15 @@ struct sandbox_rule {
 	struct scmp_arg_cmp cmp[SANDBOX_CMP_CNT];
 };
 
+/** struct sandbox_list - Some of them */
+struct sandbox_list {
+	const struct sandbox_rule *rules;
+	size_t cnt;
+};
+
 /**
  * sandbox_files() - From now on only read files
+ * @folder:	Files below it may still be removed; NULL for none
  *
  * Nothing can be made, written, removed, renamed or executed, no TCP port be bound
  * to, no process outside be sent a signal, no abstract socket outside be connected
@@ -40,11 +47,11 @@ struct sandbox_rule {
  *
  * Return: version of Landlock that holds, 0: this kernel has none, or -errno
  */
-int sandbox_files(void) __attribute__((warn_unused_result));
+int sandbox_files(const char *folder) __attribute__((warn_unused_result));
 
 /**
  * sandbox_calls() - From now on no system calls but these
- * @rules:	What is allowed; besides that the process may end, and send signals
+ * @lists:	What is allowed; besides that the process may end, and send signals
  *		to itself
  *
  * Another one ends the process by SIGSYS, with its name in the log.  For all of its
@@ -53,7 +60,7 @@ int sandbox_files(void) __attribute__((warn_unused_result));
  * Return: 0, -ENOTSUP: nothing holds on machines of this kind, or another
  *	   negative errno
  */
-int sandbox_calls(const struct sandbox_rule *rules, size_t rule_cnt)
+int sandbox_calls(const struct sandbox_list *lists, size_t list_cnt)
 	__attribute__((warn_unused_result));
 
 #endif /* SYS_SANDBOX_H */

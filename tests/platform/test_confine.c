@@ -32,7 +32,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "carrier/confine.h"
+#include "sys/confine.h"
 #include "sys/log.h"
 #include "sys/sandbox.h"
 #include "sys/thread.h"
@@ -116,25 +116,25 @@ static int execute(void)
 {
 	char *const argv[] = {NULL};
 
-	confine();
+	confine(NULL, 0, NULL);
 	return execve("/bin/true", argv, argv);
 }
 
 static int start_process(void)
 {
-	confine();
+	confine(NULL, 0, NULL);
 	return (int)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
 }
 
 static int open_packet_socket(void)
 {
-	confine();
+	confine(NULL, 0, NULL);
 	return socket(AF_PACKET, SOCK_DGRAM, 0);
 }
 
 static int trace_parent(void)
 {
-	confine();
+	confine(NULL, 0, NULL);
 	return (int)ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
 }
 
@@ -142,7 +142,7 @@ static int undo_tun(void)
 {
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	confine();
+	confine(NULL, 0, NULL);
 	return ioctl(fd, TUNSETPERSIST, 0);
 }
 
@@ -151,32 +151,32 @@ static int make_executable(void)
 	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	confine();
+	confine(NULL, 0, NULL);
 	return mprotect(page, 4096, PROT_READ | PROT_EXEC);
 }
 
 static int map_executable(void)
 {
-	confine();
+	confine(NULL, 0, NULL);
 	return mmap(NULL, 4096, PROT_READ | PROT_EXEC,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED;
 }
 
 static int signal_parent(void)
 {
-	confine();
+	confine(NULL, 0, NULL);
 	return kill(getppid(), 0);
 }
 
 static int become_dumpable(void)
 {
-	confine();
+	confine(NULL, 0, NULL);
 	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
 
 static int take_signal_away(void)
 {
-	confine();
+	confine(NULL, 0, NULL);
 	return signal(SIGSYS, SIG_IGN) == SIG_ERR;
 }
 
@@ -184,13 +184,13 @@ static int raise_limit(void)
 {
 	const struct rlimit limit = {0, 0};
 
-	confine();
+	confine(NULL, 0, NULL);
 	return (int)syscall(SYS_prlimit64, 0, 4, &limit, NULL);
 }
 
 static int remove_file(void)
 {
-	confine();
+	confine(NULL, 0, NULL);
 	return unlinkat(AT_FDCWD, "/nonexistent", 0);
 }
 
@@ -239,7 +239,7 @@ static int execute_beside(void)
 {
 	pthread_t thread;
 
-	confine();
+	confine(NULL, 0, NULL);
 	return thread_start(&thread, execute_in_thread, NULL) ||
 	       pthread_join(thread, NULL);
 }
@@ -254,7 +254,7 @@ static void a_thread_s_offence_is_named_as_well(void **state)
 
 static int open_for_writing(void)
 {
-	confine();
+	confine(NULL, 0, NULL);
 	if (open("/dev/null", O_WRONLY | O_CLOEXEC) >= 0 || errno != EACCES)
 		return 1;
 	if (open("/dev/null", O_RDWR | O_CLOEXEC) >= 0 || errno != EACCES)
@@ -276,7 +276,7 @@ static int change_files(void)
 	char name[] = "/tmp/relaytun-confine-XXXXXX";
 	char *const argv[] = {NULL};
 	int fd = mkstemp(name);
-	int fine = fd >= 0 && sandbox_files() > 0;
+	int fine = fd >= 0 && sandbox_files(NULL) > 0;
 
 	fine = fine && open(name, O_WRONLY | O_CLOEXEC) < 0 && errno == EACCES;
 	fine = fine && open(name, O_RDONLY | O_CLOEXEC) >= 0;
@@ -301,6 +301,43 @@ static void landlock_alone_keeps_files_as_they_are(void **state)
 	assert_int_equal(WEXITSTATUS(outcome.status), 0);
 }
 
+/** remove_one() - From the one folder where that is allowed, and from another */
+static int remove_one(void)
+{
+	static const struct sandbox_rule more[] = {{"unlinkat", 0, {{0}}}};
+	char folder[] = "/tmp/relaytun-confine-XXXXXX";
+	char other[] = "/tmp/relaytun-confine-XXXXXX";
+	char file[64];
+	int kept = mkstemp(other);
+	int fine = kept >= 0 && mkdtemp(folder) &&
+		   dprintf(STDERR_FILENO, "%s %s", folder, other) > 0;
+
+	snprintf(file, sizeof(file), "%s/file", folder);
+	fine = fine && open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600) >= 0;
+	confine(more, 1, folder);
+	fine = fine && unlinkat(AT_FDCWD, other, 0) < 0 && errno == EACCES;
+	fine = fine && unlinkat(AT_FDCWD, file, 0) == 0;
+	return fine ? 0 : 1;
+}
+
+static void what_a_program_needs_beside_the_list_it_may(void **state)
+{
+	struct outcome outcome;
+	char folder[64] = "";
+	char other[64] = "";
+
+	(void)state;
+	if (!has_landlock())
+		skip();
+	outcome = in_child(remove_one);
+	(void)sscanf(outcome.said, "%63s %63s", folder, other);
+	(void)rmdir(folder);
+	(void)unlink(other);
+
+	assert_true(WIFEXITED(outcome.status));
+	assert_int_equal(WEXITSTATUS(outcome.status), 0);
+}
+
 static void *look_up(void *failed)
 {
 	struct addrinfo *found = NULL;
@@ -319,7 +356,7 @@ static int work(void)
 	char byte;
 	int fd;
 
-	confine();
+	confine(NULL, 0, NULL);
 	if (pthread_create(&thread, NULL, look_up, &failed) ||
 	    pthread_join(thread, NULL) || failed)
 		return 1;
@@ -340,7 +377,7 @@ static void names_threads_files_and_sockets_go_on(void **state)
 static int say(void)
 {
 	log_open("test", LOG_LEVEL_INFO);
-	confine();
+	confine(NULL, 0, NULL);
 	return 0;
 }
 
@@ -356,7 +393,7 @@ static void the_log_says_what_holds(void **state)
 static int say_unconfined(void)
 {
 	setenv("RELAYTUN_CONFINE", "no", 1);
-	confine();
+	confine(NULL, 0, NULL);
 	return open("/dev/null", O_WRONLY | O_CLOEXEC) < 0;
 }
 
@@ -376,6 +413,7 @@ int main(void)
 		cmocka_unit_test(a_thread_s_offence_is_named_as_well),
 		cmocka_unit_test(a_file_cannot_be_opened_for_writing),
 		cmocka_unit_test(landlock_alone_keeps_files_as_they_are),
+		cmocka_unit_test(what_a_program_needs_beside_the_list_it_may),
 		cmocka_unit_test(names_threads_files_and_sockets_go_on),
 		cmocka_unit_test(the_log_says_what_holds),
 		cmocka_unit_test(an_operator_may_do_without_and_that_is_said),

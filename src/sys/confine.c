@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
 /*
- * confine.c - What the carrier's process gives up before it meets the network
+ * confine.c - What a process that faces the network gives up before it does
  */
 
-#include "carrier/confine.h"
+#include "sys/confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,15 +23,15 @@
 /**
  * DOC: Theory of operation
  *
- * Whoever takes over the carrier has its descriptors, and may talk to the network
- * as it could; it is not to start a program, change a file, make memory executable,
- * look into another process or into the kernel's rarer parts.  The TUN device's
- * own ioctls, by which a descriptor could undo the device, are the steward's.
+ * Whoever takes over the carrier or the relay has its descriptors, and may talk to
+ * the network as it could; it is not to start a program, change a file, make memory
+ * executable, look into another process or into the kernel's rarer parts.  The TUN
+ * device's own ioctls, by which a descriptor could undo the device, are the steward's.
  *
  * The list is what we do and what our libraries do, in all versions that we could
  * look at: libc with its resolver and the modules of nsswitch.conf, libcurl,
- * OpenSSL, Kerberos.  It is wide where a call does no harm.  Calls that libraries
- * try, and know how to do without, fail as on an old kernel.
+ * libwebsockets, OpenSSL, Kerberos.  It is wide where a call does no harm.  Calls
+ * that libraries try, and know how to do without, fail as on an old kernel.
  */
 
 #define WRITING (O_ACCMODE | O_CREAT | O_TRUNC)
@@ -156,9 +156,14 @@ static void without(const char *what, int err)
 		 strerror(-err));
 }
 
-void confine(void)
+void confine(const struct sandbox_rule *more, size_t more_cnt,
+	     const char *folder)
 {
 	const char *wanted = getenv("RELAYTUN_CONFINE");
+	const struct sandbox_list lists[] = {
+		{rules, sizeof(rules) / sizeof(*rules)},
+		{more, more_cnt},
+	};
 	int landlock;
 	int err;
 
@@ -166,10 +171,10 @@ void confine(void)
 		log_warn("event=not_confined reason=\"RELAYTUN_CONFINE=no\"");
 		return;
 	}
-	landlock = sandbox_files();
+	landlock = sandbox_files(folder);
 	if (landlock <= 0)
 		without("Landlock", landlock ? landlock : -ENOSYS);
-	err = sandbox_calls(rules, sizeof(rules) / sizeof(*rules));
+	err = sandbox_calls(lists, sizeof(lists) / sizeof(*lists));
 	if (err)
 		without("seccomp", err);
 	log_info("event=confined seccomp=%s landlock=%d", err ? "no" : "yes",
