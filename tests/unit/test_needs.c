@@ -73,6 +73,16 @@ static void fixture_close(struct fixture *f)
 	arena_fini(&f->arena);
 }
 
+/** expect_warning() - There is one, which is this */
+static void expect_warning(const struct fixture *f, const char *words)
+{
+	char text[512];
+
+	assert_int_equal(f->diag.warning_cnt, 1);
+	diag_text(&f->diag, 0, text, sizeof(text));
+	assert_string_equal(text, words);
+}
+
 static void needs_are_counted_for_each_host(void **state)
 {
 	static const char *const relays[] = {
@@ -131,7 +141,6 @@ static void the_26th_listener_at_one_hybrid_connection_is_warned_of(
 {
 	const char *relays[26];
 	struct fixture f;
-	char text[512];
 	size_t i;
 
 	(void)state;
@@ -143,13 +152,10 @@ static void the_26th_listener_at_one_hybrid_connection_is_warned_of(
 	fixture_close(&f);
 
 	fixture_open(&f, 1, relays, 26, 2);
-	assert_int_equal(f.diag.warning_cnt, 1);
-	diag_text(&f.diag, 0, text, sizeof(text));
-	assert_non_null(strstr(
-		text,
-		"warning: 26 gateways listen at "
-		"\"wss://ns.servicebus.windows.net/x\"; Azure takes 25 at "
-		"one hybrid connection"));
+	expect_warning(
+		&f, "p.cfg:12: warning: 26 gateways listen at "
+		    "\"wss://ns.servicebus.windows.net/x\"; Azure takes 25 at "
+		    "one hybrid connection, so give each gateway its own");
 	fixture_close(&f);
 }
 
@@ -158,7 +164,6 @@ static void the_5001st_connection_of_a_namespace_is_warned_of(void **state)
 	static char texts[1667][64];
 	const char *relays[1667];
 	struct fixture f;
-	char text[512];
 	size_t i;
 
 	(void)state;
@@ -174,13 +179,11 @@ static void the_5001st_connection_of_a_namespace_is_warned_of(void **state)
 
 	fixture_open(&f, 3, relays, 1667, 1);
 	assert_int_equal(f.needs[0].connection_cnt, 5001);
-	assert_int_equal(f.diag.warning_cnt, 1);
-	diag_text(&f.diag, 0, text, sizeof(text));
-	assert_string_equal(
-		text, "p.cfg: warning: the channels through "
-		      "ns.servicebus.windows.net are 5001 connections; Azure "
-		      "takes 5000 in a namespace, so set fewer \"channels\" in "
-		      "gateway.cfg, or use more namespaces");
+	expect_warning(
+		&f, "p.cfg: warning: the channels through "
+		    "ns.servicebus.windows.net are 5001 connections; Azure "
+		    "takes 5000 in a namespace, so set fewer \"channels\" in "
+		    "gateway.cfg, or use more namespaces");
 	fixture_close(&f);
 }
 
@@ -220,42 +223,44 @@ static void default_is_lowered_to_what_a_namespace_takes(void **state)
 {
 	struct channel_choice choice;
 	struct fixture f;
-	char text[512];
 
 	(void)state;
 	choice = choose(&f, 51, 50, 0, 1);
 	assert_int_equal(choice.cnt, 1);
 	assert_int_equal(choice.wanted, 2);
 	channel_choice_check(f.policy, &choice, &f.diag);
-	assert_int_equal(f.diag.warning_cnt, 1);
-	diag_text(&f.diag, 0, text, sizeof(text));
-	assert_string_equal(
-		text, "p.cfg: warning: there is room for 1 channel between two "
-		      "gateways over each relay only: Azure takes 5000 "
-		      "connections in a namespace, and 2 channels would need "
-		      "more at ns.servicebus.windows.net");
+	expect_warning(
+		&f, "p.cfg: warning: there is room for 1 channel between two "
+		    "gateways over each relay only: Azure takes 5000 "
+		    "connections in a namespace, and 2 channels would need "
+		    "more at ns.servicebus.windows.net");
 	fixture_close(&f);
+}
 
-	/* One is needed, whether there is room or not. */
-	assert_int_equal(choose(&f, 100, 60, 0, 1).cnt, 1);
+/** expect_channels() - So many are chosen */
+static void expect_channels(unsigned int clouds, unsigned int site_cnt,
+			    uint32_t set, uint32_t workers, uint32_t cnt)
+{
+	struct fixture f;
+
+	assert_int_equal(choose(&f, clouds, site_cnt, set, workers).cnt, cnt);
 	fixture_close(&f);
 }
 
 static void every_worker_gets_a_channel(void **state)
 {
-	struct fixture f;
-
 	(void)state;
-	assert_int_equal(choose(&f, 1, 1, 0, 4).cnt, 4);
-	fixture_close(&f);
-	assert_int_equal(choose(&f, 1, 1, 3, 4).cnt, 4);
-	fixture_close(&f);
-	assert_int_equal(choose(&f, 51, 50, 0, 3).cnt, 3);
-	fixture_close(&f);
-	assert_int_equal(choose(&f, 25, 50, 0, 8).cnt, 8);
-	fixture_close(&f);
-	assert_int_equal(choose(&f, 1, 1, 0, 0).cnt, 2);
-	fixture_close(&f);
+	expect_channels(1, 1, 0, 4, 4);
+	expect_channels(1, 1, 3, 4, 4);
+	expect_channels(51, 50, 0, 3, 3);
+	expect_channels(25, 50, 0, 8, 8);
+	expect_channels(1, 1, 0, 0, 2);
+}
+
+static void one_channel_is_needed_whether_there_is_room_or_not(void **state)
+{
+	(void)state;
+	expect_channels(100, 60, 0, 1, 1);
 }
 
 static void channels_that_are_set_are_taken(void **state)
@@ -305,7 +310,6 @@ static void relays_that_workers_leave_no_channel_for_are_warned_of(void **state)
 		"\"wss://4/a\", \"wss://5/a\" ]"};
 	struct channel_choice choice;
 	struct fixture f;
-	char text[512];
 
 	(void)state;
 	fixture_open(&f, 1, relays, 1, 1);
@@ -315,13 +319,11 @@ static void relays_that_workers_leave_no_channel_for_are_warned_of(void **state)
 	choice = needs_channels(f.policy, 0, 8, &f.arena);
 	assert_int_equal(choice.cnt, 8);
 	channel_choice_check(f.policy, &choice, &f.diag);
-	assert_int_equal(f.diag.warning_cnt, 1);
-	diag_text(&f.diag, 0, text, sizeof(text));
-	assert_string_equal(
-		text, "p.cfg:3: warning: \"s0\" listens at 5 relays: 8 "
-		      "channels over each are 40, and two gateways may have "
-		      "32, dealt out to 8 workers; 32 are dialled, so that "
-		      "some relays have fewer or none");
+	expect_warning(&f,
+		       "p.cfg:3: warning: \"s0\" listens at 5 relays: 8 "
+		       "channels over each are 40, and two gateways may have "
+		       "32, dealt out to 8 workers; 32 are dialled, so that "
+		       "some relays have fewer or none");
 	fixture_close(&f);
 }
 
@@ -333,7 +335,6 @@ static void channels_that_cannot_be_dealt_out_evenly_are_warned_of(void **state)
 		"\"wss://7/a\", \"wss://8/a\" ]"};
 	struct channel_choice choice;
 	struct fixture f;
-	char text[512];
 
 	(void)state;
 	fixture_open(&f, 1, relays, 1, 1);
@@ -342,10 +343,11 @@ static void channels_that_cannot_be_dealt_out_evenly_are_warned_of(void **state)
 	 * of the 11 that it has. */
 	choice = needs_channels(f.policy, 4, 3, &f.arena);
 	channel_choice_check(f.policy, &choice, &f.diag);
-	assert_int_equal(f.diag.warning_cnt, 1);
-	diag_text(&f.diag, 0, text, sizeof(text));
-	assert_non_null(strstr(text, "are 32, and two gateways may have 32, "
-				     "dealt out to 3 workers; 27 are dialled"));
+	expect_warning(
+		&f, "p.cfg:3: warning: \"s0\" listens at 8 relays: 4 channels "
+		    "over each are 32, and two gateways may have 32, dealt out "
+		    "to 3 workers; 27 are dialled, so that some relays have "
+		    "fewer or none");
 	assert_int_equal(needs_dialled(4, 3, 0, 8), 11);
 	assert_int_equal(needs_dialled(4, 3, 1, 8), 8);
 	assert_int_equal(needs_dialled(4, 3, 2, 8), 8);
@@ -404,6 +406,8 @@ int main(void)
 		cmocka_unit_test(
 			two_channels_are_the_default_where_there_is_room),
 		cmocka_unit_test(default_is_lowered_to_what_a_namespace_takes),
+		cmocka_unit_test(
+			one_channel_is_needed_whether_there_is_room_or_not),
 		cmocka_unit_test(every_worker_gets_a_channel),
 		cmocka_unit_test(channels_that_are_set_are_taken),
 		cmocka_unit_test(a_pair_has_no_more_than_its_channels),

@@ -134,6 +134,17 @@ static void assert_routes(const struct plan *plan, const char *expected)
 	strbuf_fini(&text);
 }
 
+/** expect_routes() - The same of a gateway's plan of a policy */
+static void expect_routes(const char *text, const char *gateway,
+			  const char *expected)
+{
+	struct fixture f;
+
+	fixture_open_text(&f, text, gateway, NULL, 0);
+	assert_routes(f.plan, expected);
+	fixture_close(&f);
+}
+
 /** id_of() - Id of a service in a plan */
 static uint32_t id_of(const struct plan *plan, const char *site,
 		      const char *service)
@@ -151,44 +162,32 @@ static uint32_t id_of(const struct plan *plan, const char *site,
 
 static void a_cloud_gateway_routes_networks_and_site_gateways(void **state)
 {
-	struct fixture f;
-
 	(void)state;
-	fixture_open(&f, "edge-1", NULL, 0);
-
-	assert_routes(f.plan, "10.1.0.0/24 src 100.64.0.1\n"
-			      "10.1.1.0/24 src 100.64.0.1\n"
-			      "10.2.0.0/24 src 100.64.0.1\n"
-			      "100.64.0.11/32 src 100.64.0.1\n"
-			      "fd64:1::11/128 src fd64:1::1\n"
-			      "100.64.0.12/32 src 100.64.0.1\n"
-			      "100.64.0.13/32 src 100.64.0.1\n");
-	fixture_close(&f);
+	expect_routes(policy_text, "edge-1",
+		      "10.1.0.0/24 src 100.64.0.1\n"
+		      "10.1.1.0/24 src 100.64.0.1\n"
+		      "10.2.0.0/24 src 100.64.0.1\n"
+		      "100.64.0.11/32 src 100.64.0.1\n"
+		      "fd64:1::11/128 src fd64:1::1\n"
+		      "100.64.0.12/32 src 100.64.0.1\n"
+		      "100.64.0.13/32 src 100.64.0.1\n");
 }
 
 static void a_site_gateway_routes_the_cloud_gateways_only(void **state)
 {
-	struct fixture f;
-
 	(void)state;
-	fixture_open(&f, "oslo-a", NULL, 0);
-
-	assert_routes(f.plan, "100.64.0.1/32 src 100.64.0.11\n"
-			      "fd64:1::1/128 src fd64:1::11\n"
-			      "100.64.0.2/32 src 100.64.0.11\n");
-	fixture_close(&f);
+	expect_routes(policy_text, "oslo-a",
+		      "100.64.0.1/32 src 100.64.0.11\n"
+		      "fd64:1::1/128 src fd64:1::11\n"
+		      "100.64.0.2/32 src 100.64.0.11\n");
 }
 
 static void no_route_of_a_family_that_the_gateway_has_not(void **state)
 {
-	struct fixture f;
-
 	(void)state;
-	fixture_open(&f, "oslo-b", NULL, 0);
-
-	assert_routes(f.plan, "100.64.0.1/32 src 100.64.0.12\n"
-			      "100.64.0.2/32 src 100.64.0.12\n");
-	fixture_close(&f);
+	expect_routes(policy_text, "oslo-b",
+		      "100.64.0.1/32 src 100.64.0.12\n"
+		      "100.64.0.2/32 src 100.64.0.12\n");
 }
 
 static void peers_are_the_gateways_at_the_other_end(void **state)
@@ -355,41 +354,30 @@ static void ids_of_gone_names_are_free_again_when_all_are_taken(void **state)
 
 static void a_cloud_gateway_routes_aliases_and_pools(void **state)
 {
-	struct fixture f;
-
 	(void)state;
-	fixture_open_text(&f, wide_text, "edge-2", NULL, 0);
-
-	assert_routes(f.plan, "10.1.0.0/24 src 100.64.0.2\n"
-			      "fd01::/64 src fd64:1::2\n"
-			      "100.80.1.0/24 src 100.64.0.2\n"
-			      "100.64.0.11/32 src 100.64.0.2\n"
-			      "fd64:1::11/128 src fd64:1::2\n"
-			      "100.64.0.32/27 src 100.64.0.2\n");
-	fixture_close(&f);
+	expect_routes(wide_text, "edge-2",
+		      "10.1.0.0/24 src 100.64.0.2\n"
+		      "fd01::/64 src fd64:1::2\n"
+		      "100.80.1.0/24 src 100.64.0.2\n"
+		      "100.64.0.11/32 src 100.64.0.2\n"
+		      "fd64:1::11/128 src fd64:1::2\n"
+		      "100.64.0.32/27 src 100.64.0.2\n");
 }
 
 static void a_site_gateway_routes_sources_that_are_kept_and_no_others(
 	void **state)
 {
-	struct fixture f;
-
 	(void)state;
-	fixture_open_text(&f, wide_text, "oslo-a", NULL, 0);
-
-	assert_routes(f.plan, "100.64.0.16/28 src 100.64.0.11\n"
-			      "fd64:1::1/128 src fd64:1::11\n"
-			      "100.64.0.2/32 src 100.64.0.11\n"
-			      "fd64:1::2/128 src fd64:1::11\n"
-			      "172.16.0.0/15 src 100.64.0.11\n"
-			      "fd07::/48 src fd64:1::11\n");
-	fixture_close(&f);
-
-	fixture_open_text(&f, wide_text, "rome-a", NULL, 0);
-
-	assert_routes(f.plan, "100.64.0.16/28 src 100.64.0.33\n"
-			      "100.64.0.2/32 src 100.64.0.33\n");
-	fixture_close(&f);
+	expect_routes(wide_text, "oslo-a",
+		      "100.64.0.16/28 src 100.64.0.11\n"
+		      "fd64:1::1/128 src fd64:1::11\n"
+		      "100.64.0.2/32 src 100.64.0.11\n"
+		      "fd64:1::2/128 src fd64:1::11\n"
+		      "172.16.0.0/15 src 100.64.0.11\n"
+		      "fd07::/48 src fd64:1::11\n");
+	expect_routes(wide_text, "rome-a",
+		      "100.64.0.16/28 src 100.64.0.33\n"
+		      "100.64.0.2/32 src 100.64.0.33\n");
 }
 
 /** assert_grants() - Are the grants these, "SITE/NAME " each? */
