@@ -46,17 +46,23 @@ static bool send_data(struct channel *channel)
 	const struct outbox_source source = {&worker->queue,
 					     worker->peers[channel->peer].flows,
 					     &channel->lane};
-	const struct outbox_peer peer = {channel->peer_msg_len_max,
-					 channel->peer_offloads};
+	const struct outbox_peer peer = {
+		.msg_len_max = channel->peer_msg_len_max,
+		.msg_len_enough = flight_msg_len(&channel->flight),
+		.offloads = channel->peer_offloads,
+	};
 	struct outbox_tally tally = {0};
 	size_t len;
 
 	if (flight_is_full(&channel->flight, channel->bytes_out))
 		return false;
+	worker->queue.now = clock_mono();
 	len = outbox_fill(&channel->outbox, &source, &peer, &tally);
 	count(channel, &tally);
-	if (!len)
+	if (!len) {
+		flight_starves(&channel->flight);
 		return false;
+	}
 	channel->messages_out++;
 	channel->bytes_out += len;
 	if (flight_shall_ask(&channel->flight, channel->bytes_out))

@@ -17,6 +17,7 @@
  *   too_big	longer than the peer's largest message
  *   offload	the kernel's offload header does not fit the packet
  *   queue	too much was waiting, and most of it of this flow
+ *   late	what was waiting of this flow did so too long
  * Down: from a peer to the TUN.
  *   bad_packet	not IPv4 or IPv6, or lengths that lie
  *   bad_offload the offload header does not fit the packet
@@ -30,6 +31,7 @@
 	X(DROP_UP_TOO_BIG, "up_too_big")                                       \
 	X(DROP_UP_OFFLOAD, "up_offload")                                       \
 	X(DROP_UP_QUEUE, "up_queue")                                           \
+	X(DROP_UP_LATE, "up_late")                                             \
 	X(DROP_DOWN_BAD_PACKET, "down_bad_packet")                             \
 	X(DROP_DOWN_BAD_OFFLOAD, "down_bad_offload")                           \
 	X(DROP_DOWN_SOURCE, "down_source")                                     \

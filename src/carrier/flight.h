@@ -10,14 +10,20 @@
 #define CARRIER_FLIGHT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/time.h"
 
-/* So much may always be on its way: four messages. */
-#define FLIGHT_BYTES_MIN (256 * 1024)
+/* So much may be on its way of a path that has not proved to be slow: four of the
+ * longest messages. */
+#define FLIGHT_BYTES_EASY (256 * 1024)
+/* And so much however slow it is: two of the shortest. */
+#define FLIGHT_BYTES_MIN 6000
 /* And no more than this, however fast and far: 160 ms at 400 Mbit/s. */
 #define FLIGHT_BYTES_MAX (8 * 1024 * 1024)
+/* Shorter messages cost more than they save: two packets of 1,500 bytes. */
+#define FLIGHT_MSG_MIN 3000
 
 /** struct flight_gen - The best of the present and the last generation */
 struct flight_gen {
@@ -53,9 +59,15 @@ enum flight_probe {
  * @asked:	Bytes that were sent when it was asked last
  * @window:	How many may be on their way
  * @rate:	Most bytes a ms
+ * @proven:	The same, which only samples make less that the path limited
+ * @proof_cnt:	Of those, in the present generation
+ * @is_proven:	A generation had enough of them: no presumption is left
  * @rtt:	Least round trip, in ns
  * @recent:	The same of a short time
  * @sample_at, @sample_acked: Beginning of the rate's sample under way
+ * @sample_rtt:	Least round trip during it, in ns, 0 before the first
+ * @starved, @starved_before: There was nothing to send, during that sample and during
+ *		the one before
  * @probe:	See above
  * @in_doubt:	It began because the path looks longer than it was
  * @probe_asked: FLIGHT_PROBE_DRAIN: its PING was sent
@@ -67,10 +79,16 @@ struct flight {
 	uint64_t asked;
 	uint64_t window;
 	struct flight_gen rate;
+	struct flight_gen proven;
+	unsigned int proof_cnt;
+	bool is_proven;
 	struct flight_gen rtt;
 	struct flight_gen recent;
 	mono_t sample_at;
 	uint64_t sample_acked;
+	int64_t sample_rtt;
+	bool starved;
+	bool starved_before;
 	enum flight_probe probe;
 	bool in_doubt;
 	bool probe_asked;
@@ -83,6 +101,26 @@ void flight_init(struct flight *flight, mono_t now);
 
 /** flight_is_full() - Wait for a PONG?  @sent: bytes sent so far */
 bool flight_is_full(const struct flight *flight, uint64_t sent);
+
+/** flight_msg_len() - How long a message may be: a part of the window, since what is
+ *  sent after it waits for all of it; no less than
+ *  FLIGHT_MSG_MIN, but for a probe */
+size_t flight_msg_len(const struct flight *flight);
+
+/** flight_is_held_up() - Would a packet of this length hold up all others of a path
+ *  that has proved to be slow? */
+bool flight_is_held_up(const struct flight *flight, size_t len);
+
+/** flight_starves() - More might be sent, and there is nothing: what arrives now says
+ *  less than the path could carry */
+void flight_starves(struct flight *flight);
+
+/** flight_rate() - Bytes a s that the path has proved to carry of late; until there
+ *  was enough to send, what is presumed of any */
+uint64_t flight_rate(const struct flight *flight);
+
+/** flight_rtt_min_ns() - The path's own round trip, 0 before the first PONG */
+int64_t flight_rtt_min_ns(const struct flight *flight);
 
 /** flight_shall_ask() - Is it time for a PING, by what was sent since the last, or
  *  because a probe needs it? */

@@ -126,7 +126,7 @@ size_t outbox_fill(struct outbox *outbox, const struct outbox_source *source,
 	bool more = true;
 
 	wire_data_begin(&message, outbox->buf + OUTBOX_HEAD, peer->msg_len_max);
-	while (more)
+	while (more && message.len < peer->msg_len_enough)
 		more = outbox->cutting == QUEUE_NONE
 			       ? pack_one(outbox, source, peer, &message, tally)
 			       : pack_segment(outbox, source, &message, tally);

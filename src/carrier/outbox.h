@@ -46,10 +46,12 @@ struct outbox_source {
 /**
  * struct outbox_peer - What the peer takes
  * @msg_len_max: Longest message, WIRE_MSG_LEN_MAX at most
+ * @msg_len_enough: A message of this length gets nothing more
  * @offloads:	Enum gso_offload bits
  */
 struct outbox_peer {
 	size_t msg_len_max;
+	size_t msg_len_enough;
 	uint32_t offloads;
 };
 

@@ -19,6 +19,8 @@
  *		its flow owes the rest, and stays behind the others until that
  *		is paid, even if it has nothing waiting meanwhile.  Else flows whose
  *		super-packets come one by one would have more than others.
+ * Late		When a flow's packets wait too long, the one whose turn it is tells
+ *		its sender: it is marked, or lost (codel.h).
  * Full		Too many bytes, or no slot: the flow that has most loses its
  *		oldest packets, so that its sender learns of it soonest.  Small
  *		ones go several at a time, since looking for the flow takes longer
@@ -31,6 +33,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "codec/ecn.h"
 
 /* A fat flow loses no more at a time: a super-packet, or some small ones. */
 #define DROP_BYTES 16384
@@ -218,22 +222,30 @@ static bool drop_from_fattest(struct queue *queue, enum measure what)
 	return true;
 }
 
-/** settle() - The slot in which what has landed may stay; QUEUE_NONE when all are
- *  taken by those who send */
+/** settle_small() - A small slot with these bytes; QUEUE_NONE when all are taken by
+ *  those who send */
+static uint16_t settle_small(struct queue *queue, const uint8_t *data,
+			     size_t len)
+{
+	uint16_t slot;
+
+	while (queue->free_small == QUEUE_NONE) {
+		if (!drop_from_fattest(queue, MEASURE_SMALL))
+			return QUEUE_NONE;
+	}
+	slot = queue->free_small;
+	queue->free_small = queue->packets[slot].next;
+	memcpy(slot_data(queue, slot), data, len);
+	return slot;
+}
+
+/** settle() - The slot in which what has landed may stay; as settle_small() */
 static uint16_t settle(struct queue *queue, size_t len)
 {
 	uint16_t slot = queue->landing;
 
-	if (len <= QUEUE_SMALL_LEN) {
-		while (queue->free_small == QUEUE_NONE) {
-			if (!drop_from_fattest(queue, MEASURE_SMALL))
-				return QUEUE_NONE;
-		}
-		slot = queue->free_small;
-		queue->free_small = queue->packets[slot].next;
-		memcpy(slot_data(queue, slot), queue_room(queue), len);
-		return slot;
-	}
+	if (len <= QUEUE_SMALL_LEN)
+		return settle_small(queue, queue_room(queue), len);
 	while (queue->free_big == QUEUE_NONE) {
 		if (!drop_from_fattest(queue, MEASURE_BIG))
 			return QUEUE_NONE;
@@ -243,17 +255,23 @@ static uint16_t settle(struct queue *queue, size_t len)
 	return slot;
 }
 
-void queue_push(struct queue *queue, struct queue_flows *flows, size_t bucket,
-		struct queue_lane *lane, size_t len)
+/** wait_in() - What lies in a slot (QUEUE_NONE: nowhere) waits as the last of its
+ *  flow */
+static void wait_in(struct queue *queue, struct queue_flows *flows,
+		    size_t bucket, struct queue_lane *lane, uint16_t slot,
+		    size_t len)
 {
 	struct queue_flow *flow = &flows->flows[bucket];
-	uint16_t slot = settle(queue, len);
 
 	if (slot == QUEUE_NONE) {
 		queue->drop_cnt++;
 		return;
 	}
-	queue->packets[slot] = (struct queue_packet){QUEUE_NONE, (uint32_t)len};
+	queue->packets[slot] = (struct queue_packet){
+		.next = QUEUE_NONE,
+		.len = (uint32_t)len,
+		.since = queue->now,
+	};
 	if (flow->head == QUEUE_NONE)
 		flow->head = slot;
 	else
@@ -274,6 +292,21 @@ void queue_push(struct queue *queue, struct queue_flows *flows, size_t bucket,
 	while (queue->bytes > QUEUE_BYTES_MAX &&
 	       drop_from_fattest(queue, MEASURE_BYTES))
 		;
+}
+
+void queue_push(struct queue *queue, struct queue_flows *flows, size_t bucket,
+		struct queue_lane *lane, size_t len)
+{
+	wait_in(queue, flows, bucket, lane, settle(queue, len), len);
+}
+
+void queue_push_small(struct queue *queue, struct queue_flows *flows,
+		      size_t bucket, struct queue_lane *lane,
+		      const uint8_t *data, size_t len)
+{
+	assert(len <= QUEUE_SMALL_LEN);
+	wait_in(queue, flows, bucket, lane, settle_small(queue, data, len),
+		len);
 }
 
 /** first_list() - Whose first bucket is next; NULL when none waits */
@@ -314,14 +347,50 @@ static void end_turn(struct queue_flows *flows, struct queue_lane *lane,
 	list_add(flows, &lane->old, bucket);
 }
 
+/** mark() - Return: was the packet in a slot marked, and need not be dropped? */
+static bool mark(struct queue *queue, uint16_t slot)
+{
+	size_t len = queue->packets[slot].len;
+
+	if (len < VNET_HDR_LEN ||
+	    !ecn_mark(slot_data(queue, slot) + VNET_HDR_LEN,
+		      len - VNET_HDR_LEN))
+		return false;
+	queue->mark_cnt++;
+	return true;
+}
+
+/** judge() - A flow's turn: its first packet stays, unless it has to tell its sender
+ *  that it waited too long; then the next */
+static void judge(struct queue *queue, struct queue_flows *flows,
+		  struct queue_flow *flow)
+{
+	while (flow->head != QUEUE_NONE) {
+		struct queue_packet *packet = &queue->packets[flow->head];
+
+		if (packet->judged)
+			return;
+		packet->judged = true;
+		if (!codel_signals(&flow->codel,
+				   mono_diff_ns(queue->now, packet->since),
+				   flow->bytes - packet->len, queue->now) ||
+		    mark(queue, flow->head))
+			return;
+		queue_free(queue, unlink_head(queue, flows, flow));
+		queue->late_cnt++;
+	}
+}
+
 uint16_t queue_peek(struct queue *queue, struct queue_flows *flows,
 		    struct queue_lane *lane, uint8_t **data, size_t *len)
 {
 	struct queue_list *list;
 
 	while ((list = first_list(lane))) {
-		const struct queue_flow *flow = &flows->flows[list->head];
+		struct queue_flow *flow = &flows->flows[list->head];
 
+		if (flow->credit > 0)
+			judge(queue, flows, flow);
 		if (flow->head != QUEUE_NONE && flow->credit > 0) {
 			*data = slot_data(queue, flow->head);
 			*len = queue->packets[flow->head].len;

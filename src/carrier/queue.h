@@ -7,6 +7,7 @@
  * when it is full the flow that has most of it loses.  Knows nothing of what is in
  * a packet, of channels or of peers: flows of one peer lie in a struct
  * queue_flows, and each takes its turn in one struct queue_lane, of a channel.
+ * (Of a packet it knows where ECN is, ecn.h.)
  */
 
 #ifndef CARRIER_QUEUE_H
@@ -17,6 +18,8 @@
 #include <stdint.h>
 
 #include "base/limits.h"
+#include "base/time.h"
+#include "carrier/codel.h"
 #include "carrier/spread.h"
 
 /* Waiting bytes, of all peers together: 5 ms at 3 Gbit/s. */
@@ -34,10 +37,16 @@
 
 #define QUEUE_NONE    UINT16_MAX
 
-/** struct queue_packet - A slot: what is in it, and which follows in its flow */
+/**
+ * struct queue_packet - A slot: what is in it, and which follows in its flow
+ * @since:	When it came
+ * @judged:	It was its turn already, and did not wait too long
+ */
 struct queue_packet {
 	uint16_t next;
+	bool judged;
 	uint32_t len;
+	mono_t since;
 };
 
 /**
@@ -60,6 +69,7 @@ enum queue_turn {
  * @credit:	Bytes that it may still send in this turn
  * @bytes, @small_cnt, @big_cnt: What it has waiting
  * @sent:	Bytes taken out, since somebody set it to 0
+ * @codel:	Do they wait too long?
  */
 struct queue_flow {
 	uint16_t head;
@@ -71,6 +81,7 @@ struct queue_flow {
 	uint32_t small_cnt;
 	uint32_t big_cnt;
 	uint32_t sent;
+	struct codel codel;
 };
 
 /** struct queue_list - Buckets in order of their turn */
@@ -104,7 +115,10 @@ struct queue_flows {
  * @landing:	Big slot that the next packet is read to
  * @all:	Flows of all peers
  * @bytes:	What waits
+ * @now:	The time, set by the caller before packets come or go
  * @drop_cnt:	Packets dropped because it was full
+ * @late_cnt:	Packets dropped because their flow waited too long
+ * @mark_cnt:	Packets marked for that instead (ECN)
  */
 struct queue {
 	uint8_t *big;
@@ -115,7 +129,10 @@ struct queue {
 	uint16_t landing;
 	struct queue_flows *all;
 	size_t bytes;
+	mono_t now;
 	uint64_t drop_cnt;
+	uint64_t late_cnt;
+	uint64_t mark_cnt;
 };
 
 /** queue_init() - Take all memory, and touch it: it shall not grow when packets
@@ -147,9 +164,17 @@ uint8_t *queue_room(const struct queue *queue);
 void queue_push(struct queue *queue, struct queue_flows *flows, size_t bucket,
 		struct queue_lane *lane, size_t len);
 
+/** queue_push_small() - The same with bytes that lie elsewhere (borrowed for the
+ *  call), QUEUE_SMALL_LEN at most */
+void queue_push_small(struct queue *queue, struct queue_flows *flows,
+		      size_t bucket, struct queue_lane *lane,
+		      const uint8_t *data, size_t len);
+
 /**
  * queue_peek() - The packet whose turn it is
  * @data:	Set to it
+ *
+ * Packets of a flow that waits too long (codel.h) are marked, or dropped, before.
  *
  * Return: its slot, or QUEUE_NONE
  */

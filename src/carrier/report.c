@@ -57,6 +57,9 @@ static void report_channel(const struct channel *channel,
 		.messages_out = channel->messages_out,
 		.bytes_out = channel->bytes_out,
 		.rtt_ns = channel->rtt_ns,
+		.rtt_min_ns = flight_rtt_min_ns(&channel->flight),
+		.window = channel->flight.window,
+		.rate = flight_rate(&channel->flight),
 		.number = channel->number,
 		.weight = channel->suspect ? 0 : channel->weight,
 		.opened_cnt = channel->opened_cnt,
@@ -96,6 +99,8 @@ void report_fill(struct worker_report *report, const struct worker *worker)
 	report->down = worker->stats.down;
 	memcpy(report->drops, worker->stats.drops, sizeof(report->drops));
 	report->drops[DROP_UP_QUEUE] = worker->queue.drop_cnt;
+	report->drops[DROP_UP_LATE] = worker->queue.late_cnt;
+	report->marked = worker->queue.mark_cnt;
 	report->unknown_messages = worker->stats.unknown_messages;
 	share->up = worker->stats.up;
 	share->down = worker->stats.down;
@@ -154,6 +159,7 @@ struct worker_report *report_add(struct worker_report *sum,
 	add_traffic(&sum->down, &more->down);
 	for (i = 0; i < DROP_REASON_CNT; i++)
 		sum->drops[i] += more->drops[i];
+	sum->marked += more->marked;
 	sum->unknown_messages += more->unknown_messages;
 	for (i = 0; i < sum->share_cnt; i++) {
 		if (more->shares[i].up.packets || more->shares[i].open_cnt ||

@@ -19,7 +19,8 @@
 
 struct worker;
 
-/** struct channel_report - A channel as status shows it; @worker: whose it is */
+/** struct channel_report - A channel as status shows it; @worker: whose it is,
+ *  @window, @rate: see flight.h */
 struct channel_report {
 	unsigned int idx;
 	unsigned int worker;
@@ -34,6 +35,9 @@ struct channel_report {
 	uint64_t messages_out;
 	uint64_t bytes_out;
 	int64_t rtt_ns;
+	int64_t rtt_min_ns;
+	uint64_t window;
+	uint64_t rate;
 	unsigned int number;
 	unsigned int weight;
 	uint64_t opened_cnt;
@@ -64,6 +68,7 @@ struct worker_share {
 
 /**
  * struct worker_report - A worker as status shows it, or the sum of several
+ * @marked:	Packets whose flow waited too long, and that say so (ECN)
  * @shares:	Of each worker, by its number; of one worker's own report only its own
  *		is filled in
  *
@@ -79,6 +84,7 @@ struct worker_report {
 	struct traffic up;
 	struct traffic down;
 	uint64_t drops[DROP_REASON_CNT];
+	uint64_t marked;
 	uint64_t unknown_messages;
 	struct worker_share shares[WORKER_CNT_MAX];
 	size_t share_cnt;

@@ -48,7 +48,7 @@ static json_t *channel_json(const struct carrier *carrier,
 {
 	return json_pack(
 		"{s:i, s:i, s:i, s:i, s:s?, s:s, s:s, s:s?, s:I, s:I, s:s, "
-		"s:I, s:o, s:{s:I, s:I}, s:{s:I, s:I}}",
+		"s:I, s:o, s:o, s:I, s:I, s:{s:I, s:I}, s:{s:I, s:I}}",
 		"id", (int)report->idx, "worker", (int)report->worker, "number",
 		(int)report->number, "weight", (int)report->weight, "peer",
 		peer_name(carrier, report->peer), "role",
@@ -58,8 +58,10 @@ static json_t *channel_json(const struct carrier *carrier,
 		(json_int_t)report->since_ms, "retry_ms",
 		(json_int_t)report->retry_ms, "last_error", report->error,
 		"opened", (json_int_t)report->opened_cnt, "rtt_us",
-		rtt_json(report->rtt_ns), "sent", "messages",
-		(json_int_t)report->messages_out, "bytes",
+		rtt_json(report->rtt_ns), "rtt_min_us",
+		rtt_json(report->rtt_min_ns), "window",
+		(json_int_t)report->window, "rate", (json_int_t)report->rate,
+		"sent", "messages", (json_int_t)report->messages_out, "bytes",
 		(json_int_t)report->bytes_out, "received", "messages",
 		(json_int_t)report->messages_in, "bytes",
 		(json_int_t)report->bytes_in);
@@ -302,6 +304,8 @@ char *status_render(const struct carrier *carrier,
 				      (json_int_t)carrier->hung_cnt, "last_end",
 				      carrier->ended.text));
 	json_object_set_new(root, "drops", drops_json(report));
+	json_object_set_new(root, "marked",
+			    json_integer((json_int_t)report->marked));
 	json_object_set_new(root, "unknown_messages",
 			    json_integer((json_int_t)report->unknown_messages));
 	text = json_dumps(root, JSON_INDENT(2));

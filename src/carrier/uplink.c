@@ -13,6 +13,9 @@
  * Steer	The destination names a group of peers (steer.h), the flow one of
  *		them (crew.h) and one of its channels (peer.h).  Fragments go where
  *		the one went that came first of their datagram (datagram.h).
+ * Cut		A super-packet that is longer than a message of its channel may be
+ *		(flight.h: the channel is slow) waits as the segments it stands
+ *		for, so that other flows get their turn between them.
  * Queue	It waits with others of its flow (queue.h).  When too much waits the
  *		flow that has most loses: the TUN is always drained, so that packets
  *		wait where they can be sorted, and no peer holds up another.
@@ -28,6 +31,7 @@
 
 #include "carrier/channel_pump.h"
 #include "carrier/worker.h"
+#include "codec/gso.h"
 #include "codec/ip.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -65,6 +69,43 @@ static struct queue_lane *lane_of(struct worker *worker, int peer,
 	return aside ? aside : lane;
 }
 
+/** is_too_long() - Would a super-packet hold up all others of a slow channel? */
+static bool is_too_long(const struct worker *worker, int peer, uint32_t flow,
+			size_t len)
+{
+	const struct peer *to = &worker->peers[peer];
+	const struct channel *channel = peer_channel(to, flow);
+
+	return len > FLIGHT_MSG_MIN && channel && !to->is_aside &&
+	       flight_is_held_up(&channel->flight, len);
+}
+
+/**
+ * enqueue_cut() - What lies in the queue's room waits in pieces
+ *
+ * Return: false when it cannot be cut, and is to wait whole
+ */
+static bool enqueue_cut(struct worker *worker, struct queue_flows *flows,
+			size_t bucket, struct queue_lane *lane, size_t len)
+{
+	const uint8_t *data = queue_room(&worker->queue);
+	uint8_t piece[QUEUE_SMALL_LEN];
+	struct gso_segments segments;
+	struct gso_header header;
+	ssize_t piece_len;
+
+	gso_read(data, &header);
+	if (header.type == GSO_NONE ||
+	    gso_segments_init(&segments, &header, data + VNET_HDR_LEN,
+			      len - VNET_HDR_LEN))
+		return false;
+	while ((piece_len = gso_segment(&segments, piece, sizeof(piece))) > 0)
+		queue_push_small(&worker->queue, flows, bucket, lane, piece,
+				 (size_t)piece_len);
+	/* The first has no room: none has been queued. */
+	return piece_len == 0;
+}
+
 /**
  * enqueue() - What lies in the queue's room finds its flow, or is dropped
  * @len:	Vnet header and packet
@@ -100,6 +141,10 @@ static void enqueue(struct worker *worker, size_t len, bool is_own, mono_t now)
 		worker_drop(worker, DROP_UP_NO_CHANNEL);
 		return;
 	}
+	if (is_too_long(worker, peer, flow, len) &&
+	    enqueue_cut(worker, worker->peers[peer].flows, peer_bucket(flow),
+			lane, len))
+		return;
 	queue_push(&worker->queue, worker->peers[peer].flows, peer_bucket(flow),
 		   lane, len);
 }
@@ -154,6 +199,7 @@ void uplink_run(struct worker *worker)
 	mono_t now = clock_mono();
 	int i;
 
+	worker->queue.now = now;
 	kin_follow(worker);
 	for (i = 0; i < UPLINK_BUDGET && read_one(worker, now); i++)
 		;
@@ -165,6 +211,7 @@ void uplink_take_over(struct worker *worker)
 	mono_t now = clock_mono();
 	int i;
 
+	worker->queue.now = now;
 	kin_follow(worker);
 	for (i = 0; i < UPLINK_BUDGET; i++) {
 		ssize_t len = kin_read(worker, queue_room(&worker->queue),

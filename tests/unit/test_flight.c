@@ -21,27 +21,35 @@ static mono_t at(int64_t ms)
 static void no_more_than_the_window_is_on_its_way(void **state)
 {
 	struct flight f;
+	uint64_t window;
 
 	(void)state;
 	flight_init(&f, at(0));
+	window = f.window;
 	assert_false(flight_is_full(&f, 0));
-	assert_false(flight_is_full(&f, FLIGHT_BYTES_MIN - 1));
-	assert_true(flight_is_full(&f, FLIGHT_BYTES_MIN));
-	assert_true(flight_pong(&f, 1000, FLIGHT_BYTES_MIN, MS, at(1)));
-	assert_false(flight_is_full(&f, FLIGHT_BYTES_MIN));
-	assert_true(flight_is_full(&f, FLIGHT_BYTES_MIN + 1000));
+	assert_false(flight_is_full(&f, window - 1));
+	assert_true(flight_is_full(&f, window));
+	assert_true(flight_pong(&f, 1000, window, MS, at(1)));
+	assert_false(flight_is_full(&f, f.window));
+	assert_true(flight_is_full(&f, f.window + 1000));
 }
 
-static void pong_is_asked_for_by_quarters(void **state)
+static void pong_is_asked_for_by_parts(void **state)
 {
 	struct flight f;
+	uint64_t part;
 
 	(void)state;
 	flight_init(&f, at(0));
-	assert_false(flight_shall_ask(&f, FLIGHT_BYTES_MIN / 4 - 1));
-	assert_true(flight_shall_ask(&f, FLIGHT_BYTES_MIN / 4));
-	flight_asked(&f, FLIGHT_BYTES_MIN / 4);
-	assert_false(flight_shall_ask(&f, FLIGHT_BYTES_MIN / 4 + 1));
+	part = f.window / 2;
+	assert_false(flight_shall_ask(&f, part - 1));
+	assert_true(flight_shall_ask(&f, part));
+	f.is_proven = true;
+	part = f.window / 4;
+	assert_false(flight_shall_ask(&f, part - 1));
+	assert_true(flight_shall_ask(&f, part));
+	flight_asked(&f, part);
+	assert_false(flight_shall_ask(&f, part + 1));
 }
 
 static void pong_that_cannot_be_is_refused(void **state)
@@ -56,9 +64,10 @@ static void pong_that_cannot_be_is_refused(void **state)
 }
 
 /* Of the simulated path: items in its queue and after it, and channels. */
-#define ITEM_CNT    (1 << 16)
-#define CHANNEL_CNT 2
-#define MESSAGE_LEN 16000
+#define ITEM_CNT       (1 << 16)
+#define CHANNEL_CNT    2
+#define MESSAGE_LEN    16000
+#define LIGHT_EVERY_MS 100
 
 /** struct item - A message, or a PING (of no length) and later its PONG */
 struct item {
@@ -83,6 +92,8 @@ struct line {
  * @rate:	Bytes a ms that pass
  * @rtt_ms:	Its round trip, without what queues
  * @cnt:	Channels that send all they may
+ * @modest:	If not 0, they send no more until less than that is on its way
+ * @light:	They send one message every LIGHT_EVERY_MS instead
  * @left:	Of the first waiting message, what has passed already
  * @waits:	Bytes that wait
  */
@@ -90,6 +101,8 @@ struct path {
 	uint64_t rate;
 	int64_t rtt_ms;
 	int cnt;
+	uint64_t modest;
+	bool light;
 	int64_t now;
 	uint64_t left;
 	uint64_t waits;
@@ -109,8 +122,12 @@ static struct path *path_new(uint64_t rate, int64_t rtt_ms, int cnt)
 	p->rate = rate;
 	p->rtt_ms = rtt_ms;
 	p->cnt = cnt;
-	for (i = 0; i < cnt; i++)
+	for (i = 0; i < cnt; i++) {
 		flight_init(&p->flights[i], at(0));
+		/* A PING goes as soon as a channel is open. */
+		assert_true(
+			flight_pong(&p->flights[i], 0, 0, rtt_ms * MS, at(0)));
+	}
 	return p;
 }
 
@@ -130,16 +147,32 @@ static void path_ask(struct path *p, int i)
 		 (struct item){.channel = i, .ping = true, .asked_ms = p->now});
 }
 
-/** path_send() - A channel sends all that it may */
+/** path_put() - A message of a channel's */
+static void path_put(struct path *p, int i)
+{
+	uint64_t len = flight_msg_len(&p->flights[i]);
+
+	if (len > MESSAGE_LEN)
+		len = MESSAGE_LEN;
+	line_put(&p->queue, (struct item){.channel = i, .len = len});
+	p->sent[i] += len;
+	p->waits += len;
+	path_ask(p, i);
+}
+
+/** path_send() - A channel sends all that it may and has */
 static void path_send(struct path *p, int i)
 {
 	path_ask(p, i);
 	while (!flight_is_full(&p->flights[i], p->sent[i])) {
-		line_put(&p->queue,
-			 (struct item){.channel = i, .len = MESSAGE_LEN});
-		p->sent[i] += MESSAGE_LEN;
-		p->waits += MESSAGE_LEN;
-		path_ask(p, i);
+		if ((p->light && p->now % LIGHT_EVERY_MS != i) ||
+		    (p->modest && p->sent[i] - p->arrived[i] >= p->modest)) {
+			flight_starves(&p->flights[i]);
+			return;
+		}
+		path_put(p, i);
+		if (p->light)
+			return;
 	}
 }
 
@@ -232,18 +265,105 @@ static void path_is_used_to_the_full_and_not_much_more(void **state)
 
 		path_run(p, 10000, NULL);
 		assert_true(path_run(p, 10000, &worst) > rate * 10000 * 9 / 10);
-		assert_in_range(worst, 0, rtt + 30 + FLIGHT_BYTES_MIN / rate);
+		assert_in_range(worst, 0, rtt + 40);
 		free(p);
 	}
 }
 
-static void slow_path_has_the_least_window(void **state)
+static void slow_path_is_full_and_has_a_short_queue(void **state)
 {
-	struct path *p = path_new(1000, 5, 1);
+	static const struct {
+		uint64_t rate; /* bytes a ms */
+		int64_t rtt_ms;
+		int cnt;
+		uint64_t worst_ms;
+	} paths[] = {
+		{1250, 1, 1, 30},                    /* 10 Mbit/s beside us */
+		{1250, 1, 2, 50}, {1250, 30, 1, 90}, /* and across a country */
+		{6250, 5, 1, 40},                    /* 50 Mbit/s */
+		{250, 1, 1, 50}, /* 2 Mbit/s: as good as it gets */
+		{250, 1, 2, 90},  {250, 30, 1, 90},
+	};
+	size_t i;
 
 	(void)state;
-	path_run(p, 20000, NULL);
-	assert_int_equal(p->flights[0].window, FLIGHT_BYTES_MIN);
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		uint64_t rate = paths[i].rate;
+		struct path *p = path_new(rate, paths[i].rtt_ms, paths[i].cnt);
+		uint64_t worst;
+
+		path_run(p, 10000, NULL);
+		assert_true(path_run(p, 20000, &worst) > rate * 20000 * 9 / 10);
+		assert_in_range(worst, 0, paths[i].worst_ms);
+		free(p);
+	}
+}
+
+static void slow_path_is_known_within_two_seconds(void **state)
+{
+	struct path *p = path_new(250, 1, 1);
+	uint64_t worst;
+
+	(void)state;
+	path_run(p, 2000, NULL);
+	path_run(p, 500, &worst);
+	assert_in_range(worst, 0, 50);
+	free(p);
+}
+
+static void slow_path_is_known_though_senders_are_modest(void **state)
+{
+	struct path *p = path_new(250, 1, 1);
+
+	(void)state;
+	p->modest = 13000;
+	path_run(p, 5000, NULL);
+	assert_in_range(flight_rate(&p->flights[0]), 200000, 350000);
+	free(p);
+}
+
+static void little_to_send_does_not_make_the_path_slow(void **state)
+{
+	struct path *p = path_new(12500, 20, 1);
+	uint64_t window;
+
+	(void)state;
+	path_run(p, 5000, NULL);
+	window = p->flights[0].window;
+	assert_true(window >= FLIGHT_BYTES_EASY);
+	p->light = true;
+	path_run(p, 60000, NULL);
+	assert_int_equal(p->flights[0].window, FLIGHT_BYTES_EASY);
+	/* And all of it is there at once. */
+	p->light = false;
+	assert_true(path_run(p, 200, NULL) > 12500 * 200 * UINT64_C(7) / 10);
+	free(p);
+}
+
+static void message_is_a_part_of_the_window(void **state)
+{
+	struct flight f;
+
+	(void)state;
+	flight_init(&f, at(0));
+	f.window = 64000;
+	assert_int_equal(flight_msg_len(&f), 16000);
+	f.window = FLIGHT_BYTES_MIN;
+	assert_int_equal(flight_msg_len(&f), FLIGHT_MSG_MIN);
+	f.window = 64000;
+	flight_probe(&f, at(1));
+	assert_in_range(flight_msg_len(&f), 1, FLIGHT_MSG_MIN);
+}
+
+static void long_packet_is_cut_on_a_path_that_is_known_to_be_slow(void **state)
+{
+	struct path *p = path_new(1250, 1, 1);
+
+	(void)state;
+	assert_false(flight_is_held_up(&p->flights[0], 60000));
+	path_run(p, 5000, NULL);
+	assert_true(flight_is_held_up(&p->flights[0], 60000));
+	assert_false(flight_is_held_up(&p->flights[0], 1500));
 	free(p);
 }
 
@@ -257,7 +377,7 @@ static void standing_queue_is_not_taken_for_distance(void **state)
 	/* Long enough for several generations of round trips. */
 	for (i = 0; i < 9; i++) {
 		path_run(p, 10000, &worst);
-		assert_in_range(worst, 0, 5 + 10);
+		assert_in_range(worst, 0, 5 + 20);
 	}
 	free(p);
 }
@@ -317,6 +437,24 @@ static void path_a_little_longer_is_full_again_in_seconds(void **state)
 	}
 }
 
+static void slow_path_that_becomes_longer_is_full_again_in_seconds(void **state)
+{
+	static const int64_t longer[] = {5, 20, 30, 60, 150};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(longer) / sizeof(longer[0]); i++) {
+		struct path *p = path_new(1250, 1, 1);
+
+		path_run(p, 13000, NULL);
+		p->rtt_ms = longer[i];
+		path_run(p, 7000, NULL);
+		assert_true(path_run(p, 4000, NULL) > 1250 * 4000 * 8 / 10);
+		assert_true(path_run(p, 20000, NULL) > 1250 * 20000 * 9 / 10);
+		free(p);
+	}
+}
+
 static void path_that_becomes_slower_is_not_taken_for_a_longer_one(void **state)
 {
 	struct path *p = path_new(50000, 20, 1);
@@ -329,7 +467,7 @@ static void path_that_becomes_slower_is_not_taken_for_a_longer_one(void **state)
 	path_run(p, 3000, NULL);
 	assert_true(path_run(p, 20000, &worst) >
 		    12500 * 20000 * UINT64_C(9) / 10);
-	assert_in_range(worst, 0, 20 + 20 + FLIGHT_BYTES_MIN / 12500);
+	assert_in_range(worst, 0, 20 + 40);
 	free(p);
 }
 
@@ -357,15 +495,23 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_more_than_the_window_is_on_its_way),
-		cmocka_unit_test(pong_is_asked_for_by_quarters),
+		cmocka_unit_test(pong_is_asked_for_by_parts),
 		cmocka_unit_test(pong_that_cannot_be_is_refused),
 		cmocka_unit_test(path_is_used_to_the_full_and_not_much_more),
-		cmocka_unit_test(slow_path_has_the_least_window),
+		cmocka_unit_test(slow_path_is_full_and_has_a_short_queue),
+		cmocka_unit_test(slow_path_is_known_within_two_seconds),
+		cmocka_unit_test(slow_path_is_known_though_senders_are_modest),
+		cmocka_unit_test(little_to_send_does_not_make_the_path_slow),
+		cmocka_unit_test(message_is_a_part_of_the_window),
+		cmocka_unit_test(
+			long_packet_is_cut_on_a_path_that_is_known_to_be_slow),
 		cmocka_unit_test(standing_queue_is_not_taken_for_distance),
 		cmocka_unit_test(queues_of_two_channels_do_not_add_up),
 		cmocka_unit_test(
 			path_that_becomes_longer_is_full_again_in_seconds),
 		cmocka_unit_test(path_a_little_longer_is_full_again_in_seconds),
+		cmocka_unit_test(
+			slow_path_that_becomes_longer_is_full_again_in_seconds),
 		cmocka_unit_test(
 			path_that_becomes_slower_is_not_taken_for_a_longer_one),
 		cmocka_unit_test(

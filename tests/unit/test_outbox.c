@@ -77,7 +77,7 @@ static void push(struct world *w, uint8_t mark, size_t payload, size_t gso_size)
 /** fill() - One message; Return: its length */
 static size_t fill(struct world *w, size_t msg_len_max, uint32_t offloads)
 {
-	const struct outbox_peer peer = {msg_len_max, offloads};
+	const struct outbox_peer peer = {msg_len_max, msg_len_max, offloads};
 
 	return outbox_fill(&w->outbox, &w->source, &peer, &w->tally);
 }
@@ -150,6 +150,25 @@ static void packet_that_does_not_fit_begins_the_next_message(void **state)
 		assert_int_equal(next(w, len, &off, &mark), -1);
 	}
 	assert_int_equal(fill(w, WIRE_MSG_LEN_FLOOR, 0), 0);
+	world_free(w);
+}
+
+static void message_that_is_long_enough_gets_nothing_more(void **state)
+{
+	const struct outbox_peer peer = {WIRE_MSG_LEN_MAX, 2000, 0};
+	struct world *w = world_new();
+	int i;
+
+	(void)state;
+	for (i = 0; i < 5; i++)
+		push(w, 1, 1000, 0);
+	for (i = 0; i < 2; i++)
+		assert_in_range(
+			outbox_fill(&w->outbox, &w->source, &peer, &w->tally),
+			2000, 3000);
+	assert_in_range(outbox_fill(&w->outbox, &w->source, &peer, &w->tally),
+			1000, 2000);
+	assert_int_equal(w->tally.packets, 5);
 	world_free(w);
 }
 
@@ -267,6 +286,7 @@ int main(void)
 		cmocka_unit_test(what_waits_is_packed_in_turn),
 		cmocka_unit_test(
 			packet_that_does_not_fit_begins_the_next_message),
+		cmocka_unit_test(message_that_is_long_enough_gets_nothing_more),
 		cmocka_unit_test(super_packet_goes_whole_to_who_can_cut_it),
 		cmocka_unit_test(super_packet_is_cut_for_who_cannot),
 		cmocka_unit_test(super_packet_is_cut_for_short_messages),

@@ -117,6 +117,23 @@ static void packet_comes_out_as_it_went_in(void **state)
 	world_free(w);
 }
 
+static void pieces_wait_with_what_landed(void **state)
+{
+	struct world *w = world_new();
+	const uint8_t piece[100] = {2};
+
+	(void)state;
+	push(w, 1, 1, 60000);
+	queue_push_small(&w->queue, &w->flows, 1, &w->lane, piece,
+			 sizeof(piece));
+	push(w, 1, 3, 60000);
+	assert_int_equal(w->flows.bytes, 120100);
+	assert_int_equal(pull(w), 1);
+	assert_int_equal(pull(w), 2);
+	assert_int_equal(pull(w), 3);
+	world_free(w);
+}
+
 static void flows_take_turns_by_bytes(void **state)
 {
 	struct world *w = world_new();
@@ -282,6 +299,93 @@ static void waiting_packets_move_to_another_lane(void **state)
 	world_free(w);
 }
 
+/** push_ip() - An IPv4 packet of 1,000 bytes with this TOS, or what looks like it */
+static void push_ip(struct world *w, size_t bucket, uint8_t tos)
+{
+	uint8_t *room = queue_room(&w->queue);
+
+	memset(room, 0, VNET_HDR_LEN + 20);
+	room[VNET_HDR_LEN] = 0x45;
+	room[VNET_HDR_LEN + 1] = tos;
+	queue_push(&w->queue, &w->flows, bucket, &w->lane, VNET_HDR_LEN + 1000);
+}
+
+/** sip() - A packet is taken every 5 ms; Return: how many in half a second that have
+ *  this TOS */
+static int sip(struct world *w, uint8_t tos)
+{
+	uint8_t *data;
+	uint16_t slot;
+	size_t len;
+	int cnt = 0;
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		w->queue.now = mono_add_ms(w->queue.now, 5);
+		slot = queue_peek(&w->queue, &w->flows, &w->lane, &data, &len);
+		assert_int_not_equal(slot, QUEUE_NONE);
+		/* One that does not fit now is looked at again. */
+		assert_int_equal(slot, queue_peek(&w->queue, &w->flows,
+						  &w->lane, &data, &len));
+		cnt += data[VNET_HDR_LEN + 1] == tos;
+		queue_take(&w->queue, &w->flows, &w->lane, slot);
+		queue_free(&w->queue, slot);
+	}
+	return cnt;
+}
+
+static void flow_that_waits_too_long_loses_packets(void **state)
+{
+	struct world *w = world_new();
+	int i;
+
+	(void)state;
+	for (i = 0; i < 200; i++)
+		push_ip(w, 1, 0);
+	assert_int_equal(sip(w, 0), 100);
+	assert_in_range(w->queue.late_cnt, 3, 10);
+	assert_int_equal(w->queue.mark_cnt, 0);
+	assert_int_equal(w->flows.bytes,
+			 (100 - w->queue.late_cnt) * (VNET_HDR_LEN + 1000));
+	world_free(w);
+}
+
+static void flow_that_understands_marks_loses_none(void **state)
+{
+	struct world *w = world_new();
+	int marked;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 200; i++)
+		push_ip(w, 1, 2);
+	marked = sip(w, 3);
+	assert_in_range(marked, 3, 10);
+	assert_int_equal(w->queue.mark_cnt, marked);
+	assert_int_equal(w->queue.late_cnt, 0);
+	world_free(w);
+}
+
+static void flow_that_does_not_wait_pays_nothing_for_one_that_does(void **state)
+{
+	struct world *w = world_new();
+	int i;
+
+	(void)state;
+	for (i = 0; i < 200; i++)
+		push_ip(w, 1, 0);
+	for (i = 0; i < 10; i++) {
+		sip(w, 0);
+		push_ip(w, 2, 2);
+		assert_int_equal(pull(w), 0);
+		while (w->flows.flows[1].bytes < 250000)
+			push_ip(w, 1, 0);
+	}
+	assert_true(w->queue.late_cnt > 0);
+	assert_int_equal(w->queue.mark_cnt, 0);
+	world_free(w);
+}
+
 static void clear_drops_what_waits_and_counts_it(void **state)
 {
 	struct world *w = world_new();
@@ -352,6 +456,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packets_of_a_flow_keep_their_order),
 		cmocka_unit_test(packet_comes_out_as_it_went_in),
+		cmocka_unit_test(pieces_wait_with_what_landed),
 		cmocka_unit_test(flows_take_turns_by_bytes),
 		cmocka_unit_test(flow_that_begins_goes_before_those_that_wait),
 		cmocka_unit_test(flow_cannot_be_new_again_at_once),
@@ -362,6 +467,10 @@ int main(void)
 			slots_that_run_out_are_taken_from_who_has_most),
 		cmocka_unit_test(peer_that_stands_still_loses_not_the_others),
 		cmocka_unit_test(waiting_packets_move_to_another_lane),
+		cmocka_unit_test(flow_that_waits_too_long_loses_packets),
+		cmocka_unit_test(flow_that_understands_marks_loses_none),
+		cmocka_unit_test(
+			flow_that_does_not_wait_pays_nothing_for_one_that_does),
 		cmocka_unit_test(clear_drops_what_waits_and_counts_it),
 		cmocka_unit_test(no_packet_is_lost_or_doubled_by_random_use),
 	};
