@@ -211,6 +211,7 @@ static int add_sanitizers(scmp_filter_ctx filter)
 		{"openat", 0, {{0}}},    {"personality", 0, {{0}}},
 		{"mprotect", 0, {{0}}},  {"mmap", 0, {{0}}},
 		{"prlimit64", 0, {{0}}}, {"arch_prctl", 0, {{0}}},
+		{"getdents", 0, {{0}}},  {"open", 0, {{0}}},
 	};
 
 	return add_rules(filter, rules, sizeof(rules) / sizeof(*rules));
