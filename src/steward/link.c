@@ -47,10 +47,10 @@
 #endif
 
 /* Packets that may wait until the carrier reads them: super-packets, or the 44
- * segments of each.  Here anybody's are lost when it is full, while the carrier's
- * own queue takes from the flow that has most. */
-#define READ_QUEUE_CNT         500
-#define READ_QUEUE_SEGMENT_CNT 2000
+ * segments of each, which come that way with offloads as well, where a link in
+ * front of us has none.  Here anybody's are lost when it is full, while the
+ * carrier's own queue takes from the flow that has most. */
+#define READ_QUEUE_CNT 2000
 
 #define RP_FILTER_LOOSE        2
 /* enum in6_addr_gen_mode of linux/if_link.h */
@@ -433,13 +433,6 @@ static void quiet_ipv6(struct nl_sock *nl, int ifindex)
 	(void)!rtsock_send(nl, msg, err);
 }
 
-/** read_queue_cnt() - Packets that may wait to be read */
-static uint32_t read_queue_cnt(const struct gateway_conf *conf)
-{
-	return conf->tun_offloads == TUN_OFFLOADS_NONE ? READ_QUEUE_SEGMENT_CNT
-						       : READ_QUEUE_CNT;
-}
-
 /** options_stand() - Is the device as it shall be? */
 static bool options_stand(struct nl_sock *nl, const struct plan *plan,
 			  int ifindex, const struct rtsock_option *options,
@@ -453,7 +446,7 @@ static bool options_stand(struct nl_sock *nl, const struct plan *plan,
 		return false;
 	stands = rtnl_link_get_flags(link) & IFF_UP &&
 		 rtnl_link_get_mtu(link) == plan->conf->tun_mtu &&
-		 rtnl_link_get_txqlen(link) == read_queue_cnt(plan->conf) &&
+		 rtnl_link_get_txqlen(link) == READ_QUEUE_CNT &&
 		 rtnl_link_get_group(link) == PLAN_LINK_GROUP;
 	for (i = 0; i < cnt; i++)
 		stands = stands && rtsock_option_is(link, &options[i]);
@@ -472,7 +465,7 @@ static int set_options(struct nl_sock *nl, const struct plan *plan, int ifindex,
 		return -NLE_NOMEM;
 	err = nla_put_u32(msg, IFLA_MTU, plan->conf->tun_mtu);
 	if (!err)
-		err = nla_put_u32(msg, IFLA_TXQLEN, read_queue_cnt(plan->conf));
+		err = nla_put_u32(msg, IFLA_TXQLEN, READ_QUEUE_CNT);
 	if (!err)
 		err = nla_put_u32(msg, IFLA_GROUP, PLAN_LINK_GROUP);
 	if (!err)

@@ -207,35 +207,9 @@ static void options_go_to_the_device_and_the_global_switch_stays(void **state)
 	assert_int_equal(number_in("/proc/sys/net/ipv4/ip_forward"), 0);
 	output("ip address show dev rtt0", buf, sizeof(buf));
 	assert_non_null(strstr(buf, "mtu 1400"));
-	assert_non_null(strstr(buf, "qlen 500"));
+	assert_non_null(strstr(buf, "qlen 2000"));
 	assert_non_null(strstr(buf, "inet 100.64.0.1/32"));
 	assert_null(strstr(buf, "inet6"));
-	link_tun_close(&tun);
-}
-
-static void queue_to_the_carrier_holds_more_when_packets_are_cut(void **state)
-{
-	struct box *box = need_box(state);
-	struct gateway_conf none = conf;
-	struct link_tun tun;
-	char buf[1024];
-
-	none.tun_offloads = TUN_OFFLOADS_NONE;
-	box->plan.conf = &none;
-	assert_int_equal(link_tun_open(box->nl, &none, &tun, &box->diag), 0);
-	assert_int_equal(
-		link_tun_configure(box->nl, &box->plan, &tun, NULL, &box->diag),
-		0);
-	output("ip link show dev rtt0", buf, sizeof(buf));
-	assert_non_null(strstr(buf, "qlen 2000"));
-
-	/* And back, when they are not cut any more. */
-	box->plan.conf = &conf;
-	assert_int_equal(
-		link_tun_configure(box->nl, &box->plan, &tun, NULL, &box->diag),
-		0);
-	output("ip link show dev rtt0", buf, sizeof(buf));
-	assert_non_null(strstr(buf, "qlen 500"));
 	link_tun_close(&tun);
 }
 
@@ -346,7 +320,6 @@ int main(void)
 		TEST(a_second_attach_is_not_refused_so_a_lock_is_needed),
 		TEST(a_device_of_somebody_else_is_never_touched),
 		TEST(options_go_to_the_device_and_the_global_switch_stays),
-		TEST(queue_to_the_carrier_holds_more_when_packets_are_cut),
 		TEST(forwarding_is_set_without_touching_a_link_that_is_down),
 		TEST(routes_follow_the_plan_and_a_users_own_stay),
 		TEST(a_route_that_is_in_the_way_is_an_error_that_names_it),
