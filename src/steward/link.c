@@ -50,9 +50,9 @@
  * segments of each, which come that way with offloads as well, where a link in
  * front of us has none.  Here anybody's are lost when it is full, while the
  * carrier's own queue takes from the flow that has most. */
-#define READ_QUEUE_CNT 2000
+#define READ_QUEUE_CNT  2000
 
-#define RP_FILTER_LOOSE        2
+#define RP_FILTER_LOOSE 2
 /* enum in6_addr_gen_mode of linux/if_link.h */
 #define ADDR_GEN_MODE_NONE 1
 
