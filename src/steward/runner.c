@@ -7,6 +7,7 @@
 #include "steward/runner.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -28,6 +29,12 @@
  * carrier reads them.  What ends a carrier is the spawner's SPAWNER_EXITED and
  * nothing else: the end of the handover socket alone may come from one that
  * still lives.
+ *
+ * Our end does not block: a carrier that does not read holds nobody up.  It gets a
+ * set only once it has answered the one before, so that in good order there is room
+ * for all that we send; where there is none, half a set is there, and the carrier is
+ * ended.  What it says unasked is passed over: each READY costs us messages and
+ * lines of the log.
  *
  * One that lives and does nothing is found by asking it once a second (vigil.c).
  * It is ended by SIGABRT, which in the log is nobody else's, and if that does not
@@ -83,6 +90,8 @@ static void ended(struct runner *runner)
 	runner->handover_fd = -1;
 	runner->state = RUNNER_DOWN;
 	runner->killed = false;
+	runner->awaited = false;
+	runner->stale = false;
 	loop_timer_cancel(runner->loop, &runner->stop_limit);
 	loop_timer_cancel(runner->loop, &runner->look);
 	drain_while_down(runner);
@@ -108,22 +117,47 @@ static void look_later(struct runner *runner)
 		       mono_add_ms(clock_mono(), VIGIL_LOOK_MS));
 }
 
+/** open_pair() - For the handover; Return: 0 or negative errno */
+static int open_pair(int pair[2])
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	/* Of our end only: the carrier waits for its first set. */
+	if (fcntl(pair[0], F_SETFL, O_RDWR | O_NONBLOCK)) {
+		int err = -errno;
+
+		close(pair[0]);
+		close(pair[1]);
+		return err;
+	}
+	return 0;
+}
+
+/** feed() - Send the set as it is now; Return: 0 or negative errno */
+static int feed(struct runner *runner)
+{
+	runner->awaited = true;
+	runner->stale = false;
+	return feed_send(runner->feed, &runner->host->tun, runner->handover_fd);
+}
+
 void runner_start(struct runner *runner)
 {
 	const struct handover_msg start = {.type = SPAWNER_START};
 	int pair[2];
-	int err;
+	int err = open_pair(pair);
 
 	runner->started = clock_mono();
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
-		log_err("carrier event=not_started error=\"%m\"");
+	if (err) {
+		log_err("carrier event=not_started error=\"%s\"",
+			strerror(-err));
 		ended(runner);
 		return;
 	}
 	runner->handover_fd = pair[0];
 	runner->state = RUNNER_STARTING;
 	drain_while_down(runner);
-	err = feed_send(runner->feed, &runner->host->tun, pair[0]);
+	err = feed(runner);
 	if (!err)
 		err = loop_watch(runner->loop, &runner->handover, pair[0],
 				 EPOLLIN);
@@ -140,8 +174,8 @@ void runner_start(struct runner *runner)
 	look_later(runner);
 }
 
-/** give_up() - The carrier hangs: end it */
-static void give_up(struct runner *runner)
+/** give_up_silent() - The carrier hangs: end it */
+static void give_up_silent(struct runner *runner)
 {
 	char part[VIGIL_PART_SIZE];
 
@@ -154,6 +188,18 @@ static void give_up(struct runner *runner)
 	send_signal(runner, SIGABRT);
 }
 
+/** give_up_deaf() - Half a set is there, since the carrier does not read: end it */
+static void give_up_deaf(struct runner *runner, int err)
+{
+	vigil_give_up(&runner->vigil);
+	snprintf(runner->last_end, sizeof(runner->last_end),
+		 "did not take what it was handed: %s", strerror(-err));
+	log_err("carrier event=not_reloaded error=\"%s\" action=\"it is "
+		"ended, another one started\"",
+		strerror(-err));
+	send_signal(runner, SIGABRT);
+}
+
 /** on_look() - Is it alive? */
 static void on_look(struct loop_timer *timer)
 {
@@ -163,11 +209,12 @@ static void on_look(struct loop_timer *timer)
 	look_later(runner);
 	switch (vigil_look(&runner->vigil, runner->state == RUNNER_UP)) {
 	case VIGIL_ASK:
-		/* One that is gone is told of by the spawner. */
+		/* One that is gone is told of by the spawner, one that does not
+		 * read does not answer. */
 		(void)!handover_send(runner->handover_fd, &ask, -1);
 		break;
 	case VIGIL_ABORT:
-		give_up(runner);
+		give_up_silent(runner);
 		break;
 	case VIGIL_KILL:
 		send_signal(runner, SIGKILL);
@@ -207,6 +254,26 @@ static void tell_past(const struct runner *runner)
 		log_warn("event=notices_not_sent");
 }
 
+/** on_answered() - The set is in force, or refused */
+static void on_answered(struct runner *runner, const struct handover_msg *msg)
+{
+	bool first = runner->state == RUNNER_STARTING;
+
+	runner->awaited = false;
+	if (msg->type == HANDOVER_REFUSED) {
+		log_err("carrier event=refused reason=\"%s\"", msg->text);
+	} else {
+		runner->state = RUNNER_UP;
+		if (first) {
+			tell_past(runner);
+			runner->ready(runner);
+		}
+		log_info("carrier event=ready");
+	}
+	if (runner->stale)
+		runner_hand_over(runner);
+}
+
 /** on_handover() - What the carrier answers */
 static void on_handover(struct loop_source *source, uint32_t events)
 {
@@ -222,15 +289,17 @@ static void on_handover(struct loop_source *source, uint32_t events)
 		loop_unwatch(runner->loop, source);
 		return;
 	}
-	if (msg.type == HANDOVER_READY) {
-		runner->state = RUNNER_UP;
-		tell_past(runner);
-		runner->ready(runner);
-		log_info("carrier event=ready");
-	} else if (msg.type == HANDOVER_ALIVE) {
+	switch (msg.type) {
+	case HANDOVER_READY:
+	case HANDOVER_REFUSED:
+		if (runner->awaited)
+			on_answered(runner, &msg);
+		break;
+	case HANDOVER_ALIVE:
 		vigil_answer(&runner->vigil, msg.value);
-	} else if (msg.type == HANDOVER_REFUSED) {
-		log_err("carrier event=refused reason=\"%s\"", msg.text);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -240,7 +309,7 @@ static void note_end(struct runner *runner, int status)
 	runner->ended_cnt++;
 	runner->hung_cnt += runner->vigil.given_up;
 	if (runner->vigil.given_up)
-		return; /* give_up() told */
+		return; /* told when it was given up */
 	if (WIFSIGNALED(status))
 		snprintf(runner->last_end, sizeof(runner->last_end),
 			 "signal %d (%s)", WTERMSIG(status),
@@ -345,12 +414,16 @@ void runner_hand_over(struct runner *runner)
 {
 	int err;
 
-	if (runner->handover_fd < 0)
+	if (runner->handover_fd < 0 || runner->vigil.given_up)
 		return; /* the next one gets it */
-	err = feed_send(runner->feed, &runner->host->tun, runner->handover_fd);
-	if (err)
-		log_err("carrier event=not_reloaded error=\"%s\"",
-			strerror(-err));
+	if (runner->awaited) {
+		runner->stale = true;
+		return;
+	}
+	err = feed(runner);
+	/* The exit of one that is gone is told by the spawner. */
+	if (err && err != -EPIPE)
+		give_up_deaf(runner, err);
 }
 
 void runner_notify(const struct runner *runner, const struct strbuf *notices)

@@ -58,6 +58,8 @@ struct runner;
  * @state:	Of the carrier
  * @stopping:	No carrier is started any more
  * @killed:	SIGKILL was sent after SIGTERM
+ * @awaited:	A set was sent and not answered yet
+ * @stale:	It is another one by now: to be sent after the answer
  * @failure_cnt: Carriers in a row that did not live long
  * @started:	When the last one was asked for
  * @handover_fd: Our end, -1 in RUNNER_DOWN
@@ -83,6 +85,8 @@ struct runner {
 	enum runner_state state;
 	bool stopping;
 	bool killed;
+	bool awaited;
+	bool stale;
 	unsigned int failure_cnt;
 	mono_t started;
 	int handover_fd;
@@ -109,7 +113,8 @@ void runner_start(struct runner *runner);
 /** runner_stop() - In good order, and by force when that takes too long */
 void runner_stop(struct runner *runner);
 
-/** runner_hand_over() - The set as it is now, to the carrier that runs */
+/** runner_hand_over() - The set as it is now, to the carrier that runs; as soon as it
+ *  has answered the one before */
 void runner_hand_over(struct runner *runner);
 
 /** runner_notify() - What the status is to show, to the carrier that runs */

@@ -15,7 +15,7 @@
  * there is never more than one question on its way, and neither end can fill the
  * other's socket.  The carrier's control thread answers, and says which of its
  * workers has done nothing since the question before, if there is one.  Only an
- * answer without such a worker is a sign of life.
+ * answer without such a worker is a sign of life, and only one that was asked for.
  *
  * Silence is counted in looks, not by a clock: a steward that stood still, because
  * its machine slept, was stopped or had no processor to give, has not looked, and
@@ -31,10 +31,18 @@ void vigil_begin(struct vigil *vigil)
 
 void vigil_answer(struct vigil *vigil, uint32_t silent)
 {
+	if (!vigil->asked)
+		return;
 	vigil->asked = false;
 	vigil->silent = silent;
 	if (!silent && !vigil->given_up)
 		vigil->left = VIGIL_LOOKS;
+}
+
+void vigil_give_up(struct vigil *vigil)
+{
+	vigil->left = VIGIL_KILL_LOOKS;
+	vigil->given_up = true;
 }
 
 enum vigil_step vigil_look(struct vigil *vigil, bool up)
@@ -44,8 +52,7 @@ enum vigil_step vigil_look(struct vigil *vigil, bool up)
 		enum vigil_step step =
 			vigil->given_up ? VIGIL_KILL : VIGIL_ABORT;
 
-		vigil->left = VIGIL_KILL_LOOKS;
-		vigil->given_up = true;
+		vigil_give_up(vigil);
 		return step;
 	}
 	if (!up || vigil->asked)

@@ -59,6 +59,9 @@ void vigil_begin(struct vigil *vigil);
 /** vigil_answer() - It answered; @silent: as in the struct, from HANDOVER_ALIVE */
 void vigil_answer(struct vigil *vigil, uint32_t silent);
 
+/** vigil_give_up() - SIGABRT is sent for another reason: next is SIGKILL */
+void vigil_give_up(struct vigil *vigil);
+
 /** vigil_look() - VIGIL_LOOK_MS have passed at least
  *  @up:	It has said that it is ready: it can be asked */
 enum vigil_step vigil_look(struct vigil *vigil, bool up);

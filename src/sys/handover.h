@@ -5,8 +5,9 @@
  *
  * One SOCK_SEQPACKET pair; one message is one struct handover_msg with at most
  * one file descriptor beside it.  The steward sends a full set after each start
- * of the carrier and again what changed; HANDOVER_GO makes a set valid as a
- * whole.  The carrier answers with HANDOVER_READY once it moves packets.
+ * of the carrier and again after a change, each once the one before was answered;
+ * HANDOVER_GO makes a set valid as a whole.  The carrier answers with
+ * HANDOVER_READY once it moves packets.
  *
  * Texts travel as sealed memfds (F_SEAL_WRITE, GROW, SHRINK and SEAL are
  * demanded by the receiver), so that neither side can change them later.
