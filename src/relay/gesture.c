@@ -15,7 +15,8 @@
  *		(rendezvous.c).  The sender is not read from until that listener
  *		comes.
  *		If its control channel is lost before, or it turns out to be deaf
- *		(listener.c) while others are not, another one is asked.
+ *		(listener.c) while others are not, another one is asked; but not for
+ *		a sender that has hung up.
  * Accept	The listener has come: both get their 101 and are a pair (pair.c).
  *		Or it rejects: then it gets 410, and the sender what it says.  A
  *		handshake that fails is told to both.
@@ -171,13 +172,10 @@ static void blame(struct session *session, mono_t now)
 	session->missed = true;
 }
 
-/** look_again() - Will the one that was told come, or should another be asked?
- *  Only one that is trusted is better than one that is slow. */
+/** look_again() - The one that was told is late: will it come, or should another be
+ *  asked?  Only one that is trusted is better than one that is slow. */
 static void look_again(struct session *session, mono_t now)
 {
-	if (!session->look_at.ns || mono_before(now, session->look_at))
-		return;
-	blame(session, now);
 	if (!session->told ||
 	    (!session->relay->stopping &&
 	     listener_is_deaf(session->told, LISTENER_SENDERS) &&
@@ -185,25 +183,39 @@ static void look_again(struct session *session, mono_t now)
 		ask_now(session);
 }
 
+/** wait_on() - For a listener that was told */
+static void wait_on(struct session *session, mono_t now)
+{
+	int64_t limit_ms = session->relay->conf->limits.rendezvous_s * 1000;
+	bool over = mono_diff_ms(now, session->since) >= limit_ms;
+	bool late = over || (session->look_at.ns &&
+			     !mono_before(now, session->look_at));
+
+	if (late)
+		blame(session, now);
+	if (over)
+		session->hub->unanswered++;
+	if (over)
+		session_refuse(session, 504,
+			       "the listener did not come in time");
+	else if ((late || session->relay->stopping) && relay_has_left(session))
+		relay_kill(session);
+	else if (late)
+		look_again(session, now);
+}
+
 void gesture_tick(struct session *session, mono_t now)
 {
 	const struct relay_conf *conf = session->relay->conf;
-	int64_t age_ms = mono_diff_ms(now, session->since);
 
-	if (session->late) {
-		if (age_ms < conf->fault.late_s * 1000)
-			return;
-		session->since = now;
-		ask_now(session);
+	if (!session->late) {
+		wait_on(session, now);
 		return;
 	}
-	if (age_ms < conf->limits.rendezvous_s * 1000) {
-		look_again(session, now);
+	if (mono_diff_ms(now, session->since) < conf->fault.late_s * 1000)
 		return;
-	}
-	blame(session, now);
-	session->hub->unanswered++;
-	session_refuse(session, 504, "the listener did not come in time");
+	session->since = now;
+	ask_now(session);
 }
 
 /** send_101() - To one side of a new pair; Return: could it be written? */

@@ -21,6 +21,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -74,6 +75,14 @@ void relay_hold(struct session *session, bool hold)
 {
 	session->paused = hold;
 	set_flow(session);
+}
+
+bool relay_has_left(const struct session *session)
+{
+	struct pollfd fd = {.fd = lws_get_socket_fd(session->io),
+			    .events = POLLRDHUP};
+
+	return poll(&fd, 1, 0) > 0;
 }
 
 void relay_call_writable(struct session *session)

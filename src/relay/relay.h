@@ -111,6 +111,10 @@ void relay_call_writable(struct session *session);
  *  the client, who may still send.  Once for a connection */
 void relay_end_output(struct session *session);
 
+/** relay_has_left() - Has the client hung up?  Of one that is held, nothing else tells:
+ *  its end waits behind what is not read */
+bool relay_has_left(const struct session *session);
+
 /** relay_kill() - Close from outside its own callback */
 void relay_kill(struct session *session);
 

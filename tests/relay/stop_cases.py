@@ -3,6 +3,7 @@
 
 import json
 import signal
+import socket
 import ssl
 import threading
 import time
@@ -158,6 +159,22 @@ def x42(_):
         assert took < 2.5, took
         sender.quit()
         side.quit()
+
+
+@case("X47", "a sender that hung up while its listener was awaited does not delay "
+      "the stop")
+def x47(_):
+    with own_relay(limits="drain_s = 20;") as relay, \
+            relay.listen() as listener, relay.ask_connect() as sender:
+        listener.recv_json()
+        sender.sock.shutdown(socket.SHUT_WR)
+        relay.process.send_signal(signal.SIGTERM)
+        begin = time.monotonic()
+        eq(listener.recv_close()[0], 1001)
+        listener.quit()
+        eq(relay.process.wait(15), 0)
+        took = time.monotonic() - begin
+        assert took < 8, took
 
 
 def talk_on(client, seconds):

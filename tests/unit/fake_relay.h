@@ -38,6 +38,7 @@
  * @window:	Bytes that the socket takes beyond what the client took
  * @ended:	The relay said that nothing follows: the client closes, too, unless
  *		it @stays
+ * @left:	The client hung up, and the relay has not read that
  */
 struct fake_io {
 	struct session session;
@@ -48,6 +49,7 @@ struct fake_io {
 	bool killed;
 	bool ended;
 	bool stays;
+	bool left;
 	bool held;
 	bool wants_writable;
 };
@@ -165,6 +167,11 @@ void relay_call_writable(struct session *session)
 void relay_end_output(struct session *session)
 {
 	fake_io(session)->ended = true;
+}
+
+bool relay_has_left(const struct session *session)
+{
+	return fake_io(session)->left;
 }
 
 void relay_kill(struct session *session)

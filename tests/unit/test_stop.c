@@ -161,6 +161,21 @@ static void lets_a_sender_meet_the_listener_that_was_told(void **state)
 	assert_true(is_over());
 }
 
+static void waits_for_no_sender_that_has_hung_up(void **state)
+{
+	struct fake_io *listener = fake_listen(0, 7200);
+	struct fake_io *sender = connect_as(1);
+
+	(void)state;
+	sender->left = true;
+	stop(false);
+	fake_pass(1);
+	assert_false(sender->open);
+	fake_pass(1);
+	assert_false(listener->open);
+	assert_true(is_over());
+}
+
 static void refuses_what_is_new(void **state)
 {
 	struct fake_io *listener = fake_listen(0, 7200);
@@ -292,6 +307,7 @@ int main(void)
 		WITH_RELAY(lets_a_listener_come_for_a_request_that_was_there),
 		WITH_RELAY(lets_a_listener_bring_a_long_answer),
 		WITH_RELAY(lets_a_sender_meet_the_listener_that_was_told),
+		WITH_RELAY(waits_for_no_sender_that_has_hung_up),
 		WITH_RELAY(refuses_what_is_new),
 		WITH_RELAY(tells_a_sender_whose_listener_is_gone),
 		WITH_RELAY(tells_a_sender_that_no_listener_heard_of_yet),
