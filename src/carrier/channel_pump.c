@@ -57,6 +57,7 @@ static bool send_data(struct channel *channel)
 	if (flight_is_full(&channel->flight, channel->bytes_out))
 		return false;
 	worker->queue.now = clock_mono();
+	worker->queue.excused = flight_is_probing(&channel->flight);
 	len = outbox_fill(&channel->outbox, &source, &peer, &tally);
 	count(channel, &tally);
 	if (!len) {

@@ -112,9 +112,17 @@ size_t flight_msg_len(const struct flight *flight)
 	return len > FLIGHT_MSG_MIN ? (size_t)len : FLIGHT_MSG_MIN;
 }
 
+bool flight_is_probing(const struct flight *flight)
+{
+	return flight->probe != FLIGHT_PROBE_NONE;
+}
+
 bool flight_is_held_up(const struct flight *flight, size_t len)
 {
-	return flight->is_proven && len > flight_msg_len(flight);
+	uint64_t most_len = flight->window / MSG_PART;
+
+	/* Not by what a probe lets pass: it waits for its end either way. */
+	return flight->is_proven && len > FLIGHT_MSG_MIN && len > most_len;
 }
 
 void flight_starves(struct flight *flight)

@@ -111,6 +111,9 @@ size_t flight_msg_len(const struct flight *flight);
  *  that has proved to be slow? */
 bool flight_is_held_up(const struct flight *flight, size_t len);
 
+/** flight_is_probing() - Does a probe hold back what might be sent? */
+bool flight_is_probing(const struct flight *flight);
+
 /** flight_starves() - More might be sent, and there is nothing: what arrives now says
  *  less than the path could carry */
 void flight_starves(struct flight *flight);

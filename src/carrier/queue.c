@@ -368,7 +368,7 @@ static void judge(struct queue *queue, struct queue_flows *flows,
 	while (flow->head != QUEUE_NONE) {
 		struct queue_packet *packet = &queue->packets[flow->head];
 
-		if (packet->judged)
+		if (packet->judged || queue->excused)
 			return;
 		packet->judged = true;
 		if (!codel_signals(&flow->codel,

@@ -116,6 +116,8 @@ struct queue_flows {
  * @all:	Flows of all peers
  * @bytes:	What waits
  * @now:	The time, set by the caller before packets come or go
+ * @excused:	As @now: what waits is held back by us for a while, not by the path, so
+ *		no flow waits too long
  * @drop_cnt:	Packets dropped because it was full
  * @late_cnt:	Packets dropped because their flow waited too long
  * @mark_cnt:	Packets marked for that instead (ECN)
@@ -130,6 +132,7 @@ struct queue {
 	struct queue_flows *all;
 	size_t bytes;
 	mono_t now;
+	bool excused;
 	uint64_t drop_cnt;
 	uint64_t late_cnt;
 	uint64_t mark_cnt;

@@ -367,6 +367,18 @@ static void long_packet_is_cut_on_a_path_that_is_known_to_be_slow(void **state)
 	free(p);
 }
 
+static void long_packet_is_not_cut_because_a_fast_path_is_probed(void **state)
+{
+	struct path *p = path_new(100000, 20, 1);
+
+	(void)state;
+	path_run(p, 3000, NULL);
+	assert_true(p->flights[0].is_proven);
+	flight_probe(&p->flights[0], at(p->now));
+	assert_false(flight_is_held_up(&p->flights[0], 60000));
+	free(p);
+}
+
 static void standing_queue_is_not_taken_for_distance(void **state)
 {
 	struct path *p = path_new(50000, 5, 1);
@@ -505,6 +517,8 @@ int main(void)
 		cmocka_unit_test(message_is_a_part_of_the_window),
 		cmocka_unit_test(
 			long_packet_is_cut_on_a_path_that_is_known_to_be_slow),
+		cmocka_unit_test(
+			long_packet_is_not_cut_because_a_fast_path_is_probed),
 		cmocka_unit_test(standing_queue_is_not_taken_for_distance),
 		cmocka_unit_test(queues_of_two_channels_do_not_add_up),
 		cmocka_unit_test(

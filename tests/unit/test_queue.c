@@ -350,6 +350,24 @@ static void flow_that_waits_too_long_loses_packets(void **state)
 	world_free(w);
 }
 
+static void flow_that_a_probe_holds_back_loses_none(void **state)
+{
+	struct world *w = world_new();
+	int i;
+
+	(void)state;
+	for (i = 0; i < 200; i++)
+		push_ip(w, 1, 0);
+	w->queue.excused = true;
+	assert_int_equal(sip(w, 0), 100);
+	/* It has an interval to become short. */
+	w->queue.excused = false;
+	for (i = 0; i < 99; i++)
+		assert_int_equal(pull(w), 0);
+	assert_int_equal(w->queue.late_cnt, 0);
+	world_free(w);
+}
+
 static void flow_that_understands_marks_loses_none(void **state)
 {
 	struct world *w = world_new();
@@ -468,6 +486,7 @@ int main(void)
 		cmocka_unit_test(peer_that_stands_still_loses_not_the_others),
 		cmocka_unit_test(waiting_packets_move_to_another_lane),
 		cmocka_unit_test(flow_that_waits_too_long_loses_packets),
+		cmocka_unit_test(flow_that_a_probe_holds_back_loses_none),
 		cmocka_unit_test(flow_that_understands_marks_loses_none),
 		cmocka_unit_test(
 			flow_that_does_not_wait_pays_nothing_for_one_that_does),
