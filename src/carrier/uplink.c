@@ -88,12 +88,14 @@ static bool is_too_long(const struct worker *worker, int peer, uint32_t flow,
 static bool enqueue_cut(struct worker *worker, struct queue_flows *flows,
 			size_t bucket, struct queue_lane *lane, size_t len)
 {
-	const uint8_t *data = queue_room(&worker->queue);
+	uint8_t *data = queue_room(&worker->queue);
 	uint8_t piece[QUEUE_SMALL_LEN];
 	struct gso_segments segments;
 	struct gso_header header;
 	ssize_t piece_len;
 
+	/* Not every kernel writes its last bytes. */
+	gso_scrub(data);
 	gso_read(data, &header);
 	if (header.type == GSO_NONE ||
 	    gso_segments_init(&segments, &header, data + VNET_HDR_LEN,

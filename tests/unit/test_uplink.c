@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "carrier/worker.h"
+#include "codec/gso.h"
 #include "packets.h"
 #include "policy/parse.h"
 #include "two_sites.h"
@@ -132,6 +133,59 @@ static void send_packet(struct world *w, const uint8_t dst[4], size_t frag)
 	assert_int_equal(write(w->kernel, data, VNET_HDR_LEN + p.len),
 			 VNET_HDR_LEN + p.len);
 	uplink_run(&w->worker);
+}
+
+/** send_super() - The same with 6 datagrams at once; @last: what the last bytes of the
+ *  offload header happen to be */
+static void send_super(struct world *w, const uint8_t dst[4], uint16_t last)
+{
+	uint8_t data[VNET_HDR_LEN + 28 + 3600] = {0};
+	const struct gso_header header = {
+		.flags = GSO_NEEDS_CSUM,
+		.type = GSO_UDP_L4,
+		.hdr_len = 28,
+		.gso_size = 600,
+		.csum_start = 20,
+		.csum_offset = 6,
+		.num_buffers = last,
+	};
+	struct packet p;
+
+	packet_v4(&p, gateway, dst, 17);
+	packet_ports(&p, 17, 1000, 53);
+	put_u16(p.data + 2, sizeof(data) - VNET_HDR_LEN);
+	put_u16(p.data + 24, sizeof(data) - VNET_HDR_LEN - 20);
+	gso_write(data, &header);
+	memcpy(data + VNET_HDR_LEN, p.data, 28);
+	assert_int_equal(write(w->kernel, data, sizeof(data)), sizeof(data));
+	uplink_run(&w->worker);
+}
+
+/** waiting() - How many packets wait for a peer */
+static size_t waiting(const struct world *w, int peer)
+{
+	size_t cnt = 0;
+	size_t i;
+
+	for (i = 0; i < SPREAD_BUCKET_CNT; i++)
+		cnt += w->flows[peer].flows[i].small_cnt +
+		       w->flows[peer].flows[i].big_cnt;
+	return cnt;
+}
+
+static void long_packet_is_cut_for_a_slow_channel_whatever_the_kernel_left(
+	void **state)
+{
+	struct world *w = *state;
+
+	send_super(w, in_oslo, 0);
+	assert_int_equal(waiting(w, OSLO_A), 1);
+	w->channels[OSLO_A].flight.is_proven = true;
+	w->channels[OSLO_A].flight.window = FLIGHT_BYTES_MIN;
+	send_super(w, in_oslo, 0);
+	assert_int_equal(waiting(w, OSLO_A), 1 + 6);
+	send_super(w, in_oslo, 0x0101);
+	assert_int_equal(waiting(w, OSLO_A), 1 + 6 + 6);
 }
 
 /** told() - How many notes of a kind wait for the sibling; others are forgotten */
@@ -270,6 +324,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(siblings_hear_of_fragments_to_sites_with_several_gateways_only),
+		TEST(long_packet_is_cut_for_a_slow_channel_whatever_the_kernel_left),
 		TEST(so_many_strays_are_told_of_between_two_looks),
 		TEST(a_run_pumps_every_channel_of_every_peer),
 		TEST(a_look_sends_what_waits_aside_when_the_sibling_is_lost),
