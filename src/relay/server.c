@@ -44,6 +44,7 @@
  * @tick:	Once a second, the last time at @ticked
  * @port_fds:	Listening sockets; libwebsockets' from the time that it has them in
  *		@ports
+ * @notify_fd:	Where systemd is told, or -1
  * @told_connections, @told_rate, @told_not_accepted: What the log knows of
  * @stopped:	When SIGTERM came, and then when the drain had ended
  * @drained:	The second of the two
@@ -61,6 +62,7 @@ struct server {
 	int accept_err;
 	int signal_fd;
 	int status_fd;
+	int notify_fd;
 	size_t status_client_cnt;
 	uint64_t told_connections;
 	uint64_t told_rate;
@@ -145,7 +147,7 @@ static void on_tick(lws_sorted_usec_list_t *sul)
 			lws_rx_flow_control(server->ports[i], 1);
 	}
 	if (notify_watchdog_ms())
-		notify_systemd(NOTIFY_ALIVE);
+		notify_systemd(server->notify_fd, NOTIFY_ALIVE);
 	lws_sul_schedule(server->context, 0, &server->tick, on_tick,
 			 server->relay.stopping ? STOPPING_TICK_US
 						: LWS_US_PER_SEC);
@@ -155,7 +157,7 @@ static void stop(struct server *server)
 {
 	struct relay *relay = &server->relay;
 
-	notify_systemd("STOPPING=1");
+	notify_systemd(server->notify_fd, "STOPPING=1");
 	log_info("event=stopping connections=%zu", relay->session_cnt);
 	server->stopped = clock_mono();
 	/* A second signal ends the drain. */
@@ -179,9 +181,9 @@ static int on_signal(struct lws *wsi, enum lws_callback_reasons reason,
 	    read(server->signal_fd, &info, sizeof(info)) != sizeof(info))
 		return 0;
 	if (info.ssi_signo == SIGHUP) {
-		notify_systemd("RELOADING=1");
+		notify_systemd(server->notify_fd, "RELOADING=1");
 		relay_reload(&server->relay, server->hooks);
-		notify_systemd("READY=1");
+		notify_systemd(server->notify_fd, "READY=1");
 	} else {
 		stop(server);
 	}
@@ -412,6 +414,8 @@ static void close_server(struct server *server)
 	if (server->status_fd >= 0)
 		status_unlisten(server->relay.fixed.status_socket);
 	port_close(server->port_fds);
+	if (server->notify_fd >= 0)
+		close(server->notify_fd);
 	if (server->context)
 		lws_context_destroy(server->context);
 	tls_fini(&server->relay.tls);
@@ -445,6 +449,7 @@ int server_run(const struct relay_conf *conf, const struct relay_hooks *hooks)
 	server->hooks = hooks;
 	server->signal_fd = -1;
 	server->status_fd = -1;
+	server->notify_fd = notify_open();
 	for (i = 0; i < PORT_CNT_MAX; i++)
 		server->port_fds[i] = -1;
 	server->relay.place_cnt = places();
@@ -463,7 +468,7 @@ int server_run(const struct relay_conf *conf, const struct relay_hooks *hooks)
 	if (!err)
 		err = hooks->ready(hooks->context, conf);
 	if (!err) {
-		notify_systemd("READY=1");
+		notify_systemd(server->notify_fd, "READY=1");
 		serve(server);
 	}
 	close_server(server);

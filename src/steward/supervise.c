@@ -44,6 +44,7 @@
  * @end:	Why we stop, once the runner was told to
  * @look:	When @secrets are looked at again
  * @turn:	When systemd is to be told that we live
+ * @notify_fd:	Where systemd is told, or -1
  * @err:	What the loop failed with
  */
 struct supervisor {
@@ -60,6 +61,7 @@ struct supervisor {
 	struct loop_timer turn;
 	struct secrets secrets;
 	enum supervise_end end;
+	int notify_fd;
 	int err;
 };
 
@@ -119,7 +121,7 @@ static void stop(struct supervisor *sup, enum supervise_end end)
 {
 	sup->end = end;
 	if (!sup->runner.stopping)
-		notify_systemd("STOPPING=1");
+		notify_systemd(sup->notify_fd, "STOPPING=1");
 	runner_stop(&sup->runner);
 }
 
@@ -164,7 +166,7 @@ static int reload(struct supervisor *sup, unsigned int confirm_s,
 	struct diag diag;
 	int err;
 
-	notify_systemd("RELOADING=1");
+	notify_systemd(sup->notify_fd, "RELOADING=1");
 	diag_init(&diag);
 	err = reload_run(sup->reload, confirm_s, answer, &diag);
 	watch_settle(&sup->watch);
@@ -182,7 +184,7 @@ static int reload(struct supervisor *sup, unsigned int confirm_s,
 			      sup->host->plan->gateway->name, why);
 	}
 	diag_fini(&diag);
-	notify_systemd("READY=1");
+	notify_systemd(sup->notify_fd, "READY=1");
 	return !err ? 0 : err == -EBADMSG ? 2 : 1;
 }
 
@@ -259,13 +261,13 @@ static void on_look(struct loop_timer *timer)
 /** on_turn() - The loop turns: systemd hears of it */
 static void on_turn(struct loop_timer *timer)
 {
+	struct supervisor *sup = SUPERVISOR_OF(timer, turn);
 	int64_t in_ms = notify_watchdog_ms();
 
 	if (!in_ms)
 		return;
-	notify_systemd(NOTIFY_ALIVE);
-	loop_timer_set(&SUPERVISOR_OF(timer, turn)->loop, timer,
-		       mono_add_ms(clock_mono(), in_ms));
+	notify_systemd(sup->notify_fd, NOTIFY_ALIVE);
+	loop_timer_set(&sup->loop, timer, mono_add_ms(clock_mono(), in_ms));
 }
 
 static void on_signal(struct loop_source *source, uint32_t events)
@@ -372,12 +374,13 @@ int supervise_run(struct host *host, const struct feed *feed,
 
 	if (err)
 		return err;
+	sup.notify_fd = notify_open();
 	reload_attach(reload, &sup.loop, on_reloaded, &sup);
 	err = watch_all(&sup, feed, spawner, lock);
 	if (!err) {
 		scan_open(&sup.scan, &sup.loop, host);
 		audit_open(&sup.audit, &sup.loop, host);
-		notify_systemd("READY=1");
+		notify_systemd(sup.notify_fd, "READY=1");
 		(void)secrets_look(&sup.secrets, &host->plan->conf->access);
 		on_look(&sup.look);
 		on_turn(&sup.turn);
@@ -387,6 +390,8 @@ int supervise_run(struct host *host, const struct feed *feed,
 	runner_close(&sup.runner);
 	if (sup.signals.fd >= 0)
 		close(sup.signals.fd);
+	if (sup.notify_fd >= 0)
+		close(sup.notify_fd);
 	orders_close(&sup.orders);
 	reload_detach(reload);
 	watch_close(&sup.watch);

@@ -13,28 +13,31 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-void notify_systemd(const char *state)
+int notify_open(void)
+{
+	return getenv("NOTIFY_SOCKET")
+		       ? socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)
+		       : -1;
+}
+
+void notify_systemd(int fd, const char *state)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	const char *path = getenv("NOTIFY_SOCKET");
 	size_t len = path ? strlen(path) : 0;
-	int fd;
 
-	if (len < 2 || len >= sizeof(addr.sun_path))
+	if (fd < 0 || len < 2 || len >= sizeof(addr.sun_path))
 		return;
 	memcpy(addr.sun_path, path, len);
 	/* sd_notify(3): a leading @ stands for an abstract socket's NUL. */
 	if (path[0] == '@')
 		addr.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	/* Whoever asked to be told and does not listen misses it. */
+	/* Whoever asked to be told and does not listen misses it: a loop does
+	 * not wait for a systemd that stands still. */
 	(void)!sendto(
-		fd, state, strlen(state), MSG_NOSIGNAL,
+		fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
 		(const struct sockaddr *)&addr,
 		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
-	close(fd);
 }
 
 /** env_number() - A variable of systemd's; 0 when it is no number, or not there */

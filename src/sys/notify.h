@@ -12,8 +12,14 @@
 /* For notify_systemd(), again before notify_watchdog_ms() have passed. */
 #define NOTIFY_ALIVE "WATCHDOG=1"
 
-/** notify_systemd() - Send "READY=1" or the like to $NOTIFY_SOCKET, if any */
-void notify_systemd(const char *state);
+/** notify_open() - A socket to tell systemd by, kept so that a process which is out of
+ *  descriptors can still say that it lives; Return: it (caller's), or -1: nobody asked,
+ *  or there is none to be had */
+int notify_open(void) __attribute__((warn_unused_result));
+
+/** notify_systemd() - Send "READY=1" or the like to $NOTIFY_SOCKET; waits for nobody
+ *  @fd:	From notify_open(); -1: nothing is sent */
+void notify_systemd(int fd, const char *state);
 
 /** notify_watchdog_ms() - Half of the time after which systemd takes this process for
  *  hung (WatchdogSec= of its unit); 0: it does not watch */
