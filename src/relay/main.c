@@ -130,12 +130,10 @@ static char *folder_of(const char *path)
 static void give_up(const struct relay_conf *conf)
 {
 	static const struct sandbox_rule more[] = {
-		/* The status socket goes with its relay. */
-		{"unlink", 0, {{0}}},
-		{"unlinkat", 0, {{0}}},
 		/* A reload may want more open files; it is about ourselves. */
 		{"prlimit64", 0, {SCMP_A0(SCMP_CMP_EQ, 0)}},
 	};
+	/* The status socket goes with its relay. */
 	char *folder = folder_of(conf->status_socket);
 
 	confine(more, sizeof(more) / sizeof(*more), folder);

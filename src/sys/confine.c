@@ -31,7 +31,9 @@
  * The list is what we do and what our libraries do, in all versions that we could
  * look at: libc with its resolver and the modules of nsswitch.conf, libcurl,
  * libwebsockets, OpenSSL, Kerberos.  It is wide where a call does no harm.  Calls
- * that libraries try, and know how to do without, fail as on an old kernel.
+ * that libraries try, and know how to do without, fail as on an old kernel; those
+ * that change files fail as for somebody who may not, since a setting of the
+ * machine's (Kerberos' cache in a folder, say) may bring them about.
  */
 
 #define WRITING (O_ACCMODE | O_CREAT | O_TRUNC)
@@ -75,14 +77,33 @@ static const struct sandbox_rule rules[] = {
 	ALLOW_IF(openat, A_MASKED(2, WRITING, O_RDONLY)),
 	FAIL_IF(openat, EACCES, A_MASKED(2, O_ACCMODE, O_WRONLY)),
 	FAIL_IF(openat, EACCES, A_MASKED(2, O_ACCMODE, O_RDWR)),
+	FAIL_IF(openat, EACCES, A_MASKED(2, O_CREAT, O_CREAT)),
+	FAIL_IF(openat, EACCES, A_MASKED(2, O_TRUNC, O_TRUNC)),
 	ALLOW_IF(open, A_MASKED(1, WRITING, O_RDONLY)),
 	FAIL_IF(open, EACCES, A_MASKED(1, O_ACCMODE, O_WRONLY)),
 	FAIL_IF(open, EACCES, A_MASKED(1, O_ACCMODE, O_RDWR)),
+	FAIL_IF(open, EACCES, A_MASKED(1, O_CREAT, O_CREAT)),
+	FAIL_IF(open, EACCES, A_MASKED(1, O_TRUNC, O_TRUNC)),
 	ALLOW(access), ALLOW(faccessat), ALLOW(faccessat2),
 	ALLOW(fadvise64), ALLOW(flock), ALLOW(fstat), ALLOW(fstatfs),
 	ALLOW(getcwd), ALLOW(getdents64), ALLOW(lstat), ALLOW(newfstatat),
 	ALLOW(readlink), ALLOW(readlinkat), ALLOW(stat), ALLOW(statfs),
 	ALLOW(statx),
+
+	/* What changes files, but for their removal */
+	FAIL(chmod, EACCES), FAIL(chown, EACCES), FAIL(creat, EACCES),
+	FAIL(fallocate, EACCES), FAIL(fchmod, EACCES), FAIL(fchmodat, EACCES),
+	FAIL(fchmodat2, EACCES), FAIL(fchown, EACCES), FAIL(fchownat, EACCES),
+	FAIL(fremovexattr, EACCES), FAIL(fsetxattr, EACCES),
+	FAIL(ftruncate, EACCES), FAIL(futimesat, EACCES), FAIL(lchown, EACCES),
+	FAIL(link, EACCES), FAIL(linkat, EACCES), FAIL(lremovexattr, EACCES),
+	FAIL(lsetxattr, EACCES), FAIL(mkdir, EACCES), FAIL(mkdirat, EACCES),
+	FAIL(mknod, EACCES), FAIL(mknodat, EACCES), FAIL(removexattr, EACCES),
+	FAIL(removexattrat, EACCES), FAIL(rename, EACCES),
+	FAIL(renameat, EACCES), FAIL(renameat2, EACCES), FAIL(rmdir, EACCES),
+	FAIL(setxattr, EACCES), FAIL(setxattrat, EACCES),
+	FAIL(symlink, EACCES), FAIL(symlinkat, EACCES), FAIL(truncate, EACCES),
+	FAIL(utime, EACCES), FAIL(utimensat, EACCES), FAIL(utimes, EACCES),
 
 	/* Of terminals, sockets and interfaces something is asked; nothing of
 	 * TUN devices, and nothing is set. */
@@ -147,6 +168,11 @@ static const struct sandbox_rule rules[] = {
 	FAIL(sched_setscheduler, EPERM), FAIL(setpriority, EPERM),
 	FAIL(socketcall, ENOSYS),
 };
+
+/* Their removal, with a folder for it; Landlock says where, if there is one. */
+static const struct sandbox_rule removing[] = {ALLOW(unlink), ALLOW(unlinkat)};
+static const struct sandbox_rule keeping[] = {FAIL(unlink, EACCES),
+					      FAIL(unlinkat, EACCES)};
 /* clang-format on */
 
 /** without() - What does not hold, and why */
@@ -162,6 +188,7 @@ void confine(const struct sandbox_rule *more, size_t more_cnt,
 	const char *wanted = getenv("RELAYTUN_CONFINE");
 	const struct sandbox_list lists[] = {
 		{rules, sizeof(rules) / sizeof(*rules)},
+		{folder ? removing : keeping, 2},
 		{more, more_cnt},
 	};
 	int landlock;

@@ -15,7 +15,8 @@
  * confine() - Give it up: system calls beside a list, and all but reading of files
  * @more:	What this program does beside what the list has; NULL for nothing
  * @more_cnt:	Entries in @more
- * @folder:	Files may be removed from here; NULL for nowhere
+ * @folder:	Files may be removed from here; NULL for nowhere.  Where the kernel has no
+ *		Landlock, from everywhere that the user may
  *
  * To be called before there are other threads.  What the kernel cannot do is left
  * out; what holds is in the log.
