@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -47,6 +48,8 @@
 #define A(n, value)         A_MASKED(n, UINT32_MAX, value)
 #define A_MASKED(n, mask, value)                                               \
 	SCMP_A##n(SCMP_CMP_MASKED_EQ, (uint64_t)(mask), (uint64_t)(value))
+/* A socket's type has flags beside it. */
+#define A_TYPE(n, type)     A_MASKED(n, 0xf, type)
 
 static const struct sandbox_rule rules[] = {
 	/* Descriptors: the TUN queues, sockets, sealed texts */
@@ -62,10 +65,14 @@ static const struct sandbox_rule rules[] = {
 	ALLOW(pselect6), ALLOW(select), ALLOW(signalfd4),
 	ALLOW(timerfd_create), ALLOW(timerfd_settime),
 
-	/* Sockets: of the families that there are reasons for.  Netlink tells
-	 * libc which addresses the machine has. */
-	ALLOW_IF(socket, A(0, AF_UNIX)), ALLOW_IF(socket, A(0, AF_INET)),
-	ALLOW_IF(socket, A(0, AF_INET6)), ALLOW_IF(socket, A(0, AF_NETLINK)),
+	/* Sockets: of the families and types that there are reasons for.
+	 * Netlink tells libc which addresses the machine has. */
+	ALLOW_IF(socket, A(0, AF_UNIX)),
+	ALLOW_IF(socket, A(0, AF_INET), A_TYPE(1, SOCK_STREAM)),
+	ALLOW_IF(socket, A(0, AF_INET), A_TYPE(1, SOCK_DGRAM)),
+	ALLOW_IF(socket, A(0, AF_INET6), A_TYPE(1, SOCK_STREAM)),
+	ALLOW_IF(socket, A(0, AF_INET6), A_TYPE(1, SOCK_DGRAM)),
+	ALLOW_IF(socket, A(0, AF_NETLINK), A(2, NETLINK_ROUTE)),
 	ALLOW_IF(socketpair, A(0, AF_UNIX)),
 	ALLOW(accept), ALLOW(accept4), ALLOW(bind), ALLOW(connect),
 	ALLOW(getpeername), ALLOW(getsockname), ALLOW(getsockopt),

@@ -32,7 +32,9 @@
  *		log of the program names the call, where an operator looks, and not
  *		that of the kernel, if that is audited at all.  The call is not
  *		carried out in either case, and the handler cannot be replaced,
- *		since that is forbidden too.
+ *		since that is forbidden too.  The mask of signals cannot be held: it
+ *		is in memory, where a filter does not look.  With SIGSYS blocked the
+ *		kernel ends the process by it all the same, without a word of ours.
  *
  * A build with sanitizers gets what their runtime needs beside the list: it looks
  * into its own process, from a process of its own when it looks for leaks.
@@ -52,6 +54,9 @@
 #define SCOPE_SIGNAL       (UINT64_C(1) << 1)
 #define GET_VERSION        1u
 #define PATH_BENEATH       1
+
+/* Signals have numbers up to 64. */
+#define SIGNAL_BITS 64u
 
 /* struct landlock_ruleset_attr, as of version 6 */
 struct ruleset {
@@ -184,6 +189,44 @@ static int add_rules(scmp_filter_ctx filter, const struct sandbox_rule *rules,
 	return err;
 }
 
+/** add_handlers() - For each signal but SIGSYS: one that differs in a bit.  The kernel
+ *  takes an int, so that bits above it are not to be compared */
+static int add_handlers(scmp_filter_ctx filter)
+{
+	unsigned int bit;
+	int err = 0;
+
+	for (bit = 1; bit <= SIGNAL_BITS && !err; bit <<= 1) {
+		const struct sandbox_rule rule = {
+			"rt_sigaction",
+			0,
+			{SCMP_A0(SCMP_CMP_MASKED_EQ, bit,
+				 bit ^ (SIGSYS & bit))}};
+
+		err = add_rule(filter, &rule);
+	}
+	return err;
+}
+
+/** add_probes() - Calls that libseccomp may have no name for.  Kernels put uretprobe
+ *  and uprobe into processes in which somebody traces a function; libc asks
+ *  riscv_hwprobe for the processor */
+static int add_probes(scmp_filter_ctx filter)
+{
+	int err = 0;
+
+#if defined(__x86_64__)
+	err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, 335, 0);
+	if (!err)
+		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, 336, 0);
+#elif defined(__riscv)
+	err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, 258, 0);
+#else
+	(void)filter;
+#endif
+	return err;
+}
+
 /** add_own() - What on_forbidden() needs, and stays in place by */
 static int add_own(scmp_filter_ctx filter)
 {
@@ -193,12 +236,12 @@ static int add_own(scmp_filter_ctx filter)
 		{"getpid", 0, {{0}}},
 		{"gettid", 0, {{0}}},
 		{"rt_sigreturn", 0, {{0}}},
-		{"rt_sigaction", 0, {SCMP_A0(SCMP_CMP_NE, SIGSYS)}},
 		{"tgkill", 0, {SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid())}},
 		{"write", 0, {{0}}},
 	};
+	int err = add_rules(filter, rules, sizeof(rules) / sizeof(*rules));
 
-	return add_rules(filter, rules, sizeof(rules) / sizeof(*rules));
+	return err ? err : add_handlers(filter);
 }
 
 /** add_sanitizers() - What their runtime needs, in a build with them */
@@ -262,6 +305,8 @@ int sandbox_calls(const struct sandbox_list *lists, size_t list_cnt)
 	err = set_attributes(filter);
 	if (!err)
 		err = add_own(filter);
+	if (!err)
+		err = add_probes(filter);
 	if (!err)
 		err = add_sanitizers(filter);
 	for (i = 0; i < list_cnt && !err; i++)

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/netlink.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
@@ -133,6 +134,18 @@ static int open_packet_socket(void)
 	return socket(AF_PACKET, SOCK_DGRAM, 0);
 }
 
+static int open_raw_socket(void)
+{
+	confine(NULL, 0, NULL);
+	return socket(AF_INET, SOCK_RAW, 1);
+}
+
+static int open_netfilter(void)
+{
+	confine(NULL, 0, NULL);
+	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+}
+
 static int trace_parent(void)
 {
 	confine(NULL, 0, NULL);
@@ -181,6 +194,16 @@ static int take_signal_away(void)
 	return signal(SIGSYS, SIG_IGN) == SIG_ERR;
 }
 
+/** take_signal_away_by_more() - The kernel takes an int of that */
+static int take_signal_away_by_more(void)
+{
+	char action[64] = {0};
+
+	confine(NULL, 0, NULL);
+	return (int)syscall(SYS_rt_sigaction, UINT64_C(1) << 32 | SIGSYS,
+			    action, NULL, 8);
+}
+
 static int raise_limit(void)
 {
 	const struct rlimit limit = {0, 0};
@@ -199,6 +222,8 @@ static void what_only_an_intruder_does_ends_the_process(void **state)
 		{execute, "execve", false},
 		{start_process, "clone", true},
 		{open_packet_socket, "socket", false},
+		{open_raw_socket, "socket", false},
+		{open_netfilter, "socket", false},
 		{trace_parent, "ptrace", true},
 		{undo_tun, "ioctl", false},
 		{make_executable, "mprotect", true},
@@ -206,6 +231,7 @@ static void what_only_an_intruder_does_ends_the_process(void **state)
 		{signal_parent, "kill", false},
 		{become_dumpable, "prctl", true},
 		{take_signal_away, "rt_sigaction", false},
+		{take_signal_away_by_more, "rt_sigaction", false},
 		{raise_limit, "prlimit64", true},
 	};
 	size_t i;
@@ -400,6 +426,40 @@ static int work(void)
 	return socket(AF_INET6, SOCK_STREAM, 0) < 0 && errno != EAFNOSUPPORT;
 }
 
+/** probe() - As a kernel does where a function is traced; it refuses those that
+ *  come from elsewhere */
+static int probe(void)
+{
+	int signo;
+
+	confine(NULL, 0, NULL);
+	for (signo = 1; signo <= SIGRTMAX; signo++) {
+		struct sigaction action = {.sa_handler = SIG_DFL};
+
+		if (signo != SIGSYS && signo != SIGKILL && signo != SIGSTOP &&
+		    (signo < SIGSYS || signo >= SIGRTMIN) &&
+		    sigaction(signo, &action, NULL))
+			return signo;
+	}
+#ifdef __x86_64__
+	(void)signal(SIGILL, SIG_IGN);
+	(void)syscall(335);
+#endif
+	return 0;
+}
+
+static void handlers_of_other_signals_and_tracing_go_on(void **state)
+{
+	struct outcome outcome = in_child(probe);
+
+	(void)state;
+	assert_null(strstr(outcome.said, "event=forbidden"));
+	if (WIFEXITED(outcome.status))
+		assert_int_equal(WEXITSTATUS(outcome.status), 0);
+	else
+		assert_int_equal(WTERMSIG(outcome.status), SIGILL);
+}
+
 static void names_threads_files_and_sockets_go_on(void **state)
 {
 	(void)state;
@@ -451,6 +511,7 @@ int main(void)
 		cmocka_unit_test(
 			files_may_be_removed_from_the_one_folder_for_it),
 		cmocka_unit_test(names_threads_files_and_sockets_go_on),
+		cmocka_unit_test(handlers_of_other_signals_and_tracing_go_on),
 		cmocka_unit_test(the_log_says_what_holds),
 		cmocka_unit_test(an_operator_may_do_without_and_that_is_said),
 	};
