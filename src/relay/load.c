@@ -65,12 +65,28 @@ static void check_private(const char *file, const char *path, struct diag *diag)
 			   file);
 }
 
-static void read_files(struct relay_conf *conf, const char *path,
+/** ask_user() - For the user's group, once */
+static void ask_user(struct load_user *user, const char *name, const char *path,
+		     struct diag *diag)
+{
+	const struct passwd *found;
+
+	if (user->asked)
+		return;
+	found = name ? getpwnam(name) : NULL;
+	user->asked = true;
+	user->group = found ? found->pw_gid : (gid_t)-1;
+	if (name && !found && geteuid() == 0)
+		diag_error(diag, path, 0,
+			   "user \"%s\" does not exist: create it, or name "
+			   "another",
+			   name);
+}
+
+/** read_files() - As the user whom this program becomes reads them again later */
+static void read_files(struct relay_conf *conf, const char *path, gid_t group,
 		       struct diag *diag)
 {
-	const struct passwd *user = conf->user ? getpwnam(conf->user) : NULL;
-	/* The user's, whom this program becomes: as that it reads them again. */
-	gid_t group = user ? user->pw_gid : (gid_t)-1;
 	size_t i;
 
 	read_keys(conf->keys, conf->key_cnt, group, diag);
@@ -80,14 +96,10 @@ static void read_files(struct relay_conf *conf, const char *path,
 	check_readable(conf->certificate, "certificate", path, diag);
 	check_readable(conf->private_key, "key", path, diag);
 	check_private(conf->private_key, path, diag);
-	if (conf->user && geteuid() == 0 && !user)
-		diag_error(diag, path, 0,
-			   "user \"%s\" does not exist: create it, or name "
-			   "another",
-			   conf->user);
 }
 
-bool load_open(struct loaded *loaded, const char *path, struct diag *diag)
+bool load_open(struct loaded *loaded, const char *path, struct load_user *user,
+	       struct diag *diag)
 {
 	size_t before = diag->error_cnt;
 	struct cfgfile file;
@@ -98,8 +110,10 @@ bool load_open(struct loaded *loaded, const char *path, struct diag *diag)
 		loaded->conf = relay_conf_parse_source(&file.source,
 						       &loaded->arena, diag);
 	cfgfile_free(&file);
-	if (loaded->conf)
-		read_files(loaded->conf, path, diag);
+	if (loaded->conf) {
+		ask_user(user, loaded->conf->user, path, diag);
+		read_files(loaded->conf, path, user->group, diag);
+	}
 	return loaded->conf && diag->error_cnt == before;
 }
 

@@ -104,12 +104,14 @@ static int become_user(const char *name)
  * struct program - What main() knows
  * @path:	relay.cfg
  * @loaded:	In force; the other is empty, or being loaded
+ * @user:	Whom it becomes
  * @now:	Which of the two is in force
  * @dev:	With --dev
  */
 struct program {
 	const char *path;
 	struct loaded loaded[2];
+	struct load_user user;
 	size_t now;
 	struct dev dev;
 };
@@ -174,7 +176,7 @@ static const struct relay_conf *reload(void *context)
 	bool good;
 
 	diag_init(&diag);
-	good = load_open(next, program->path, &diag);
+	good = load_open(next, program->path, &program->user, &diag);
 	output_diag(&diag);
 	diag_fini(&diag);
 	if (good)
@@ -259,7 +261,7 @@ static int serve_files(struct program *program, bool check)
 	bool good;
 
 	diag_init(&diag);
-	good = load_open(loaded, program->path, &diag);
+	good = load_open(loaded, program->path, &program->user, &diag);
 	output_diag(&diag);
 	diag_fini(&diag);
 	if (!good || !loaded->conf) {
