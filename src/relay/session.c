@@ -351,9 +351,8 @@ static void tick_head(struct session *session, mono_t now)
 
 	if (session->stuck)
 		session->since = now;
-	else if (session->relay->stopping && is_useless(session))
-		relay_kill(session);
-	else if (age_ms > (idle ? limits->response_s : limits->head_s) * 1000)
+	else if ((session->relay->stopping && is_useless(session)) ||
+		 age_ms > (idle ? limits->response_s : limits->head_s) * 1000)
 		relay_kill(session);
 }
 
