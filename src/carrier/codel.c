@@ -18,6 +18,9 @@
  *		time a little sooner: an interval by the root of their number,
  *		which is how a TCP's rate depends on loss.
  * Again	When it stands again soon after, it goes on where it was.
+ * Pause	While nothing leaves nobody can be told.  What was due in a pause of
+ *		more than an interval is not made up for: a channel that hung for
+ *		three seconds would cost 400 packets at once.
  */
 
 #include "carrier/codel.h"
@@ -91,6 +94,8 @@ bool codel_signals(struct codel *codel, int64_t waited_ns, size_t behind_len,
 	if (now.ns < codel->next_ns)
 		return false;
 	codel->cnt++;
+	if (now.ns - codel->next_ns > INTERVAL_NS)
+		codel->next_ns = now.ns;
 	codel->next_ns = after(codel->next_ns, codel->cnt);
 	return true;
 }
