@@ -159,8 +159,10 @@ for signal in INT TERM; do
 done
 clean cloud "after a gateway with default places"
 
-# The record of what was opened is lost, or garbage: the ruleset knows as well.
-for spoil in 'rm -f' 'head -c 300 /dev/urandom >'; do
+# The record of what was opened is lost, cut short, of NULs as after a loss of power,
+# or has garbage behind its first line: the ruleset knows as well.
+for spoil in 'rm -f' ': >' 'head -c 300 /dev/zero >' \
+	'sed -i -n 1p' 'printf "\1\0\377garbage" >>'; do
 	for where in cloud onprem; do
 		gateway_up $where
 		gateway_down $where TERM || fail "$where: exit code after SIGTERM"

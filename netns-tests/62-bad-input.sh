@@ -117,6 +117,10 @@ write_gateway cloud
 sed -i "s|$DIR/run/edge-1.state|$DIR/precious|" "$DIR/edge-1.cfg"
 gateway_refuses "a file in place of the state file" 1 "precious: .*no state file"
 left "a file in place of the state file" 1 "precious: .*no state file"
+printf 'binary\0precious' >"$DIR/precious"
+gateway_refuses "a file with NULs in place of the state file" 1 \
+	"precious: .*no state file"
+expect "bytes of the file with NULs" "$(wc -c <"$DIR/precious")" 15
 for suffix in rules policy conf; do
 	echo precious >"$DIR/precious.$suffix"
 done

@@ -22,8 +22,12 @@
 #define HEAD  "# relaytun"
 #define OWNER HEAD " gateway "
 
-/** is_ours() - Is a text that of this gateway's state?  One without a name is, of
- *  an earlier release, also when lines of it make no sense */
+/* Of a state file this tells whose it is. */
+#define BEGIN_SIZE 256
+
+/** is_ours() - Does a text begin as this gateway's state?  One without a name does,
+ *  of an earlier release; and one that is empty or begins with NUL: that is what a
+ *  loss of power makes of ours */
 static bool is_ours(const struct gateway_conf *conf, const char *text,
 		    struct diag *diag)
 {
@@ -52,12 +56,17 @@ static bool is_ours(const struct gateway_conf *conf, const char *text,
 static int read_file(const struct gateway_conf *conf, struct state *state,
 		     struct diag *diag)
 {
-	char *text;
-	ssize_t len = file_read(conf->state_file, STATE_LEN_MAX, &text);
+	char begin[BEGIN_SIZE];
+	ssize_t len = file_peek(conf->state_file, begin, sizeof(begin));
 	size_t skipped;
+	char *text;
 
 	if (len == -ENOENT)
 		return 0;
+	if (len >= 0 && !is_ours(conf, begin, diag))
+		return -EEXIST;
+	if (len >= 0)
+		len = file_read(conf->state_file, STATE_LEN_MAX, &text);
 	if (len == -EBADMSG) {
 		diag_warning(diag, conf->state_file, 0,
 			     "state file is damaged: what the ruleset tells is "
@@ -70,10 +79,6 @@ static int read_file(const struct gateway_conf *conf, struct state *state,
 			   "opened is told by the ruleset as well",
 			   file_why(len));
 		return (int)len;
-	}
-	if (!is_ours(conf, text, diag)) {
-		free(text);
-		return -EEXIST;
 	}
 	skipped = state_parse(state, text);
 	if (skipped)

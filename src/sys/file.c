@@ -125,6 +125,25 @@ ssize_t file_read(const char *path, size_t max, char **text)
 	return len;
 }
 
+ssize_t file_peek(const char *path, char *text, size_t size)
+{
+	int fd = open_read(path);
+	ssize_t ret;
+
+	if (fd < 0)
+		return fd;
+	ret = regular_check(fd);
+	if (!ret) {
+		ret = pread(fd, text, size - 1, 0);
+		if (ret < 0)
+			ret = -errno;
+	}
+	close(fd);
+	if (ret >= 0)
+		text[ret] = '\0';
+	return ret;
+}
+
 int file_check(const char *path)
 {
 	int fd = open_read(path);

@@ -22,6 +22,17 @@
 ssize_t file_read(const char *path, size_t max, char **text)
 	__attribute__((warn_unused_result));
 
+/**
+ * file_peek() - How a file begins, whatever is in it
+ * @path:	File
+ * @text:	Receives up to @size - 1 bytes and a NUL
+ *
+ * Return: bytes received, -EISDIR or -ENOTSUP (no regular file), or another negative
+ *	   errno
+ */
+ssize_t file_peek(const char *path, char *text, size_t size)
+	__attribute__((warn_unused_result));
+
 /** file_check() - Could a library read this file, without waiting for a writer?
  *  Return: 0, or negative errno as file_read() */
 int file_check(const char *path) __attribute__((warn_unused_result));

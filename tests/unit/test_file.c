@@ -65,6 +65,21 @@ static void the_longest_allowed_content_is_read_and_one_byte_more_is_not(
 	assert_null(text);
 }
 
+static void how_a_file_begins_is_read_whatever_is_in_it(void **state)
+{
+	char text[6];
+
+	(void)state;
+	put("file", "ab\0cdefgh", 9, 0644);
+	assert_int_equal(file_peek("file", text, sizeof(text)), 5);
+	assert_memory_equal(text, "ab\0cd", 6);
+	put("file", "", 0, 0644);
+	assert_int_equal(file_peek("file", text, sizeof(text)), 0);
+	assert_string_equal(text, "");
+	assert_int_equal(file_peek("none", text, sizeof(text)), -ENOENT);
+	assert_int_equal(file_peek(".", text, sizeof(text)), -EISDIR);
+}
+
 static void what_cannot_be_read_has_its_reason(void **state)
 {
 	char *text;
@@ -287,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		in_dir(a_file_is_read_whole_and_terminated),
 		in_dir(the_longest_allowed_content_is_read_and_one_byte_more_is_not),
+		in_dir(how_a_file_begins_is_read_whatever_is_in_it),
 		in_dir(what_cannot_be_read_has_its_reason),
 		in_dir(what_could_keep_a_reader_waiting_is_not_read),
 		in_dir(a_secret_loses_only_its_trailing_newlines),
