@@ -180,6 +180,9 @@ class Relay:
     def open(self):
         """A joined WebSocket."""
         if not self.control:
+            # A gateway takes up 32 a second, in the long run; who is one too
+            # many waits in vain.
+            time.sleep(1 / 25)
             return Socket(
                 self.address,
                 self.authority,
