@@ -112,6 +112,9 @@ const char *channel_beat_pong(struct channel *channel,
 	rtt_ns = flight_rtt_ns(pong->time_ns, now, DEAF_MS * NS_PER_MS);
 	if (!rtt_ns)
 		return NULL;
+	if (flight_has_lost(&channel->flight, pong->bytes,
+			    (mono_t){now.ns - rtt_ns}))
+		return "messages were lost on the way";
 	if (!flight_pong(&channel->flight, pong->bytes, channel->bytes_out,
 			 rtt_ns, now))
 		return "PONG counts fewer bytes than before";

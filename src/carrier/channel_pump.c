@@ -111,7 +111,8 @@ static void send_small(struct channel *channel)
 	channel->messages_out++;
 	channel->bytes_out += (uint64_t)len;
 	if (ping.time_ns != channel->ping_time_ns)
-		flight_asked(&channel->flight, channel->bytes_out);
+		flight_asked(&channel->flight, channel->bytes_out,
+			     (mono_t){(int64_t)ping.time_ns});
 	wsconn_send(&channel->conn, WS_BINARY, data, (size_t)len);
 }
 

@@ -148,9 +148,20 @@ int64_t flight_rtt_ns(uint64_t asked_ns, mono_t now, int64_t max_ns)
 	return rtt_ns > (uint64_t)max_ns ? 0 : (int64_t)rtt_ns;
 }
 
-void flight_asked(struct flight *flight, uint64_t sent)
+bool flight_has_lost(const struct flight *flight, uint64_t acked, mono_t asked)
+{
+	return flight->due && acked < flight->due &&
+	       !mono_before(asked, flight->due_asked);
+}
+
+void flight_asked(struct flight *flight, uint64_t sent, mono_t now)
 {
 	flight->asked = sent;
+	/* One at a time: an answer to a later PING answers for it as well. */
+	if (!flight->due) {
+		flight->due = sent;
+		flight->due_asked = now;
+	}
 	flight->probe_asked = true;
 	if (flight->probe == FLIGHT_PROBE_ASK)
 		flight->probe = FLIGHT_PROBE_WAIT;
@@ -380,6 +391,8 @@ bool flight_pong(struct flight *flight, uint64_t acked, uint64_t sent,
 	if (acked < flight->acked || acked > sent)
 		return false;
 	flight->acked = acked;
+	if (acked >= flight->due)
+		flight->due = 0;
 	take_rtt(flight, rtt_ns, now);
 	take_rate(flight, rtt_ns, now);
 	widen(flight, now);

@@ -57,6 +57,9 @@ enum flight_probe {
  * struct flight - One channel's
  * @acked:	Bytes that the peer has received
  * @asked:	Bytes that were sent when it was asked last
+ * @due:	Bytes that must have arrived when the PING of @due_asked, or a later
+ *		one, is answered; 0: no PING waits for that
+ * @due_asked:	When that PING was sent
  * @window:	How many may be on their way
  * @rate:	Most bytes a ms
  * @proven:	The same, which only samples make less that the path limited
@@ -77,6 +80,8 @@ enum flight_probe {
 struct flight {
 	uint64_t acked;
 	uint64_t asked;
+	uint64_t due;
+	mono_t due_asked;
 	uint64_t window;
 	struct flight_gen rate;
 	struct flight_gen proven;
@@ -138,8 +143,21 @@ bool flight_shall_ask(const struct flight *flight, uint64_t sent);
  */
 int64_t flight_rtt_ns(uint64_t asked_ns, mono_t now, int64_t max_ns);
 
-/** flight_asked() - A PING was sent */
-void flight_asked(struct flight *flight, uint64_t sent);
+/** flight_asked() - A PING was sent
+ *  @sent:	Bytes sent so far, with it
+ *  @now:	The time that it carries */
+void flight_asked(struct flight *flight, uint64_t sent, mono_t now);
+
+/**
+ * flight_has_lost() - Has the path lost messages?
+ * @acked:	Bytes that a PONG says have arrived
+ * @asked:	Time of the PING that it answers
+ *
+ * A channel is in order, and a PONG counts all that came up to the PING it
+ * answers (wire format, section 3.4).  What is missing then never comes, and would
+ * count as on its way for ever.
+ */
+bool flight_has_lost(const struct flight *flight, uint64_t acked, mono_t asked);
 
 /** flight_probe() - Begin a probe, unless one is under way: another channel that may
  *  share the path has begun one, and its queue must not be taken for distance */

@@ -208,6 +208,7 @@ class Channel:
         self.dialled = relay.control is None
         self.ws = relay.open()
         self.sent = 0
+        self.got = self.got_count = 0
         self.mine = message(
             PREFACE,
             b"RTUN"
@@ -229,6 +230,8 @@ class Channel:
             return None, b""
         if opcode == CLOSE:
             return None, b""
+        self.got += len(data)
+        self.got_count += 1
         return data[0], data[4:]
 
     def preface(self):
@@ -269,8 +272,9 @@ class Channel:
                 return struct.unpack_from("<H", data, 4)[0]
 
     def answer(self, ping):
-        """Answer a PING with what was received: enough to stay alive."""
-        self.send(message(PONG, ping[:8] + struct.pack("<QQ", 0, 0)))
+        """Answer a PING with what was received."""
+        self.send(message(PONG, ping[:8] + struct.pack("<QQ", self.got,
+                                                       self.got_count)))
 
     def close(self):
         """Without a word."""

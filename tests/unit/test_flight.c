@@ -48,7 +48,7 @@ static void pong_is_asked_for_by_parts(void **state)
 	part = f.window / 4;
 	assert_false(flight_shall_ask(&f, part - 1));
 	assert_true(flight_shall_ask(&f, part));
-	flight_asked(&f, part);
+	flight_asked(&f, part, at(0));
 	assert_false(flight_shall_ask(&f, part + 1));
 }
 
@@ -61,6 +61,30 @@ static void pong_that_cannot_be_is_refused(void **state)
 	assert_false(flight_pong(&f, 101, 100, MS, at(1)));
 	assert_true(flight_pong(&f, 100, 100, MS, at(1)));
 	assert_false(flight_pong(&f, 99, 100, MS, at(1)));
+}
+
+static void messages_that_never_come_are_noticed_by_the_next_answer(
+	void **state)
+{
+	struct flight f;
+
+	(void)state;
+	flight_init(&f, at(0));
+	flight_asked(&f, 100, at(10));
+	flight_asked(&f, 200, at(20));
+	/* The answer to an older PING says nothing of what came after it. */
+	assert_false(flight_has_lost(&f, 40, at(9)));
+	/* All that was sent before the PING, and itself, have come. */
+	assert_false(flight_has_lost(&f, 100, at(10)));
+	assert_true(flight_has_lost(&f, 99, at(10)));
+	/* An answer to a later one answers for it, though its own was lost. */
+	assert_true(flight_has_lost(&f, 99, at(20)));
+	assert_true(flight_pong(&f, 100, 200, MS, at(30)));
+	assert_false(flight_has_lost(&f, 100, at(20)));
+	flight_asked(&f, 30300, at(40));
+	assert_true(flight_has_lost(&f, 30299, at(40)));
+	assert_true(flight_pong(&f, 30300, 30300, MS, at(50)));
+	assert_false(flight_has_lost(&f, 30300, at(40)));
 }
 
 /* Of the simulated path: items in its queue and after it, and channels. */
@@ -142,7 +166,7 @@ static void path_ask(struct path *p, int i)
 {
 	if (!flight_shall_ask(&p->flights[i], p->sent[i]))
 		return;
-	flight_asked(&p->flights[i], p->sent[i]);
+	flight_asked(&p->flights[i], p->sent[i], at(p->now));
 	line_put(&p->queue,
 		 (struct item){.channel = i, .ping = true, .asked_ms = p->now});
 }
@@ -509,6 +533,8 @@ int main(void)
 		cmocka_unit_test(no_more_than_the_window_is_on_its_way),
 		cmocka_unit_test(pong_is_asked_for_by_parts),
 		cmocka_unit_test(pong_that_cannot_be_is_refused),
+		cmocka_unit_test(
+			messages_that_never_come_are_noticed_by_the_next_answer),
 		cmocka_unit_test(path_is_used_to_the_full_and_not_much_more),
 		cmocka_unit_test(slow_path_is_full_and_has_a_short_queue),
 		cmocka_unit_test(slow_path_is_known_within_two_seconds),
