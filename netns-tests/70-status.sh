@@ -52,6 +52,7 @@ await_status 10 cloud '.warnings | length > 0'
 	status_json onprem .
 } | documented STATUS
 at cloud nft delete table inet holding
+await_status 20 cloud '.warnings == []'
 
 # Packets and bytes are those that pass.
 up=$(status_json cloud .tun.up.packets)
