@@ -359,33 +359,45 @@ static void three_flows_take_turns_on_two_channels(void **state)
 	world_free(w);
 }
 
+/** AT() - A time, in ms since the first flow's move is asked for */
+#define AT(ms) ((mono_t){(1000500 + (ms)) * NS_PER_MS})
+
+/**
+ * world_moving() - Four greedy flows on the first of two channels, and one of them
+ * about to move to the second
+ * @flow:	Set to its bucket
+ */
+static struct world *world_moving(uint32_t *flow)
+{
+	struct world *w = spread_over(4);
+
+	run(w, 400, 250000);
+	peer_balance(&w->peer, AT(0));
+	*flow = w->peer.move.bucket;
+	assert_int_not_equal(*flow, QUEUE_NONE);
+	assert_ptr_equal(peer_channel(&w->peer, *flow), &w->channels[1]);
+	return w;
+}
+
 static void moving_flow_waits_until_what_it_sent_has_arrived(void **state)
 {
-	const mono_t now = {1000000 * NS_PER_MS};
-	struct world *w = spread_over(4);
-	struct channel *from = &w->channels[0];
-	struct queue_lane *lane;
 	uint32_t flow;
+	struct world *w = world_moving(&flow);
+	struct channel *from = &w->channels[0];
+	struct queue_lane *lane = peer_lane(&w->peer, flow);
 
 	(void)state;
-	run(w, 400, 250000);
-	w->now_ms = 500;
-	peer_balance(&w->peer, (mono_t){now.ns + 500 * NS_PER_MS});
-	flow = w->peer.move.bucket;
-	assert_int_not_equal(flow, QUEUE_NONE);
-	assert_ptr_equal(peer_channel(&w->peer, flow), &w->channels[1]);
 	assert_true(from->due & CHANNEL_DUE_PING);
-	lane = peer_lane(&w->peer, flow);
 	assert_ptr_not_equal(lane, &w->channels[0].lane);
 	assert_ptr_not_equal(lane, &w->channels[1].lane);
 
 	from->flight.acked = from->bytes_out - 1;
-	peer_arrived(&w->peer, from, now);
+	peer_arrived(&w->peer, from, AT(0));
 	assert_ptr_equal(peer_lane(&w->peer, flow), lane);
 	from->flight.acked = from->bytes_out;
-	peer_arrived(&w->peer, &w->channels[1], now);
+	peer_arrived(&w->peer, &w->channels[1], AT(0));
 	assert_ptr_equal(peer_lane(&w->peer, flow), lane);
-	peer_arrived(&w->peer, from, now);
+	peer_arrived(&w->peer, from, AT(0));
 	assert_ptr_equal(peer_lane(&w->peer, flow), &w->channels[1].lane);
 	assert_true(queue_lane_waits(&w->flows, &w->channels[1].lane));
 	world_free(w);
@@ -393,38 +405,32 @@ static void moving_flow_waits_until_what_it_sent_has_arrived(void **state)
 
 static void moving_flow_waits_for_a_packet_that_is_cut(void **state)
 {
-	const mono_t now = {1000000 * NS_PER_MS};
 	struct world *w = spread_over(4);
 	struct channel *from = &w->channels[0];
 
 	(void)state;
 	run(w, 400, 250000);
 	from->outbox.cutting = 3;
-	peer_balance(&w->peer, (mono_t){now.ns + 500 * NS_PER_MS});
+	peer_balance(&w->peer, AT(0));
 	assert_int_not_equal(w->peer.move.bucket, QUEUE_NONE);
 
-	peer_arrived(&w->peer, from, now);
+	peer_arrived(&w->peer, from, AT(0));
 	from->outbox.cutting = QUEUE_NONE;
 	from->bytes_out += 1000;
-	peer_arrived(&w->peer, from, now);
+	peer_arrived(&w->peer, from, AT(0));
 	assert_int_not_equal(w->peer.move.bucket, QUEUE_NONE);
 	from->flight.acked = from->bytes_out;
-	peer_arrived(&w->peer, from, now);
+	peer_arrived(&w->peer, from, AT(0));
 	assert_int_equal(w->peer.move.bucket, QUEUE_NONE);
 	world_free(w);
 }
 
 static void moving_flow_goes_on_when_its_old_channel_is_gone(void **state)
 {
-	const mono_t now = {1000000 * NS_PER_MS};
-	struct world *w = spread_over(4);
 	uint32_t flow;
+	struct world *w = world_moving(&flow);
 
 	(void)state;
-	run(w, 400, 250000);
-	peer_balance(&w->peer, (mono_t){now.ns + 500 * NS_PER_MS});
-	flow = w->peer.move.bucket;
-	assert_int_not_equal(flow, QUEUE_NONE);
 	peer_detach(&w->peer, &w->channels[0]);
 	assert_ptr_equal(peer_lane(&w->peer, flow), &w->channels[1].lane);
 	world_free(w);
@@ -432,32 +438,24 @@ static void moving_flow_goes_on_when_its_old_channel_is_gone(void **state)
 
 static void moving_flow_does_not_wait_for_ever(void **state)
 {
-	const mono_t now = {1000000 * NS_PER_MS};
-	struct world *w = spread_over(4);
 	uint32_t flow;
+	struct world *w = world_moving(&flow);
 
 	(void)state;
-	run(w, 400, 250000);
-	peer_balance(&w->peer, (mono_t){now.ns + 500 * NS_PER_MS});
-	flow = w->peer.move.bucket;
-	peer_balance(&w->peer, (mono_t){now.ns + 900 * NS_PER_MS});
+	peer_balance(&w->peer, AT(400));
 	assert_int_equal(w->peer.move.bucket, flow);
-	peer_balance(&w->peer, (mono_t){now.ns + 1000 * NS_PER_MS});
+	peer_balance(&w->peer, AT(500));
 	assert_int_equal(w->peer.move.bucket, QUEUE_NONE);
 	world_free(w);
 }
 
 static void flow_that_was_moved_comes_back_when_its_channel_dies(void **state)
 {
-	const mono_t now = {1000000 * NS_PER_MS};
-	struct world *w = spread_over(4);
 	uint32_t flow;
+	struct world *w = world_moving(&flow);
 
 	(void)state;
-	run(w, 400, 250000);
-	peer_balance(&w->peer, (mono_t){now.ns + 500 * NS_PER_MS});
-	flow = w->peer.move.bucket;
-	peer_arrived(&w->peer, &w->channels[0], now);
+	peer_arrived(&w->peer, &w->channels[0], AT(0));
 	assert_ptr_equal(peer_channel(&w->peer, flow), &w->channels[1]);
 	peer_detach(&w->peer, &w->channels[1]);
 	assert_ptr_equal(peer_channel(&w->peer, flow), &w->channels[0]);
