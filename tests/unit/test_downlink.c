@@ -26,7 +26,6 @@
 #include "codec/gso.h"
 #include "codec/netorder.h"
 #include "packets.h"
-#include "policy/parse.h"
 #include "two_sites.h"
 
 static const uint8_t server[4] = {10, 1, 0, 5};
@@ -34,45 +33,25 @@ static const uint8_t other_server[4] = {10, 3, 0, 5};
 static const uint8_t stranger[4] = {10, 2, 0, 5};
 static const uint8_t gateway[4] = {100, 64, 0, 1};
 
-/** struct world - A channel from oslo-a, and the kernel's end of the "TUN" */
+/** struct world - A channel from oslo-a */
 struct world {
-	struct arena arena;
-	struct diag diag;
-	struct setup setup;
+	struct two_sites sites;
 	struct kin kin;
 	struct worker worker;
 	struct peer peers[PEER_CNT];
 	struct channel channel;
-	int kernel;
 };
 
 static int world_open(void **state)
 {
 	static struct world w;
-	const struct gateway_conf *conf;
-	const struct policy_gateway *self;
-	const struct policy *policy;
-	int pair[2];
 
 	memset(&w, 0, sizeof(w));
-	arena_init(&w.arena);
-	diag_init(&w.diag);
-	policy = policy_parse(policy_text, "p", &w.arena, &w.diag);
-	conf = gateway_conf_parse(conf_text, "c", &w.arena, &w.diag);
-	assert_true(policy && conf);
-	self = gateway_conf_check(policy, conf, "c", &w.diag);
-	assert_non_null(self);
-	w.setup.plan = plan_make(policy, self, conf, NULL, 0, &w.arena);
-	w.setup.steer = steer_new(w.setup.plan, &w.arena);
-	w.setup.tun_offloads = GSO_CAN_CSUM | GSO_CAN_TSO4;
-	assert_int_equal(
-		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair),
-		0);
-	w.setup.tun_fds[0] = pair[0];
-	w.kernel = pair[1];
+	two_sites_open(&w.sites);
+	w.sites.setup.tun_offloads = GSO_CAN_CSUM | GSO_CAN_TSO4;
 	w.kin.cnt = 1;
 	w.worker.kin = &w.kin;
-	w.worker.setup = &w.setup;
+	w.worker.setup = &w.sites.setup;
 	w.worker.peers = w.peers;
 	w.worker.peer_cnt = PEER_CNT;
 	w.channel.worker = &w.worker;
@@ -85,10 +64,7 @@ static int world_close(void **state)
 {
 	struct world *w = *state;
 
-	close(w->setup.tun_fds[0]);
-	close(w->kernel);
-	diag_fini(&w->diag);
-	arena_fini(&w->arena);
+	two_sites_close(&w->sites);
 	return 0;
 }
 
@@ -164,7 +140,7 @@ static void assert_dropped(struct world *w, enum drop_reason reason)
 	uint8_t got[PACKET_SIZE];
 	int i;
 
-	assert_int_equal(read(w->kernel, got, sizeof(got)), -1);
+	assert_int_equal(read(w->sites.kernel, got, sizeof(got)), -1);
 	assert_int_equal(errno, EAGAIN);
 	for (i = 0; i < DROP_REASON_CNT; i++)
 		assert_int_equal(w->worker.stats.drops[i], i == (int)reason);
@@ -191,7 +167,7 @@ static void a_good_packet_gets_to_the_kernel_and_is_counted(void **state)
 
 	assert_int_equal(arrive(w, &offload, &p), 0);
 
-	assert_int_equal(read(w->kernel, got, sizeof(got)),
+	assert_int_equal(read(w->sites.kernel, got, sizeof(got)),
 			 VNET_HDR_LEN + p.len);
 	gso_read(got, &header);
 	assert_int_equal(header.flags, GSO_NEEDS_CSUM);
@@ -216,7 +192,7 @@ static void a_peers_word_for_a_checksum_is_not_taken(void **state)
 
 	assert_int_equal(arrive(w, &offload, &p), 0);
 
-	assert_int_equal(read(w->kernel, got, sizeof(got)),
+	assert_int_equal(read(w->sites.kernel, got, sizeof(got)),
 			 VNET_HDR_LEN + p.len);
 	gso_read(got, &header);
 	assert_int_equal(header.flags, 0);
@@ -268,7 +244,7 @@ static void an_offload_that_the_kernel_does_not_take_is_dropped(void **state)
 	struct world *w = *state;
 	struct packet p;
 
-	w->setup.tun_offloads = 0;
+	w->sites.setup.tun_offloads = 0;
 	tcp(&p, server, gateway);
 
 	assert_int_equal(arrive(w, &offload, &p), 0);
@@ -353,7 +329,7 @@ static void what_the_kernel_does_not_take_is_counted(void **state)
 	struct world *w = *state;
 	struct packet p;
 
-	assert_int_equal(shutdown(w->kernel, SHUT_RD), 0);
+	assert_int_equal(shutdown(w->sites.kernel, SHUT_RD), 0);
 	tcp(&p, server, gateway);
 
 	assert_int_equal(arrive(w, &none, &p), 0);
@@ -369,12 +345,13 @@ static void segments_of_a_stream_get_to_the_kernel_at_once(void **state)
 	struct gso_header header;
 	size_t len = segments(w);
 
-	assert_int_equal(read(w->kernel, got, sizeof(got)),
+	assert_int_equal(read(w->sites.kernel, got, sizeof(got)),
 			 VNET_HDR_LEN + len + 100);
 	gso_read(got, &header);
 	assert_int_equal(header.type, GSO_TCPV4);
 	assert_int_equal(header.gso_size, 100);
-	assert_int_equal(read(w->kernel, got, sizeof(got)), VNET_HDR_LEN + len);
+	assert_int_equal(read(w->sites.kernel, got, sizeof(got)),
+			 VNET_HDR_LEN + len);
 	assert_int_equal(w->worker.stats.down.packets, 3);
 	assert_int_equal(w->worker.stats.down.bytes, 3 * len);
 	assert_int_equal(w->peers[OSLO_A].down.packets, 3);
@@ -388,10 +365,10 @@ static void segments_stay_apart_for_a_kernel_without_offloads(void **state)
 	size_t len;
 	size_t i;
 
-	w->setup.tun_offloads = 0;
+	w->sites.setup.tun_offloads = 0;
 	len = segments(w);
 	for (i = 0; i < 3; i++)
-		assert_int_equal(read(w->kernel, got, sizeof(got)),
+		assert_int_equal(read(w->sites.kernel, got, sizeof(got)),
 				 VNET_HDR_LEN + len);
 }
 
@@ -399,7 +376,7 @@ static void segments_that_the_kernel_does_not_take_are_all_counted(void **state)
 {
 	struct world *w = *state;
 
-	assert_int_equal(shutdown(w->kernel, SHUT_RD), 0);
+	assert_int_equal(shutdown(w->sites.kernel, SHUT_RD), 0);
 	segments(w);
 	assert_int_equal(w->worker.stats.drops[DROP_DOWN_KERNEL], 3);
 	assert_int_equal(w->worker.stats.down.packets, 0);

@@ -23,63 +23,34 @@
 #include "carrier/worker.h"
 #include "codec/gso.h"
 #include "packets.h"
-#include "policy/parse.h"
 #include "two_sites.h"
 
 static const uint8_t gateway[4] = {100, 64, 0, 1};
 static const uint8_t in_oslo[4] = {10, 1, 0, 5};
 static const uint8_t in_bergen[4] = {10, 3, 0, 5};
 
-/** struct world - Worker 0 of two, with a channel to each peer, and the kernel's
- *  end of its "TUN" */
+/** struct world - Worker 0 of two, with a channel to each peer */
 struct world {
-	struct arena arena;
-	struct diag diag;
-	struct setup setup;
+	struct two_sites sites;
 	struct kin kin;
 	struct worker worker;
 	struct peer peers[PEER_CNT];
 	struct queue_flows flows[PEER_CNT];
 	struct channel channels[PEER_CNT];
-	int kernel;
 };
-
-/** open_setup() - What is constant */
-static void open_setup(struct world *w)
-{
-	const struct gateway_conf *conf;
-	const struct policy_gateway *self;
-	const struct policy *policy;
-	int pair[2];
-
-	policy = policy_parse(policy_text, "p", &w->arena, &w->diag);
-	conf = gateway_conf_parse(conf_text, "c", &w->arena, &w->diag);
-	assert_true(policy && conf);
-	self = gateway_conf_check(policy, conf, "c", &w->diag);
-	assert_non_null(self);
-	w->setup.plan = plan_make(policy, self, conf, NULL, 0, &w->arena);
-	assert_int_equal(w->setup.plan->peer_cnt, PEER_CNT);
-	w->setup.steer = steer_new(w->setup.plan, &w->arena);
-	w->setup.reach = reach_new(2, PEER_CNT, &w->arena);
-	reach_fill(w->setup.reach, 0);
-	reach_fill(w->setup.reach, 1);
-	assert_int_equal(
-		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair),
-		0);
-	w->setup.tun_fds[0] = pair[0];
-	w->kernel = pair[1];
-}
 
 static int world_open(void **state)
 {
 	static struct world w;
+	struct setup *setup = &w.sites.setup;
 	int i;
 
 	memset(&w, 0, sizeof(w));
-	arena_init(&w.arena);
-	diag_init(&w.diag);
-	open_setup(&w);
-	w.worker.setup = &w.setup;
+	two_sites_open(&w.sites);
+	setup->reach = reach_new(2, PEER_CNT, &w.sites.arena);
+	reach_fill(setup->reach, 0);
+	reach_fill(setup->reach, 1);
+	w.worker.setup = setup;
 	w.worker.kin = &w.kin;
 	w.worker.peers = w.peers;
 	w.worker.peer_cnt = PEER_CNT;
@@ -87,9 +58,9 @@ static int world_open(void **state)
 	assert_int_equal(loop_open(&w.worker.loop), 0);
 	assert_int_equal(kin_join(&w.worker), 0);
 	assert_int_equal(queue_init(&w.worker.queue), 0);
-	crew_init(&w.worker.crew, w.setup.plan, w.setup.steer);
+	crew_init(&w.worker.crew, setup->plan, setup->steer);
 	for (i = 0; i < PEER_CNT; i++) {
-		w.peers[i].gateway = w.setup.plan->peers[i];
+		w.peers[i].gateway = setup->plan->peers[i];
 		w.peers[i].flows = &w.flows[i];
 		queue_join(&w.worker.queue, &w.flows[i]);
 		peer_init(&w.peers[i]);
@@ -110,10 +81,7 @@ static int world_close(void **state)
 	queue_fini(&w->worker.queue);
 	loop_close(&w->worker.loop);
 	kin_close(&w->kin);
-	close(w->setup.tun_fds[0]);
-	close(w->kernel);
-	diag_fini(&w->diag);
-	arena_fini(&w->arena);
+	two_sites_close(&w->sites);
 	return 0;
 }
 
@@ -130,7 +98,7 @@ static void send_packet(struct world *w, const uint8_t dst[4], size_t frag)
 	packet_close(&p);
 	put_u16(p.data + 6, frag);
 	memcpy(data + VNET_HDR_LEN, p.data, p.len);
-	assert_int_equal(write(w->kernel, data, VNET_HDR_LEN + p.len),
+	assert_int_equal(write(w->sites.kernel, data, VNET_HDR_LEN + p.len),
 			 VNET_HDR_LEN + p.len);
 	uplink_run(&w->worker);
 }
@@ -157,7 +125,8 @@ static void send_super(struct world *w, const uint8_t dst[4], uint16_t last)
 	put_u16(p.data + 24, sizeof(data) - VNET_HDR_LEN - 20);
 	gso_write(data, &header);
 	memcpy(data + VNET_HDR_LEN, p.data, 28);
-	assert_int_equal(write(w->kernel, data, sizeof(data)), sizeof(data));
+	assert_int_equal(write(w->sites.kernel, data, sizeof(data)),
+			 sizeof(data));
 	uplink_run(&w->worker);
 }
 
@@ -262,7 +231,7 @@ static void a_run_pumps_every_channel_of_every_peer(void **state)
 static void put_aside(struct world *w)
 {
 	w->channels[OSLO_A].suspect = true;
-	reach_set(w->setup.reach, 1, OSLO_A, true);
+	reach_set(w->sites.setup.reach, 1, OSLO_A, true);
 	kin_looked(&w->worker, OSLO_A);
 	assert_true(w->peers[OSLO_A].is_aside);
 	while (!mailbox_post(&w->kin.packets[1], "", 1))
@@ -288,7 +257,7 @@ static void a_look_sends_what_waits_aside_when_the_sibling_is_lost(void **state)
 	struct world *w = *state;
 
 	put_aside(w);
-	reach_set(w->setup.reach, 1, OSLO_A, false);
+	reach_set(w->sites.setup.reach, 1, OSLO_A, false);
 	kin_looked(&w->worker, OSLO_A);
 	assert_taken_back(w);
 }
@@ -298,7 +267,7 @@ static void what_cannot_be_passed_on_is_sent_at_once(void **state)
 	struct world *w = *state;
 
 	put_aside(w);
-	reach_set(w->setup.reach, 1, OSLO_A, false);
+	reach_set(w->sites.setup.reach, 1, OSLO_A, false);
 	kin_pump(&w->worker);
 	assert_taken_back(w);
 }
@@ -309,10 +278,10 @@ static void a_packet_does_not_wait_aside_for_a_sibling_that_is_lost(
 	struct world *w = *state;
 
 	w->channels[OSLO_A].suspect = true;
-	reach_set(w->setup.reach, 1, OSLO_A, true);
+	reach_set(w->sites.setup.reach, 1, OSLO_A, true);
 	kin_looked(&w->worker, OSLO_A);
 	kin_pump(&w->worker);
-	reach_set(w->setup.reach, 1, OSLO_A, false);
+	reach_set(w->sites.setup.reach, 1, OSLO_A, false);
 	send_packet(w, in_oslo, 0);
 	assert_taken_back(w);
 }

@@ -7,6 +7,14 @@
 #ifndef TESTS_TWO_SITES_H
 #define TESTS_TWO_SITES_H
 
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "carrier/setup.h"
+#include "policy/parse.h"
+
 /* edge-1's peers: two of bergen, one of oslo. */
 enum {
 	BERGEN_A,
@@ -34,5 +42,50 @@ static const char policy_text[] =
 static const char conf_text[] =
 	"name = \"edge-1\"; policy = \"/p\";\n"
 	"credentials = { key_name = \"k\"; key_file = \"/k\"; };\n";
+
+/**
+ * struct two_sites - What edge-1's carrier knows, and a "TUN"
+ * @setup:	Plan, steering and the carrier's end
+ * @kernel:	The kernel's end
+ */
+struct two_sites {
+	struct arena arena;
+	struct diag diag;
+	struct setup setup;
+	int kernel;
+};
+
+static inline void two_sites_open(struct two_sites *sites)
+{
+	const struct gateway_conf *conf;
+	const struct policy_gateway *self;
+	const struct policy *policy;
+	struct setup *setup = &sites->setup;
+	int pair[2];
+
+	arena_init(&sites->arena);
+	diag_init(&sites->diag);
+	policy = policy_parse(policy_text, "p", &sites->arena, &sites->diag);
+	conf = gateway_conf_parse(conf_text, "c", &sites->arena, &sites->diag);
+	assert_true(policy && conf);
+	self = gateway_conf_check(policy, conf, "c", &sites->diag);
+	assert_non_null(self);
+	setup->plan = plan_make(policy, self, conf, NULL, 0, &sites->arena);
+	assert_int_equal(setup->plan->peer_cnt, PEER_CNT);
+	setup->steer = steer_new(setup->plan, &sites->arena);
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair),
+		0);
+	setup->tun_fds[0] = pair[0];
+	sites->kernel = pair[1];
+}
+
+static inline void two_sites_close(struct two_sites *sites)
+{
+	close(sites->setup.tun_fds[0]);
+	close(sites->kernel);
+	diag_fini(&sites->diag);
+	arena_fini(&sites->arena);
+}
 
 #endif /* TESTS_TWO_SITES_H */
