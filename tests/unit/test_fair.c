@@ -351,7 +351,7 @@ static void three_flows_take_turns_on_two_channels(void **state)
 
 	(void)state;
 	for (i = 0; i < 3; i++)
-		add(w, i / 2, 60000, 400000);
+		add(w, i < 2 ? 0 : 1, 60000, 400000);
 	run(w, 2000, 250000);
 	jain(w, 3);
 	run(w, 8000, 250000);
