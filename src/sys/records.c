@@ -18,8 +18,8 @@
  * In		libcurl goes on reading.  OpenSSL is told to read ahead, with a
  *		buffer of several records.
  *
- * libcurl's own records (none, but an alert at the end, and answers to key
- * updates) go through the same buffer; they leave with the next piece.
+ * libcurl's own records (none, but an alert at the end, and what TLS answers to what
+ * it reads) go through the same buffer; stream.c sees to it that they leave.
  */
 
 #include "sys/records.h"

@@ -282,6 +282,9 @@ ssize_t stream_read(struct stream *stream, uint8_t *data, size_t size)
 	size_t got = 0;
 	CURLcode code = curl_easy_recv(stream->multi.easy, data, size, &got);
 
+	/* TLS may have answered to what it read. */
+	if (records_wait(&stream->records) && watch(stream))
+		return -EIO;
 	return code == CURLE_OK ? (ssize_t)got : stream_errno(stream, code);
 }
 
