@@ -44,6 +44,7 @@
  * @tick:	Once a second, the last time at @ticked
  * @port_fds:	Listening sockets; libwebsockets' from the time that it has them in
  *		@ports
+ * @status:	The status socket, as libwebsockets has it; NULL for none
  * @notify_fd:	Where systemd is told, or -1
  * @told_connections, @told_rate, @told_not_accepted: What the log knows of
  * @stopped:	When SIGTERM came, and then when the drain had ended
@@ -62,6 +63,7 @@ struct server {
 	int accept_err;
 	int signal_fd;
 	int status_fd;
+	struct lws *status;
 	int notify_fd;
 	size_t status_client_cnt;
 	uint64_t told_connections;
@@ -118,11 +120,15 @@ static void forgive(struct server *server, mono_t now)
 {
 	int64_t stood_ms = mono_diff_ms(now, server->ticked) - 1000;
 	struct session *session = server->relay.sessions;
+	bool drains = server->relay.stopping &&
+		      !mono_before(server->ticked, server->stopped);
 
 	server->ticked = now;
 	if (stood_ms < STOOD_STILL_MS)
 		return;
 	log_warn("event=stood_still ms=%lld", (long long)stood_ms);
+	if (drains)
+		server->stopped = mono_add_ms(server->stopped, stood_ms);
 	for (; session; session = session->next)
 		session_excuse(session, stood_ms);
 }
@@ -142,10 +148,13 @@ static void on_tick(lws_sorted_usec_list_t *sul)
 		session_tick(session, now, now_s);
 	}
 	tell_refused(server);
+	/* They may have looked away. */
 	for (i = 0; i < PORT_CNT_MAX; i++) {
-		if (server->ports[i]) /* it may have looked away */
+		if (server->ports[i])
 			lws_rx_flow_control(server->ports[i], 1);
 	}
+	if (server->status)
+		lws_rx_flow_control(server->status, 1);
 	if (notify_watchdog_ms())
 		notify_systemd(server->notify_fd, NOTIFY_ALIVE);
 	lws_sul_schedule(server->context, 0, &server->tick, on_tick,
@@ -269,6 +278,8 @@ static int on_status(struct lws *wsi, enum lws_callback_reasons reason,
 	if (reason != LWS_CALLBACK_RAW_RX_FILE)
 		return 0;
 	fd.filefd = status_accept(server->status_fd);
+	if (fd.filefd < 0 && fd.filefd != -EAGAIN)
+		lws_rx_flow_control(wsi, 0); /* until the next tick */
 	if (fd.filefd < 0)
 		return 0;
 	if (server->status_client_cnt >= STATUS_CLIENT_CNT_MAX)
@@ -358,9 +369,11 @@ static int adopt_files(struct server *server)
 
 	if (!vhost || !adopt_file(vhost, server->signal_fd, "signals"))
 		return -ENOMEM;
-	if (server->status_fd >= 0 &&
-	    !adopt_file(vhost, server->status_fd, "status"))
-		return -ENOMEM;
+	if (server->status_fd >= 0) {
+		server->status = adopt_file(vhost, server->status_fd, "status");
+		if (!server->status)
+			return -ENOMEM;
+	}
 	return adopt_ports(server, vhost);
 }
 
@@ -387,7 +400,11 @@ static void serve(struct server *server)
 	lws_sul_schedule(server->context, 0, &server->tick, on_tick,
 			 LWS_US_PER_SEC);
 	while (lws_service(server->context, 0) >= 0) {
-		if (server->relay.stopping && is_over(server))
+		if (!server->relay.stopping)
+			continue;
+		/* The tick has not seen it yet. */
+		forgive(server, clock_mono());
+		if (is_over(server))
 			break;
 	}
 }

@@ -66,8 +66,9 @@ def shown(relay):
         capture_output=True, text=True, timeout=20).stdout
 
 
-@case("X44", "no file for a connection: it waits, the relay does not spin, log and "
-      "status say it, and it is served when there is one")
+@case("X44", "no file for a connection, or for who asks for the status: it waits, "
+      "the relay does not spin, log and status say it, and it is served when there "
+      "is one")
 def x44(_):
     with own_relay() as relay, relay.listen() as listener:
         used = len(os.listdir(f"/proc/{relay.process.pid}/fd"))
@@ -77,6 +78,8 @@ def x44(_):
         waiting = [socket.create_connection(("127.0.0.1", relay.port), 10)
                    for _ in range(6)]
         relay.wait_log("event=not_accepted")
+        curious = socket.socket(socket.AF_UNIX)
+        curious.connect(relay.file("status.sock"))
         cpu, lines = relay.cpu_s(), len(relay.lines)
         time.sleep(2)
         assert relay.cpu_s() - cpu < 0.5, relay.cpu_s() - cpu
@@ -89,6 +92,9 @@ def x44(_):
         with relay.listen() as late:
             alive(late)
         assert "had to wait for files or memory " in shown(relay)
+        curious.settimeout(20)
+        assert curious.recv(1)
+        curious.close()
         for sock in waiting:
             sock.close()
 

@@ -177,6 +177,29 @@ def x47(_):
         assert took < 8, took
 
 
+@case("X48", "the drain is not over sooner because the relay stood still")
+def x48(_):
+    with own_relay(limits="drain_s = 8;") as relay, relay.listen() as listener:
+        sender, side = relay.pair(listener)
+        side.send(frame(BINARY, b"a", fin=False))
+        sender.recv_frame()
+        relay.process.send_signal(signal.SIGTERM)
+        relay.wait_log("event=stopping")
+        relay.process.send_signal(signal.SIGSTOP)
+        time.sleep(9)
+        relay.process.send_signal(signal.SIGCONT)
+        relay.wait_log("event=stood_still ms=")
+        # Longer than a relay needs to see that it is over.
+        time.sleep(0.5)
+        side.send(frame(CONT, b"b"))
+        eq(sender.recv_frame(), (True, CONT, b"b"))
+        eq(sender.recv_close()[0], 1001)
+        eq(side.recv_close()[0], 1001)
+        eq(relay.process.wait(15), 0)
+        sender.quit()
+        side.quit()
+
+
 def talk_on(client, seconds):
     """Send and send, whatever comes; a reset would end it."""
     end = time.monotonic() + seconds
