@@ -264,6 +264,7 @@ static void on_answered(struct runner *runner, const struct handover_msg *msg)
 		log_err("carrier event=refused reason=\"%s\"", msg->text);
 	} else {
 		runner->state = RUNNER_UP;
+		vigil_took(&runner->vigil);
 		if (first) {
 			tell_past(runner);
 			runner->ready(runner);
@@ -296,7 +297,7 @@ static void on_handover(struct loop_source *source, uint32_t events)
 			on_answered(runner, &msg);
 		break;
 	case HANDOVER_ALIVE:
-		vigil_answer(&runner->vigil, msg.value);
+		vigil_answer(&runner->vigil, msg.value, runner->awaited);
 		break;
 	default:
 		break;

@@ -45,19 +45,25 @@ enum vigil_step {
  * @given_up:	SIGABRT was sent
  * @silent:	From the last answer: number of a worker that gave no sign, and 1; 0
  *		for none
+ * @owes:	At the last answer the set that it was sent had not been answered
  */
 struct vigil {
 	unsigned int left;
 	bool asked;
 	bool given_up;
 	uint32_t silent;
+	bool owes;
 };
 
 /** vigil_begin() - A carrier was started */
 void vigil_begin(struct vigil *vigil);
 
-/** vigil_answer() - It answered; @silent: as in the struct, from HANDOVER_ALIVE */
-void vigil_answer(struct vigil *vigil, uint32_t silent);
+/** vigil_answer() - It answered; @silent, @owes: as in the struct, the former from
+ *  HANDOVER_ALIVE */
+void vigil_answer(struct vigil *vigil, uint32_t silent, bool owes);
+
+/** vigil_took() - It took a set, all of its threads did */
+void vigil_took(struct vigil *vigil);
 
 /** vigil_give_up() - SIGABRT is sent for another reason: next is SIGKILL */
 void vigil_give_up(struct vigil *vigil);

@@ -230,6 +230,20 @@ static void a_sign_of_life_that_nobody_asked_for_is_none(void **state)
 	assert_int_equal(stage.runner.vigil.left, VIGIL_LOOKS);
 }
 
+static void nor_is_one_while_a_set_is_not_answered(void **state)
+{
+	(void)state;
+	say(HANDOVER_READY);
+	runner_hand_over(&stage.runner);
+	stage.runner.vigil.left = 5;
+	stage.runner.look.fire(&stage.runner.look);
+	say(HANDOVER_ALIVE);
+	assert_int_equal(stage.runner.vigil.left, 4);
+
+	say(HANDOVER_READY);
+	assert_int_equal(stage.runner.vigil.left, VIGIL_LOOKS);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
 
@@ -242,6 +256,7 @@ int main(void)
 		TEST(one_that_does_not_read_holds_no_notice_up),
 		TEST(ready_is_heard_once_a_set),
 		TEST(a_sign_of_life_that_nobody_asked_for_is_none),
+		TEST(nor_is_one_while_a_set_is_not_answered),
 	};
 
 	log_open("test", LOG_LEVEL_ERR);

@@ -32,7 +32,7 @@ static void a_carrier_that_answers_lives_for_ever(void **state)
 	vigil_begin(&vigil);
 	for (i = 0; i < 1000; i++) {
 		assert_int_equal(vigil_look(&vigil, true), VIGIL_ASK);
-		vigil_answer(&vigil, 0);
+		vigil_answer(&vigil, 0, false);
 	}
 }
 
@@ -46,7 +46,7 @@ static void there_is_one_question_on_its_way_at_most(void **state)
 	assert_int_equal(vigil_look(&vigil, true), VIGIL_ASK);
 	assert_int_equal(vigil_look(&vigil, true), VIGIL_WAIT);
 	assert_int_equal(vigil_look(&vigil, true), VIGIL_WAIT);
-	vigil_answer(&vigil, 0);
+	vigil_answer(&vigil, 0, false);
 	assert_int_equal(vigil_look(&vigil, true), VIGIL_ASK);
 }
 
@@ -58,7 +58,7 @@ static void one_that_is_silent_for_30_looks_is_given_up(void **state)
 	(void)state;
 	vigil_begin(&vigil);
 	assert_int_equal(vigil_look(&vigil, true), VIGIL_ASK);
-	vigil_answer(&vigil, 0);
+	vigil_answer(&vigil, 0, false);
 
 	assert_int_equal(looks_until_given_up(&vigil), 30);
 	assert_string_equal(vigil_part(&vigil, part), "control thread");
@@ -73,7 +73,7 @@ static void an_answer_at_the_last_moment_is_early_enough(void **state)
 	vigil_begin(&vigil);
 	for (i = 0; i < 29; i++)
 		(void)vigil_look(&vigil, true);
-	vigil_answer(&vigil, 0);
+	vigil_answer(&vigil, 0, false);
 
 	assert_int_equal(looks_until_given_up(&vigil), 30);
 }
@@ -88,7 +88,7 @@ static void a_worker_that_hangs_is_no_sign_of_life(void **state)
 	vigil_begin(&vigil);
 	for (i = 0; i < 29; i++) {
 		assert_int_equal(vigil_look(&vigil, true), VIGIL_ASK);
-		vigil_answer(&vigil, 3);
+		vigil_answer(&vigil, 3, false);
 	}
 
 	assert_int_equal(vigil_look(&vigil, true), VIGIL_ABORT);
@@ -102,11 +102,43 @@ static void a_worker_that_was_late_once_is_forgiven(void **state)
 	(void)state;
 	vigil_begin(&vigil);
 	assert_int_equal(vigil_look(&vigil, true), VIGIL_ASK);
-	vigil_answer(&vigil, 1);
+	vigil_answer(&vigil, 1, false);
 	assert_int_equal(vigil_look(&vigil, true), VIGIL_ASK);
-	vigil_answer(&vigil, 0);
+	vigil_answer(&vigil, 0, false);
 
 	assert_int_equal(looks_until_given_up(&vigil), 30);
+}
+
+static void one_that_answers_all_but_its_set_is_given_up(void **state)
+{
+	struct vigil vigil;
+	char part[VIGIL_PART_SIZE];
+	int i;
+
+	(void)state;
+	vigil_begin(&vigil);
+	for (i = 0; i < 29; i++) {
+		assert_int_equal(vigil_look(&vigil, true), VIGIL_ASK);
+		vigil_answer(&vigil, 0, true);
+	}
+
+	assert_int_equal(vigil_look(&vigil, true), VIGIL_ABORT);
+	assert_string_equal(vigil_part(&vigil, part), "reload");
+}
+
+static void one_that_takes_set_after_set_lives_for_ever(void **state)
+{
+	struct vigil vigil;
+	int i;
+
+	(void)state;
+	vigil_begin(&vigil);
+	for (i = 0; i < 1000; i++) {
+		assert_int_not_equal(vigil_look(&vigil, true), VIGIL_ABORT);
+		vigil_answer(&vigil, 0, true);
+		if (i % 20 == 0)
+			vigil_took(&vigil);
+	}
 }
 
 static void one_that_is_not_ready_is_not_asked_but_given_up(void **state)
@@ -134,7 +166,8 @@ static void what_does_not_end_is_killed_and_an_answer_does_not_help(
 
 	for (i = 0; i < 3; i++) {
 		assert_int_not_equal(vigil_look(&vigil, true), VIGIL_KILL);
-		vigil_answer(&vigil, 0);
+		vigil_took(&vigil);
+		vigil_answer(&vigil, 0, false);
 		assert_int_equal(vigil_look(&vigil, true), VIGIL_KILL);
 	}
 }
@@ -148,6 +181,8 @@ int main(void)
 		cmocka_unit_test(an_answer_at_the_last_moment_is_early_enough),
 		cmocka_unit_test(a_worker_that_hangs_is_no_sign_of_life),
 		cmocka_unit_test(a_worker_that_was_late_once_is_forgiven),
+		cmocka_unit_test(one_that_answers_all_but_its_set_is_given_up),
+		cmocka_unit_test(one_that_takes_set_after_set_lives_for_ever),
 		cmocka_unit_test(
 			one_that_is_not_ready_is_not_asked_but_given_up),
 		cmocka_unit_test(
