@@ -386,7 +386,15 @@ static void on_failed(struct stream *stream)
 	     hyco_conn_uri(conn->ws)->port, stream_error(stream));
 }
 
-/** on_timer() - The upgrade's limit; once open, more bytes may be there */
+/** set_limit() - Of the upgrade */
+static void set_limit(struct wsconn *conn)
+{
+	mono_t limit = {(hyco_conn_deadline_ms(conn->ws) + 1) * NS_PER_MS};
+
+	loop_timer_set(conn->loop, &conn->timer, limit);
+}
+
+/** on_timer() - The upgrade's limit, or more bytes may be there */
 static void on_timer(struct loop_timer *timer)
 {
 	struct wsconn *conn = (struct wsconn *)((char *)timer -
@@ -405,6 +413,10 @@ static void on_timer(struct loop_timer *timer)
 	}
 	hyco_conn_tick(conn->ws, wsconn_now_ms());
 	hand_out(conn);
+	if (conn->state != WSCONN_UPGRADING)
+		return;
+	set_limit(conn);
+	read_some(conn);
 }
 
 void wsconn_init(struct wsconn *conn, struct loop *loop,
@@ -467,16 +479,13 @@ int wsconn_connect(struct wsconn *conn, const struct netpath *path)
 
 int wsconn_open(struct wsconn *conn, const struct wsconn_target *target)
 {
-	int64_t left_ms;
 	int err = begin(conn, target);
 
 	if (!err)
 		err = wsconn_connect(conn, target->path);
 	if (err)
 		return err;
-	left_ms = hyco_conn_deadline_ms(conn->ws) - wsconn_now_ms();
-	loop_timer_set(conn->loop, &conn->timer,
-		       mono_add_ms(clock_mono(), left_ms + 1));
+	set_limit(conn);
 	return 0;
 }
 
