@@ -26,7 +26,7 @@ sed -i "s|$DIR/policy.cfg|$DIR/cloud-policy.cfg|" "$DIR/edge-1.cfg"
 relay_up
 gateway_up onprem
 gateway_up cloud
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
 
 watch_for lan ip daddr 10.1.0.7 th dport 8099
 before=$(tun_packets onprem rx)

@@ -29,7 +29,7 @@ relay_up
 sed -i "s|$DIR/policy.cfg|$DIR/site-policy.cfg|" "$DIR/oslo-a.cfg"
 gateway_up onprem
 gateway_up cloud
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
 before=$(tun_packets cloud rx)
 inject onprem 10.9.0.1 100.64.0.1
 await_status 5 cloud '.drops.down_source == 7'
@@ -46,7 +46,7 @@ gateway_down cloud
 gateway_down onprem
 gateway_up onprem
 gateway_up cloud
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up again"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up again"
 before=$(tun_packets onprem rx)
 inject cloud 100.64.0.99 10.1.0.7
 await_status 5 onprem '.drops.down_source == 7'

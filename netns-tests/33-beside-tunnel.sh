@@ -49,7 +49,7 @@ no_page client 203.0.113.1
 steward_wakes cloud
 gateway_down cloud TERM
 gateway_up cloud
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up again"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up again"
 expect "page after a restart" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 
 watch_for relay ip daddr 100.64.0.0/24

@@ -49,9 +49,11 @@ at cloud ping -q -c 1 -W 2 fd64:1::11 >/dev/null || fail "gateways cannot ping"
 # Routed, both ways, past the public ports: refused at either end.
 ip -n "$NS-client" route add fd00:1::/64 via 2001:db8:c::1
 ip -n "$NS-lan" route add 2001:db8:c::/64 via fd00:1::1
+tun_quiet cloud
 before=$(tun_packets cloud tx)
 silent "routed to the LAN" fd00:1::7 7000 tcp
 expect "packets in the TUN" "$(tun_packets cloud tx)" "$before"
+tun_quiet onprem
 before=$(tun_packets onprem tx)
 ! at lan ping -c 1 -W 1 fd64:1::1 >/dev/null || fail "the LAN pings the cloud"
 expect "packets in the site's TUN" "$(tun_packets onprem tx)" "$before"

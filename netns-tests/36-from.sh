@@ -52,6 +52,7 @@ expect "listed" "$(told edge.test 7000 tcp 203.0.113.2)" "10.1.0.1 10.1.0.7 7000
 expect "listed, UDP" "$(told edge.test 7000 udp 203.0.113.2)" \
 	"10.1.0.1 10.1.0.7 7000"
 expect "dropped before" "$(dropped)" 0
+tun_quiet cloud
 tun=$(tun_packets cloud tx)
 silent "not listed" edge.test 7000 tcp 203.0.113.77
 silent "not listed, UDP" edge.test 7000 udp 203.0.113.77

@@ -45,13 +45,7 @@ expect "unchanged, UDP" "$(told 10.1.0.9 7000 udp 203.0.113.77)" \
 expect "service beside it" "$(told edge.test 7002 tcp 203.0.113.77)" \
 	"10.1.0.1 10.1.0.7 7002"
 
-# Connections that were closed just now have said their last word.
-quiet() {
-	before=$(tun_packets cloud tx)
-	sleep 0.3
-	[ "$(tun_packets cloud tx)" = "$before" ]
-}
-wait_for 5 quiet || fail "the tunnel is never silent"
+tun_quiet cloud
 before=$(tun_packets cloud tx)
 silent "port" 10.1.0.7 7001 tcp
 silent "protocol" 10.1.0.7 7000 udp

@@ -55,7 +55,7 @@ plant() {
 
 # works: the way from the client to the LAN is open.
 works() {
-	wait_for 15 tunnel_is_up || fail "$1: the tunnel does not come up"
+	wait_for $DIAL_S tunnel_is_up || fail "$1: the tunnel does not come up"
 	expect "page, $1" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 }
 

@@ -89,7 +89,7 @@ done
 for where in onprem cloud; do
 	gateway_up $where
 done
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
 six_stands cloud fd64:1::1 fd64:1::11
 six_stands onprem fd64:1::11 fd64:1::1
 if at cloud test -e $CONF6/all/force_forwarding; then
@@ -152,7 +152,7 @@ for where in cloud onprem; do
 	expect "IPv6 routes at $where" \
 		"$(ip -n "$NS-$where" -6 route show proto 114)" ""
 done
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up without IPv6"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up without IPv6"
 expect "page without IPv6" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 
 # Switched on while the gateway runs, and off again.

@@ -84,7 +84,7 @@ at cloud nft add rule $OURS mine drop
 
 # A device that is deleted meanwhile comes back all the same.
 ip -n "$NS-cloud" link del rt0
-wait_for 20 tunnel_is_up || fail "no tunnel with a new device"
+wait_for $DIAL_S tunnel_is_up || fail "no tunnel with a new device"
 wait_for 10 stands "$SPARE" || fail "no rules by the other name with a new device"
 expect "restorations besides the device's" \
 	"$(grep event=restored "$LOG" | grep -cv 'device rt0')" "$before"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What others on the machine take away of a gateway's is back at once (it would take
-# three seconds if it had to be tried again), and the log names it and who did it:
-# table, chain, rule, element, device, route, address, options.  What they add beside
+# What others on the machine take away of a gateway's is back at the first try (there
+# is one at once, and the next after three seconds), and the log names it and who did
+# it: table, chain, rule, element, device, route, address, options.  What they add beside
 # ours stays; the gateway's own changes are nobody's fault.
 
 # shellcheck source=netns-tests/lib.sh
@@ -18,6 +18,11 @@ restored_cnt() {
 	grep -c event=restored "$LOG" || :
 }
 
+# failed_cnt: tries to restore that failed, of which one in a row is told
+failed_cnt() {
+	grep -c event=kernel_state "$LOG" || :
+}
+
 # as_before: ruleset, addresses and routes of the cloud gateway
 as_before() {
 	state >"$DIR/now" && cmp -s "$DIR/now" "$DIR/whole"
@@ -26,8 +31,9 @@ as_before() {
 state() {
 	# shellcheck disable=SC2086 # two words
 	at cloud nft -s list table $TABLE
-	ip -n "$NS-cloud" -br address show dev rt0
-	ip -n "$NS-cloud" link show dev rt0 | grep -o 'alias .*'
+	ip -n "$NS-cloud" -br address show dev rt0 | awk '{ $2 = ""; print }'
+	ip -n "$NS-cloud" link show dev rt0 |
+		grep -oE '[<,]UP[,>]|mtu [0-9]+|alias .*'
 	ip -n "$NS-cloud" route show proto 114
 	ip -n "$NS-cloud" -6 route show proto 114
 	at cloud sysctl net.ipv4.conf.rt0.rp_filter \
@@ -39,17 +45,18 @@ told() {
 		said -E "$3"
 }
 
-# taken WHAT WHO COMMAND...: the command is undone within two seconds, WHAT and WHO
-# are said.
+# taken WHAT WHO COMMAND...: the command is undone at the first try, WHAT and WHO are
+# said.
 taken() {
 	local what=$1 who=$2 before from
 	shift 2
 	before=$(restored_cnt)
 	from=$(($(wc -l <"$LOG") + 1))
 	at cloud "$@" || fail "$*"
-	wait_for 2 as_before || fail "$* is not undone within two seconds:
+	wait_for 10 as_before || fail "$* is not undone:
 $(diff "$DIR/whole" "$DIR/now")"
-	wait_for 5 told "$from" "$what" "by=\"($who)\"" ||
+	expect "tries that failed after $*" "$(failed_cnt)" 0
+	wait_for 10 told "$from" "$what" "by=\"($who)\"" ||
 		fail "$*: the log does not say \"$what\" and \"$who\""
 	# "ip route flush" looks again, and flushes what was restored.
 	(($(restored_cnt) <= before + 2)) ||
@@ -79,7 +86,7 @@ six_policy
 relay_up
 gateway_up onprem
 gateway_up cloud
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 state >"$DIR/whole"
 cat >"$DIR/others.nft" <<-END
@@ -106,6 +113,12 @@ END
 	taken "added chain mine" nft nft add chain $TABLE mine
 }
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
+# The twenty-first in a row would be a fight, and not be said: a steward that has just
+# started counts anew.
+gateway_down cloud TERM
+gateway_up cloud
+wait_for $DIAL_S tunnel_is_up || fail "no tunnel after a restart"
+state >"$DIR/whole"
 taken "route to 10.1.0.0/24" "ip|unknown" ip route del 10.1.0.0/24 dev rt0
 taken "route to 10.1.0.0/24" "ip|unknown" ip route flush dev rt0
 taken "route to fd64:1::11/128" "ip|unknown" \
@@ -119,7 +132,7 @@ taken "options of rt0" "sysctl|unknown" \
 taken "alias of rt0" "ip|unknown" ip link set rt0 alias foo
 taken "name of rt0" "ip|unknown" ip link set rt0 name rt9
 taken "device rt0" "ip|unknown" ip link del rt0
-wait_for 15 tunnel_is_up || fail "no tunnel with the new device"
+wait_for $DIAL_S tunnel_is_up || fail "no tunnel with the new device"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 
 # What others add stays; what the gateway does itself is not taken for theirs.
@@ -127,15 +140,15 @@ before=$(restored_cnt)
 ip -n "$NS-cloud" route add 10.1.0.128/25 dev rt0
 ip -n "$NS-cloud" route add 10.1.7.0/24 dev rt0
 kill -HUP "$(steward_pid cloud)"
-wait_for 5 grep -q event=reloaded "$LOG" || fail "SIGHUP is not heard"
+wait_for 10 grep -q event=reloaded "$LOG" || fail "SIGHUP is not heard"
 at cloud nft add table inet another
 ip -n "$NS-cloud" route del 10.1.7.0/24 dev rt0
 ip -n "$NS-cloud" route add 10.1.7.0/24 dev rt0
-wait_for 5 tunnel_is_up || fail "no tunnel after SIGHUP"
+wait_for $DIAL_S tunnel_is_up || fail "no tunnel after SIGHUP"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 expect "restorations of nothing" "$(restored_cnt)" "$before"
-expect "said of an interface with an odd name" \
-	"$(grep -c 'event=left_alone' "$LOG")" 1
+expect "said of an interface with an odd name, by two stewards" \
+	"$(grep -c 'event=left_alone' "$LOG")" 2
 for route in 10.1.0.128/25 10.1.7.0/24; do
 	ip -n "$NS-cloud" route show $route dev rt0 | said . ||
 		fail "a user's own route into the tunnel is gone"
@@ -145,7 +158,7 @@ done
 gateway_down cloud KILL || :
 ip -n "$NS-cloud" link set rt0 name rt9
 gateway_up cloud
-wait_for 15 tunnel_is_up || fail "no tunnel with a device that was renamed"
+wait_for $DIAL_S tunnel_is_up || fail "no tunnel with a device that was renamed"
 ip -n "$NS-cloud" link show dev rt9 >"$DIR/log/rt9.log" 2>&1 &&
 	fail "the renamed device is still there"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"

@@ -38,5 +38,5 @@ expect "said that it is a fight" \
 	"$(grep -c event=restoring_slower "$LOG")" 1
 (($(grep -c event=restored "$LOG") <= 20)) ||
 	fail "$(grep -c event=restored "$LOG") restorations are said"
-wait_for 15 tunnel_is_up || fail "the tunnel is down"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel is down"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"

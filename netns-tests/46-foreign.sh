@@ -21,9 +21,9 @@ warns() {
 
 # warned WHERE REGEX
 warned() {
-	wait_for 5 warns "$1" "$2" || fail "$1 does not warn of $2:
+	wait_for $LOOK_S warns "$1" "$2" || fail "$1 does not warn of $2:
 $(status_json "$1" '.warnings' || :)"
-	wait_for 5 grep -qE "event=foreign_drop .*$2" \
+	wait_for 10 grep -qE "event=foreign_drop .*$2" \
 		"$DIR/log/${GATEWAY[$1]}.log" || fail "not in the log: $2"
 }
 
@@ -33,7 +33,7 @@ quiet() {
 
 # calm WHERE
 calm() {
-	wait_for 5 quiet "$1" || fail "$1 still warns:
+	wait_for $LOOK_S quiet "$1" || fail "$1 still warns:
 $(status_json "$1" '.warnings' || :)"
 }
 
@@ -124,7 +124,7 @@ calm cloud
 # A target that is the gateway itself gets nothing.
 ip -n "$NS-onprem" address add 10.1.0.5/32 dev lo
 at onprem nft add table inet looking
-wait_for 5 warns onprem "service oslo/.*: its target 10.1.0.5 is this gateway itself" ||
+wait_for $LOOK_S warns onprem "service oslo/.*: its target 10.1.0.5 is this gateway itself" ||
 	fail "no warning of a target that is the gateway"
 ! page || fail "a gateway is a target after all"
 ip -n "$NS-onprem" address del 10.1.0.5/32 dev lo
@@ -137,9 +137,9 @@ strays() {
 	local regex=$1
 	shift
 	at cloud ip "$@"
-	wait_for 5 warns cloud "$regex" || fail "no warning after ip $*:
+	wait_for $LOOK_S warns cloud "$regex" || fail "no warning after ip $*:
 $(status_json cloud '.warnings' || :)"
-	wait_for 5 grep -qE "event=stray .*$regex.* by=\"(ip|unknown)\" pid=" \
+	wait_for 10 grep -qE "event=stray .*$regex.* by=\"(ip|unknown)\" pid=" \
 		"$DIR/log/edge-1.log" || fail "not in the log: ip $*"
 	! page || fail "ip $* does not matter"
 }

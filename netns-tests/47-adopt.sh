@@ -23,7 +23,7 @@ started() {
 	gateway_up cloud
 	grep -q "event=adopted .*rules=$1\$" "$DIR/log/edge-1.log" ||
 		fail "rules are not $1: $(grep rules= "$DIR/log/edge-1.log")"
-	await_status 10 cloud '.peers[0].state == "up"'
+	await_status $DIAL_S cloud '.peers[0].state == "up"'
 }
 
 topo_up

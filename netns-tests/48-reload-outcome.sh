@@ -55,7 +55,7 @@ chmod +x "$DIR/on-small-disk"
 relay_up
 gateway_up onprem
 RELAYTUN=$DIR/on-small-disk gateway_up cloud
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
 
 as_nobody 'edge-1 is run by user 0 .*as root' reload
 as_nobody 'edge-1 is run by user 0 .*as root' confirm

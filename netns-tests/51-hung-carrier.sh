@@ -62,7 +62,7 @@ notices edge-1
 gateway_up cloud
 unset NOTIFY_SOCKET WATCHDOG_USEC
 gateway_up onprem
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
 expect "carriers that ended" "$(status_json cloud .carriers.ended)" 0
 
 mkfifo "$DIR/run/go"
@@ -98,7 +98,7 @@ ended hold 15 || fail "the process of the thread that hung still lives"
 at cloud "$RELAYTUN" status -c "$DIR/edge-1.cfg" |
 	said '^carriers that ended unasked: 1, of which 1 hung; the last: control' ||
 	fail "the status for people does not tell"
-wait_for 30 tunnel_is_up || fail "the tunnel does not come up again"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up again"
 
 echo >"$DIR/run/go"
 wait_for 30 grep -q '^second$' "$DIR/log/talker.log" ||

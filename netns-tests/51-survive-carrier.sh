@@ -27,7 +27,7 @@ murder() {
 	took=$(($(now_ms) - start))
 	((took <= 1000)) || fail "$1: a new carrier only after $took ms"
 	alive "${GATEWAY[$1]}" || fail "$1: the steward ended with its carrier"
-	wait_for 15 tunnel_is_up || fail "$1: the tunnel does not come up again"
+	wait_for $DIAL_S tunnel_is_up || fail "$1: the tunnel does not come up again"
 }
 
 topo_up

@@ -23,7 +23,7 @@ murder() {
 	expect "$1: index of the TUN device" \
 		"$(ip -n "$NS-$1" -j link show rt0 | jq '.[0].ifindex')" \
 		"$index"
-	wait_for 15 tunnel_is_up || fail "$1: the tunnel does not come up again"
+	wait_for $DIAL_S tunnel_is_up || fail "$1: the tunnel does not come up again"
 }
 
 topo_up

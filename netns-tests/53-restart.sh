@@ -26,7 +26,7 @@ restart() {
 	expect "$1: new connections in the LAN meanwhile" \
 		"$(seen lan probes)" "$before"
 	gateway_up "$1"
-	wait_for 15 tunnel_is_up || fail "$1: the tunnel does not come up again"
+	wait_for $DIAL_S tunnel_is_up || fail "$1: the tunnel does not come up again"
 }
 
 topo_up

@@ -66,14 +66,14 @@ relay_up
 second_relay
 gateway_up onprem
 gateway_up cloud
-await_status 15 cloud "$open_channels == 4"
+await_status $DIAL_S cloud "$open_channels == 4"
 
 flows_begin 40 4
 stop relay-2 KILL || :
 await_status 5 cloud "$open_channels == 2"
 flows_end "death of a relay" 1000
 second_relay
-await_status 35 cloud "$open_channels == 4"
+await_status $DIAL_S cloud "$open_channels == 4"
 
 # Half-open: neither end hears a word of it.
 serial='([.channels[].opened] | add)'

@@ -18,6 +18,13 @@ weights() {
 		.relay == \"wss://relay.test$1\") | .weight] | join(\" \")"
 }
 
+# lost_flows: half of them at least.  (What else the machine does may slow the fast
+# relay's channels for a while, too, which win back one in eight in five seconds.)
+lost_flows() {
+	[[ $(weights :8443/oslo-a) =~ ^[1-4]\ [1-4]$ &&
+		$(weights /oslo-a) =~ ^[5-8]\ [5-8]$ ]]
+}
+
 topo_up
 configure
 sed -i 's|relays = ( |&"wss://relay.test:8443/oslo-a", |' "$DIR/policy.cfg"
@@ -31,9 +38,9 @@ wait_for 10 listens relay 8444 ||
 gateway_up onprem
 gateway_up cloud
 
-await_status 35 cloud '([.channels[] | select(.state == "open")] | length) == 4'
+await_status $DIAL_S cloud '([.channels[] | select(.state == "open")] | length) == 4'
 start=$(now_ms)
-wait_for 10 eval '[[ $(weights :8443/oslo-a) =~ ^[1-4]\ [1-4]$ ]]' ||
-	fail "the channels of a slow relay weigh $(weights :8443/oslo-a)"
+wait_for 30 lost_flows ||
+	fail "the channels of a slow relay weigh $(weights :8443/oslo-a), those of
+the fast one $(weights /oslo-a)"
 echo "half of the flows went after $(($(now_ms) - start)) ms"
-expect "weights of the fast relay's channels" "$(weights /oslo-a)" "8 8"

@@ -58,7 +58,7 @@ relay_up
 gateway_up onprem
 gateway_up onprem2
 gateway_up cloud
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
 
 flows_begin 60 3
 strays=$(at_oslo_b)
@@ -77,7 +77,7 @@ done
 flows_begin 60 8
 relay_down KILL
 relay_up
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up again"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up again"
 ended flows 60 ||
 	fail "a relay's restart broke connections: $(cat "$DIR/log/flows.log")"
 expect "resets on the client's link" "$(seen client resets)" 0
@@ -95,7 +95,7 @@ dead=$(sed -n 's/^dead \([0-9]*\).*/\1/p' "$DIR/log/flows.log")
 
 # It is back: it takes new flows.
 gateway_up onprem2
-wait_for 15 tunnel_is_up || fail "oslo-b does not come back"
+wait_for $DIAL_S tunnel_is_up || fail "oslo-b does not come back"
 flows_begin 60 1
 (($(at_oslo_b) > 10)) || fail "oslo-b gets no flows any more"
 ended flows 60 || fail "connections broke: $(cat "$DIR/log/flows.log")"

@@ -65,7 +65,7 @@ at cloud nft -s list table ip nat >"$DIR/nat-before"
 tunnel_up
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 neighbours "beside the gateway"
-wait_for 3 eval '[ "$(status_json cloud ".warnings | length")" = 0 ]' ||
+wait_for $LOOK_S eval '[ "$(status_json cloud ".warnings | length")" = 0 ]' ||
 	fail "warnings: $(status_json cloud .warnings)"
 
 # A container comes and goes: bridges and links change all the time.

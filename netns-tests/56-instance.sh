@@ -27,10 +27,10 @@ at relay nft -f - <<-END
 	}
 END
 kill -s KILL "$(carrier_pid cloud)"
-await_status 5 onprem "$instance != \"$before\""
+await_status 15 onprem "$instance != \"$before\""
 start=$(now_ms)
-await_status 3 onprem '.peers[0].channels == 2'
-await_status 3 onprem '[.channels[] | select(.last_error
+await_status 10 onprem '.peers[0].channels == 2'
+await_status 10 onprem '[.channels[] | select(.last_error
 	| test("replaced by a newer"))] | length == 2'
 ask tcp || fail "nothing passes"
 echo "after $(($(now_ms) - start)) ms"

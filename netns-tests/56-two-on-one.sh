@@ -70,8 +70,8 @@ for where in cloud onprem; do
 	gateway_up $where
 	as_second gateway_up $where
 done
-wait_for 15 tunnel_is_up || fail "the first tunnel does not come up"
-as_second wait_for 15 tunnel_is_up || fail "the second tunnel does not come up"
+wait_for $DIAL_S tunnel_is_up || fail "the first tunnel does not come up"
+as_second wait_for $DIAL_S tunnel_is_up || fail "the second tunnel does not come up"
 wait_for 5 one || fail "the first does not work beside the second"
 wait_for 5 two || fail "the second does not work beside the first"
 
@@ -91,8 +91,8 @@ for where in cloud onprem; do
 	as_second gateway_up $where
 	gateway_up $where
 done
-wait_for 15 tunnel_is_up || fail "the first tunnel does not come up again"
-as_second wait_for 15 tunnel_is_up || fail "nor the second"
+wait_for $DIAL_S tunnel_is_up || fail "the first tunnel does not come up again"
+as_second wait_for $DIAL_S tunnel_is_up || fail "nor the second"
 wait_for 5 one && wait_for 5 two || fail "they do not work in the other order"
 for where in cloud onprem; do
 	as_second gateway_down $where INT || fail "$where: exit code of the second"

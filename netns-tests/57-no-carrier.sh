@@ -46,7 +46,7 @@ wait_for 5 drained "$before" ||
 alive edge-1 || fail "the steward ended with its carrier"
 
 chmod 755 "$program"
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up again"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up again"
 expect "datagrams that arrived late" "$(seen lan probes)" 0
 expect "echo again" "$(ask udp)" ""
 expect "datagrams that arrived since" "$(seen lan probes)" 1

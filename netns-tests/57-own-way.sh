@@ -26,7 +26,7 @@ at cloud ip route get 192.0.2.1 | said 'dev rt0' || fail "no way to test"
 watch relay
 watch_for relay tcp dport 443 ip saddr 100.64.0.1
 ip -n "$NS-cloud" route add 192.0.2.1/32 dev up0
-wait_for 35 tunnel_is_up || fail "a route past the tunnel does not help"
+wait_for $DIAL_S tunnel_is_up || fail "a route past the tunnel does not help"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 expect "connections from a tunnel address" "$(seen relay probes)" 0
 
@@ -37,4 +37,4 @@ echo "nameserver 10.1.0.2" >"$DIR/resolv.conf"
 spawn cloud edge-1 sh -c 'mount --bind "$0" /etc/resolv.conf && exec "$@"' \
 	"$DIR/resolv.conf" "$RELAYTUN" gateway -c "$DIR/edge-1.cfg"
 wait_for 10 status_json cloud . || fail "edge-1 does not come up"
-await_status 5 cloud '.warnings | any(test("name server 10.1.0.2 .*tunnel"))'
+await_status $LOOK_S cloud '.warnings | any(test("name server 10.1.0.2 .*tunnel"))'

@@ -57,7 +57,7 @@ pair() {
 	offloads onprem "$2"
 	gateway_up onprem
 	gateway_up cloud
-	wait_for 15 tunnel_is_up || fail "$what: the tunnel does not come up"
+	wait_for $DIAL_S tunnel_is_up || fail "$what: the tunnel does not come up"
 	stream --up 50000000 --down 50000000 >"$DIR/log/$1-$2.log" ||
 		fail "$what: a stream broke"
 	at client python3 "$HERE/lib/datagrams.py" send edge.test 9002 50 1200 ||

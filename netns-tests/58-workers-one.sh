@@ -36,7 +36,7 @@ up() {
 /^workers/d" "$DIR/oslo-a.cfg"
 	gateway_up onprem
 	gateway_up cloud
-	wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
+	wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
 }
 
 topo_up
@@ -45,7 +45,7 @@ configure
 sed -i '1i channels = 1;' "$DIR/edge-1.cfg"
 relay_up
 up 1 2
-await_status 5 onprem '[.workers[].channels] | sort == [0, 1]'
+await_status 15 onprem '[.workers[].channels] | sort == [0, 1]'
 all_passes
 status_says onprem '[.workers[].passed_on] | add > 0' ||
 	fail "the worker without a channel had no packet: this proves nothing"
@@ -54,6 +54,6 @@ status_says onprem '[.workers[].passed_on] | add > 0' ||
 gateway_down cloud
 gateway_down onprem
 up 3 1
-await_status 5 cloud '[.workers[].channels] == [1, 1, 1]'
-await_status 5 onprem '[.workers[].channels] == [3]'
+await_status 15 cloud '[.workers[].channels] == [1, 1, 1]'
+await_status 15 onprem '[.workers[].channels] == [3]'
 all_passes

@@ -51,16 +51,16 @@ relay_up
 gateway_up onprem
 gateway_up cloud
 for where in cloud onprem; do
-	await_status 15 "$where" "$each_worker"
+	await_status $DIAL_S "$where" "$each_worker"
 done
 
 flows_begin 40 2
 sed -i 's|^channels.*||; 1i channels = 3;' "$DIR/edge-1.cfg"
 at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" || fail "reload"
-await_status 5 onprem '.peers[0].channels == 3'
+await_status 10 onprem '.peers[0].channels == 3'
 sed -i '1d' "$DIR/edge-1.cfg"
 at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" || fail "reload"
-await_status 5 onprem '.peers[0].channels == 2'
+await_status 10 onprem '.peers[0].channels == 2'
 flows_end "reload" 1000
 for where in cloud onprem; do
 	status_says "$where" "$busy_workers" ||
@@ -75,26 +75,26 @@ flows_begin 40 4
 # It cannot be dialled again for a while.
 in_the_way "tcp sport $(channel_port 1) reject with tcp reset
 	tcp dport 443 tcp flags & (syn | ack) == syn drop"
-await_status 4 cloud '.peers[0].channels == 1'
-await_status 4 cloud '[.workers[].passed_on] | add > 0'
+await_status 10 cloud '.peers[0].channels == 1'
+await_status 10 cloud '[.workers[].passed_on] | add > 0'
 flows_end "channel reset" 1000
 at relay nft delete table inet way
-await_status 15 cloud "$each_worker"
-await_status 15 onprem "$each_worker"
+await_status $DIAL_S cloud "$each_worker"
+await_status $DIAL_S onprem "$each_worker"
 
 flows_begin 40 5
 in_the_way "tcp sport $(channel_port 1) drop"
-await_status 3 cloud '[.channels[] | select(.weight == 0)] | length >= 1'
+await_status 10 cloud '[.channels[] | select(.weight == 0)] | length >= 1'
 flows_end "channel that falls silent" 1900
 await_status 10 cloud '[.channels[].last_error] | any(test("nothing heard"))'
 at relay nft delete table inet way
-await_status 15 cloud "$each_worker"
-await_status 15 onprem "$each_worker"
+await_status $DIAL_S cloud "$each_worker"
+await_status $DIAL_S onprem "$each_worker"
 
 flows_begin 40 4
 instance=$(status_json onprem '.peers[0].instance')
 kill -s KILL "$(carrier_pid cloud)"
-await_status 5 onprem ".peers[0].instance != \"$instance\" and $each_worker"
+await_status 15 onprem ".peers[0].instance != \"$instance\" and $each_worker"
 flows_end "carrier killed" 2500
 
 sed -i 's/^workers = 2/workers = 3/' "$DIR/edge-1.cfg"

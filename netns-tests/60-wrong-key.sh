@@ -44,7 +44,7 @@ cp "$DIR/right-send.key" "$DIR/send.key"
 write_gateway onprem
 gateway_up onprem
 gateway_up cloud
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up with right keys"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up with right keys"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 
 # No key and no token is in any log.

@@ -41,7 +41,7 @@ chmod 640 "$DIR/tls/relay.key"
 relay_up
 gateway_up onprem
 gateway_up cloud
-wait_for 30 tunnel_is_up || fail "the tunnel does not come up"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
 
 key_for_relay listen
 key_for_relay send
@@ -49,7 +49,7 @@ kill -s HUP "$(pid_of relay)"
 wait_for 10 relay_said event=reloaded || fail "the relay does not reload:
 $(cat "$DIR/log/relay.log")"
 cloud_again
-wait_for 30 tunnel_is_up || fail "the new key is not taken:
+wait_for $DIAL_S tunnel_is_up || fail "the new key is not taken:
 $(cat "$DIR/log/relay.log")"
 
 (umask 077 && echo "an old key" >"$DIR/send.key")

@@ -22,7 +22,7 @@ await_status 10 cloud '.channels[0].last_error | length > 0'
 expect "state meanwhile" "$(status_json cloud .state)" degraded
 
 relay_up
-wait_for 30 tunnel_is_up || fail "the tunnel does not come up by itself"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up by itself"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 expect "state afterwards" "$(status_json cloud .state)" up
 

@@ -201,7 +201,7 @@ impostor() {
 # Relay with a certificate for another name, with one of another CA, and with one
 # that signed itself; name and keys are right in the last two.
 gateway_up onprem
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
 gateway_down cloud INT
 certificate impostor DNS:elsewhere.test
 impostor "another name"

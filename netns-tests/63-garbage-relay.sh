@@ -67,5 +67,5 @@ stop hostile || :
 relay_up
 gateway_up onprem
 gateway_up cloud
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up afterwards"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up afterwards"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"

@@ -66,8 +66,8 @@ sed -i 's|^connections = (|&\n  { path = "other"; keys = ( { name = "listen";\
 relay_up
 gateway_up onprem
 gateway_up cloud
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
-wait_for 15 all_channels_open || fail "a channel does not open"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
+wait_for $DIAL_S all_channels_open || fail "a channel does not open"
 relay_pid=$(pid_of relay)
 relay_files=$(files "$relay_pid")
 carrier=$(carrier_pid onprem)

@@ -46,13 +46,13 @@ at cloud nft -f - <<-END
 		}
 	}
 END
-await_status 10 cloud '.warnings | length > 0'
+await_status $LOOK_S cloud '.warnings | length > 0'
 {
 	status_json cloud .
 	status_json onprem .
 } | documented STATUS
 at cloud nft delete table inet holding
-await_status 20 cloud '.warnings == []'
+await_status $LOOK_S cloud '.warnings == []'
 
 # Packets and bytes are those that pass.
 up=$(status_json cloud .tun.up.packets)

@@ -38,7 +38,7 @@ tls_up 3131 "$DIR/stranger.pem" "$DIR/stranger.key"
 
 # Without a proxy nothing works, and the counter sees it: it can count.
 gateway
-await_status 20 onprem '.listeners[0].last_error | test("resolve")'
+await_status 40 onprem '.listeners[0].last_error | test("resolve")'
 (($(beside) > 0)) || fail "the counter of other ways counts nothing"
 gateway_down onprem
 at onprem nft reset counter inet way beside >/dev/null
@@ -85,7 +85,7 @@ GATEWAY_ENV="https_proxy=http://198.18.0.1:3128"
 gateway
 through "the environment's proxy"
 gateway 'proxy = "";'
-await_status 20 onprem '.listeners[0].last_error | test("resolve")'
+await_status 40 onprem '.listeners[0].last_error | test("resolve")'
 GATEWAY_ENV=
 gateway_down onprem
 
@@ -95,6 +95,6 @@ stop proxy-3128 || :
 spawn relay proxy-3128 tinyproxy -d -c "$DIR/tinyproxy-3128.conf"
 at onprem nft reset counter inet way beside >/dev/null
 gateway 'proxy = "http://198.18.0.1:3128";'
-await_status 20 onprem '.listeners[0].last_error |
+await_status 40 onprem '.listeners[0].last_error |
 	test("403.*proxy does not allow|cannot connect")'
 expect "packets beside at the end" "$(beside)" 0

@@ -53,13 +53,13 @@ relay_with g1.relay.test
 relay_up
 gateway_up onprem
 gateway_up cloud
-await_status 15 onprem '[.channels[].last_error] |
+await_status $DIAL_S onprem '[.channels[].last_error] |
 	any(test("g1.relay.test:443.*rendezvous host"))'
 expect "registration" "$(status_json onprem '.listeners[0].state')" registered
 grep -q 'g1.relay.test.*must be open' "$DIR/log/oslo-a.log" ||
 	fail "the log does not name the rendezvous host"
 at onprem nft delete table inet shut
-wait_for 20 tunnel_is_up || fail "the tunnel does not come up:
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up:
 $(status_json onprem .channels) $(status_json cloud .channels)"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 
@@ -72,7 +72,7 @@ wait_for 15 grep -q 'event=accept_refused reason="its host is neither' \
 ! tunnel_is_up || fail "a foreign host was followed"
 echo 'rendezvous_hosts = [ ".example.org" ];' >>"$DIR/oslo-a.cfg"
 at onprem "$RELAYTUN" reload -c "$DIR/oslo-a.cfg" >/dev/null
-wait_for 35 tunnel_is_up || fail "an allowed host is not followed"
+wait_for $DIAL_S tunnel_is_up || fail "an allowed host is not followed"
 expect "page by an allowed host" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 
 # The relay moves to another address: found anew, without a restart.
@@ -80,5 +80,5 @@ relay_down
 names 192.0.2.4 192.0.2.4
 relay_with g1.relay.test 192.0.2.4
 relay_up
-wait_for 35 tunnel_is_up || fail "the relay's new address is not found:
+wait_for $DIAL_S tunnel_is_up || fail "the relay's new address is not found:
 $(status_json onprem .listeners) $(status_json cloud .channels)"

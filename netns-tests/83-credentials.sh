@@ -63,7 +63,7 @@ token listen 600
 wait_for 10 grep -q event=secrets_changed "$DIR/log/oslo-a.log" ||
 	fail "the steward does not see the new token"
 await_status 10 onprem '.listeners[0].state == "registered"'
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 expect "steward" "$(steward_pid onprem)" "$steward"
 expect "carrier" "$(carrier_pid onprem)" "$carrier"

@@ -67,13 +67,13 @@ grep -q 'credential="Entra application app-1 of tenant contoso with its secret" 
 
 # The right one comes by file.
 cp "$DIR/secret" "$DIR/wrong"
-wait_for 15 tunnel_is_up || fail "no tunnel with a secret"
+wait_for $DIAL_S tunnel_is_up || fail "no tunnel with a secret"
 expect "page with a secret" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 await_status 5 onprem '.credential | .expires_s > 0 and .last_error == ""'
 
 # Asked again at half of its life, and after an outage of the endpoint.
 count=$(asked login)
-wait_for 8 asked_more login "$count" || fail "no token is asked for ahead"
+wait_for 20 asked_more login "$count" || fail "no token is asked for ahead"
 : >"$DIR/fail"
 await_status 10 onprem '.credential.last_error | test("503")'
 rm "$DIR/fail"
@@ -82,12 +82,12 @@ expect "registrations meanwhile" \
 	"$(status_json onprem '.listeners[0].registered')" 1
 
 entra "$application certificate_file = \"$DIR/client.pem\";"
-wait_for 15 tunnel_is_up || fail "no tunnel with a certificate:
+wait_for $DIAL_S tunnel_is_up || fail "no tunnel with a certificate:
 $(status_json onprem .credential)"
 
 identity=http://127.0.0.1:8080/metadata/identity/oauth2/token
 entra "managed_identity = true; identity_endpoint = \"$identity\";"
-wait_for 15 tunnel_is_up || fail "no tunnel with a managed identity:
+wait_for $DIAL_S tunnel_is_up || fail "no tunnel with a managed identity:
 $(status_json onprem .credential)"
 expect "page with an identity" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 

@@ -28,25 +28,25 @@ relay_up
 
 # S05
 gateway_up onprem
-await_status 10 onprem '.listeners[0].state == "registered"'
+await_status 30 onprem '.listeners[0].state == "registered"'
 half cloud cloud send
-await_status 10 onprem '.peers[0].state == "up"'
+await_status 30 onprem '.peers[0].state == "up"'
 expect "the peer's software" "$(status_json onprem '.peers[0].software')" \
 	"hyco-ws 1.0.5"
-wait_for 10 grep -q "reply from 100.64.0.11" "$DIR/log/hyco-ws.log" ||
+wait_for 30 grep -q "reply from 100.64.0.11" "$DIR/log/hyco-ws.log" ||
 	fail "S05: no reply to a ping through hyco-ws"
 await_status 5 onprem '.channels[0].rtt_us != null'
 stop hyco-ws || :
-await_status 10 onprem '.peers[0].state == "down"'
+await_status 30 onprem '.peers[0].state == "down"'
 gateway_down onprem
 
 # S06
 : >"$DIR/log/hyco-ws.log"
 half onprem site listen
-wait_for 10 grep -q listening "$DIR/log/hyco-ws.log" ||
+wait_for 30 grep -q listening "$DIR/log/hyco-ws.log" ||
 	fail "S06: hyco-ws does not register"
 gateway_up cloud
-await_status 15 cloud '.peers[0].state == "up"'
+await_status 40 cloud '.peers[0].state == "up"'
 at cloud ping -q -c 5 -i 0.1 -W 2 100.64.0.11 >"$DIR/log/ping.log" ||
 	fail "S06: pings through hyco-ws are lost"
 gateway_down cloud

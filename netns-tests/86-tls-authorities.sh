@@ -34,13 +34,13 @@ sed -i "s|^tun .*|channels = $CHANNELS;\n&|" "$DIR/edge-1.cfg"
 relay_up
 gateway_up onprem
 gateway_up cloud
-await_status 15 cloud "$open_channels == $CHANNELS"
+await_status $DIAL_S cloud "$open_channels == $CHANNELS"
 
 cloud=$(spent edge-1) site=$(spent oslo-a)
 stop relay KILL || :
 await_status 15 cloud "$open_channels == 0"
 relay_up
-await_status 40 cloud "$open_channels == $CHANNELS"
+await_status $DIAL_S cloud "$open_channels == $CHANNELS"
 cloud=$(($(spent edge-1) - cloud)) site=$(($(spent oslo-a) - site))
 echo "$CHANNELS channels: $cloud ms at the cloud, $site ms at the site"
 # 40 ms each, if each read the bundle.

@@ -84,7 +84,7 @@ await_status 10 onprem '.listeners[0].state == "registered"'
 for family in ipv6 ipv4; do
 	swallow "$family"
 	edge
-	wait_for 15 tunnel_is_up || fail "no tunnel with a black hole for $family:
+	wait_for $DIAL_S tunnel_is_up || fail "no tunnel with a black hole for $family:
 $(status_json cloud .channels)"
 	expect "page with a black hole for $family" \
 		"$(fetch http://edge.test:8080/)" "$WEB_TEXT"
@@ -97,7 +97,7 @@ done
 
 # The relay moves, and the name with it: there it is before the old one goes.
 edge
-wait_for 15 tunnel_is_up || fail "no tunnel before the move"
+wait_for $DIAL_S tunnel_is_up || fail "no tunnel before the move"
 at relay nft delete table inet hole
 names 192.0.2.4
 ip -n "$NS-onprem" route add 192.0.2.4 via 198.18.0.1
@@ -114,7 +114,7 @@ END
 spawn relay other "$RELAYTUN" relay -c "$DIR/other.cfg"
 wait_for 10 grep -q event=listening "$DIR/log/other.log" || fail "no other relay"
 relay_down TERM
-wait_for 30 tunnel_is_up || fail "the relay is not found where it moved to:
+wait_for $DIAL_S tunnel_is_up || fail "the relay is not found where it moved to:
 $(status_json cloud .channels)"
 expect "page after the move" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 at cloud ss -Htn state established 'dport = :443' | said "192.0.2.4:443" ||

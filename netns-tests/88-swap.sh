@@ -42,7 +42,7 @@ relay_up
 wait_for 10 grep -q event=listening "$DIR/log/azure.log" || fail "no namespace"
 gateway_up onprem
 gateway_up cloud
-wait_for 15 tunnel_is_up || fail "no tunnel over the namespace:
+wait_for $DIAL_S tunnel_is_up || fail "no tunnel over the namespace:
 $(status_json onprem .listeners) $(status_json onprem .channels)"
 wait_for 5 over 192.0.2.3 || fail "not over the namespace"
 crowd_up crowd edge.test 20 7
@@ -58,7 +58,7 @@ for where in onprem cloud; do
 done
 wait_for 20 over 192.0.2.1 || fail "not over the relay of one's own:
 $(status_json onprem .listeners) $(status_json cloud .channels)"
-wait_for 10 tunnel_is_up || fail "no tunnel after the swap"
+wait_for $DIAL_S tunnel_is_up || fail "no tunnel after the swap"
 stop azure || :
 expect "page after the swap" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 crowd_lives crowd 20

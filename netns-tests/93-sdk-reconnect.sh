@@ -39,15 +39,15 @@ way() {
 
 sdk_up
 sdk_spawn onprem listener sockets.js S07
-wait_for 10 is_registered || fail "the listener does not register"
+wait_for 30 is_registered || fail "the listener does not register"
 for signal in TERM KILL INT; do
 	way shut
 	relay_down "$signal"
 	relay_up
 	way open
-	wait_for 20 is_registered || fail "it does not come back after $signal"
+	wait_for 40 is_registered || fail "it does not come back after $signal"
 done
 pid=$(program_pid onprem node)
 kill -s USR1 "$pid"
-wait_for 20 gone "$pid" || fail "S07 does not end"
+wait_for 40 gone "$pid" || fail "S07 does not end"
 grep -q '^ok S07' "$DIR/log/listener.log" || fail "S07"

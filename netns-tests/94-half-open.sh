@@ -28,7 +28,7 @@ wait_says() {
 }
 
 # knock WHAT: senders for two seconds; $unanswered of them found nobody, and the
-# $last of these came after so many ms
+# $last of these asked so many ms after the first sender
 knock() {
 	local said
 	client "knock-$1" relay knock hyco
@@ -53,7 +53,7 @@ cat >"$DIR/relay.cfg" <<-END
 	             rights = [ "manage" ]; } );
 	connections = ( { path = "hyco"; }, { path = "other"; },
 	                { path = "idle"; }, { path = "full"; } );
-	limits = { ping_s = 2; peer_s = 6; };
+	limits = { ping_s = 3; peer_s = 9; };
 END
 relay_up
 
@@ -77,8 +77,8 @@ client crashes onprem listen hyco
 wait_says crashes registered 10
 stop crashes KILL || :
 knock crashed
-# Whatever the first sender was given before the relay was told.
-((last < 100)) || fail "a listener that crashed was chosen after $last ms"
+# Whatever the first senders were given before the relay was told.
+((last < 300)) || fail "a listener that crashed was chosen after $last ms"
 at relay nft -f - <<-END
 	table inet cut {
 		chain in { type filter hook prerouting priority -500; iifname "cloud0" drop; }
@@ -87,16 +87,18 @@ at relay nft -f - <<-END
 END
 start=$(now_ms)
 
-# Half of the senders were to go to the listener that vanished.
+# Half of the senders were to go to the listener that vanished.  It gets its ping 250
+# ms after it was last heard, with the next sender, and has 700 ms to answer (control.c
+# and listener.c); senders come for 2 s.
 knock vanished
 ((unanswered > 0)) || fail "the listener that vanished was never chosen"
-((last < 1000)) || fail "a listener that vanished was chosen after $last ms"
+((last < 1500)) || fail "a listener that vanished was chosen after $last ms"
 
 wait_for 15 grep -q 'event=listener_silent path="hyco"' "$DIR/log/relay.log" ||
 	fail "the listener that vanished is not noticed"
-wait_says idle-site "closed 1001" 20
-wait_says full-site "closed 1001" 20
+wait_says idle-site "closed 1001" 30
+wait_says full-site "closed 1001" 30
 took=$(($(now_ms) - start))
-((took < 20000)) || fail "it took $took ms"
+((took < 30000)) || fail "it took $took ms"
 says stays closed && fail "a listener that is there was closed"
 alive stays || fail "the listener that is there ended"

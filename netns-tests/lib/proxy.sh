@@ -165,7 +165,7 @@ beside() {
 through() {
 	gateway_down cloud
 	gateway_up cloud
-	wait_for 15 tunnel_is_up || fail "no tunnel through $1:
+	wait_for $DIAL_S tunnel_is_up || fail "no tunnel through $1:
 $(status_json onprem '.listeners[0].last_error')"
 	expect "page through $1" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 	expect "packets beside $1" "$(beside)" 0

@@ -20,6 +20,15 @@ closed   udp/9999              10.1.0.7:9999
 declare -A GATEWAY=([cloud]=edge-1 [onprem]=oslo-a)
 declare -A KEY=([cloud]=send [onprem]=listen)
 
+# How long until a gateway has looked at what others changed on its machine: half a
+# second and two looks, with a pause between them of five times as long as one takes,
+# which on a busy machine are seconds (scan.c).
+LOOK_S=30
+
+# How long until the tunnel is up when nothing is in its way any more: what failed
+# often is dialled again after up to 30 s (retry.h).
+DIAL_S=40
+
 # configure: keys, policy and all configuration files with their defaults
 configure() {
 	certificate relay DNS:relay.test,IP:192.0.2.1
@@ -205,6 +214,19 @@ tun_packets() {
 	ip -n "$NS-$1" -j -s link show rt0 | jq ".[0].stats64.$2.packets"
 }
 
+# tun_quiet cloud|onprem: until connections that were closed just now have said their
+# last word
+tun_quiet() {
+	wait_for 20 tun_is_quiet "$1" || fail "the tunnel of $1 is never silent"
+}
+
+tun_is_quiet() {
+	local before
+	before=$(tun_packets "$1" tx)
+	sleep 0.3
+	[ "$(tun_packets "$1" tx)" = "$before" ]
+}
+
 # tunnel_is_up: do both ends say so?
 tunnel_is_up() {
 	local where
@@ -235,8 +257,8 @@ tunnel_up() {
 	relay_up
 	gateway_up onprem
 	gateway_up cloud
-	wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
-	wait_for 15 all_channels_open || fail "a channel does not open"
+	wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
+	wait_for $DIAL_S all_channels_open || fail "a channel does not open"
 }
 
 # plain_up: plain kernel forwarding in place of the tunnel

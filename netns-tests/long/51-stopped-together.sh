@@ -31,7 +31,7 @@ wait_for 10 test -S "$NOTIFY_SOCKET" || fail "nobody plays systemd"
 gateway_up cloud
 unset NOTIFY_SOCKET WATCHDOG_USEC
 gateway_up onprem
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
 wait_for 10 more_signs 0 || fail "the steward gives no sign of life"
 
 carrier=$(carrier_pid cloud)
@@ -45,7 +45,7 @@ steward_wakes cloud
 
 before=$(signs)
 wait_for 20 more_signs "$before" || fail "the steward does not wake"
-wait_for 20 tunnel_is_up || fail "the tunnel does not come up again"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up again"
 expect "echo" "$(ask tcp)" ""
 expect "the carrier's process" "$(carrier_pid cloud)" "$carrier"
 ! grep 'event=hung' "$DIR/log/edge-1.log" >&2 ||

@@ -31,7 +31,7 @@ pair() {
 	offloads onprem "$2"
 	gateway_up onprem
 	gateway_up cloud
-	wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
+	wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
 	for way in up down; do
 		got=$(rate $([ $way = up ] || echo -R))
 		echo "edge-1 $1, oslo-a $2: $got Mbit/s $way"

@@ -25,7 +25,7 @@ sed -i 's|address = \[ "100.64.0.1" \]|address = [ "100.64.0.17/28" ]|' \
 relay_up
 gateway_up onprem
 gateway_up cloud
-wait_for 15 tunnel_is_up || fail "the tunnel does not come up"
+wait_for $DIAL_S tunnel_is_up || fail "the tunnel does not come up"
 
 at client python3 "$HERE/lib/flows.py" edge.test 7 1000 10 500 \
 	>"$DIR/log/flows.log" || fail "connections broke: $(cat "$DIR/log/flows.log")"
