@@ -466,6 +466,32 @@ static void names_threads_files_and_sockets_go_on(void **state)
 	expect_done(work);
 }
 
+/** ask() - What libraries may ask, now or in versions to come */
+static int ask(void)
+{
+	const int self = getpid();
+	uint8_t answer[64];
+
+	confine(NULL, 0, NULL);
+	(void)ioctl(STDERR_FILENO, 0x802c542a /* TCGETS2 */, answer);
+	(void)getxattr("/", "user.none", answer, sizeof(answer));
+	(void)lgetxattr("/", "user.none", answer, sizeof(answer));
+	(void)fgetxattr(STDERR_FILENO, "user.none", answer, sizeof(answer));
+	(void)listxattr("/", (char *)answer, sizeof(answer));
+	errno = 0;
+	if (getpriority(PRIO_PROCESS, 0) == -1 && errno)
+		return 1;
+	if (syscall(SYS_kcmp, self, self, 0, 0, 0) >= 0 || errno != ENOSYS)
+		return 2;
+	return syscall(434 /* pidfd_open */, self, 0) >= 0 || errno != ENOSYS;
+}
+
+static void what_libraries_may_ask_does_not_end_the_process(void **state)
+{
+	(void)state;
+	expect_done(ask);
+}
+
 /** say() - Only what is said matters */
 static int say(void)
 {
@@ -511,6 +537,8 @@ int main(void)
 		cmocka_unit_test(
 			files_may_be_removed_from_the_one_folder_for_it),
 		cmocka_unit_test(names_threads_files_and_sockets_go_on),
+		cmocka_unit_test(
+			what_libraries_may_ask_does_not_end_the_process),
 		cmocka_unit_test(handlers_of_other_signals_and_tracing_go_on),
 		cmocka_unit_test(the_log_says_what_holds),
 		cmocka_unit_test(an_operator_may_do_without_and_that_is_said),
