@@ -108,10 +108,13 @@ expect "new target" "$(told edge.test 7002 tcp)" "10.1.0.1 10.1.0.7 7003"
 silent "not let in" edge.test 7004 tcp
 crowd_lives stays 200
 crowd_lives beside 20
-more=$((3 * $(gap beside)))
-limit=$((done_by + (more > 100 ? more : 100)))
+# Two programs wake for an answer there, ten for one through the tunnel.  (With half of
+# two CPUs it was seven times as long, without any packet lost.)
+more=$((10 * $(gap beside)))
+((more > 300)) || more=300
+limit=$((done_by + more))
 late=$(awk -v limit="$limit" '$4 * 1000 > limit' "$DIR/log/ends.log")
 [ -z "$late" ] || fail "told late (reload $start to $done_by ms): $late"
-(($(gap stays) < (more > 200 ? more : 200))) ||
+(($(gap stays) < more)) ||
 	fail "an unchanged flow waited $(gap stays) ms, one beside $(gap beside) ms"
 echo "longest wait $(gap stays) ms, beside $(gap beside) ms"

@@ -77,7 +77,7 @@ starts
 lines 'event=trial_goes_on' 1 || fail "a killed gateway forgets the trial"
 expect "the trial goes on" "$(more)" "10.1.0.1 10.1.0.7 7001"
 wait_for $((trial + 5)) lines event=reload_undone 1 || fail "it is not undone"
-wait_for 5 plain || fail "the trial's service answers"
+wait_for 15 plain || fail "the trial's service answers"
 expect "the other" "$(told edge.test 7000 tcp)" "10.1.0.1 10.1.0.7 7000"
 [ ! -e "$DIR/run/edge-1.state.undo" ] || fail "what was kept stays"
 
@@ -89,8 +89,8 @@ over() {
 }
 wait_for $((trial + 5)) over || fail "its time is never over"
 starts
-wait_for 3 lines event=reload_undone 1 || fail "it is not undone at the start"
-wait_for 5 plain || fail "the trial's service answers"
+wait_for 10 lines event=reload_undone 1 || fail "it is not undone at the start"
+wait_for 15 plain || fail "the trial's service answers"
 
 # Confirmed after a restart.
 order '1 new.*undone in 60 seconds' reload --confirm 60

@@ -155,7 +155,7 @@ sed -n '/^nftables, in one/,/flows would end/p' "$DIR/log/plan.log" |
 	sed '1d;$d' >"$DIR/script"
 cp "$DIR/new.cfg" "$DIR/policy.cfg"
 at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" >/dev/null
-wait_for 3 grep -q 'ended ECONNRESET' "$DIR/log/held.log" || fail "no end of it"
+wait_for 10 grep -q 'ended ECONNRESET' "$DIR/log/held.log" || fail "no end of it"
 plan 0
 after=$(rules)
 gateway_down cloud INT

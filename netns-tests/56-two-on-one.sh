@@ -72,14 +72,14 @@ for where in cloud onprem; do
 done
 wait_for $DIAL_S tunnel_is_up || fail "the first tunnel does not come up"
 as_second wait_for $DIAL_S tunnel_is_up || fail "the second tunnel does not come up"
-wait_for 5 one || fail "the first does not work beside the second"
-wait_for 5 two || fail "the second does not work beside the first"
+wait_for 15 one || fail "the first does not work beside the second"
+wait_for 15 two || fail "the second does not work beside the first"
 
 # The first goes and closes what it opened; the second needs it open.
 for where in cloud onprem; do
 	gateway_down $where INT || fail "$where: exit code of the first"
 done
-wait_for 5 two || fail "the second does not work without the first"
+wait_for 15 two || fail "the second does not work without the first"
 nobody_at edge.test 7000 tcp || fail "the first works without itself"
 for where in cloud onprem; do
 	as_second gateway_down $where INT || fail "$where: exit code of the second"
@@ -93,11 +93,11 @@ for where in cloud onprem; do
 done
 wait_for $DIAL_S tunnel_is_up || fail "the first tunnel does not come up again"
 as_second wait_for $DIAL_S tunnel_is_up || fail "nor the second"
-wait_for 5 one && wait_for 5 two || fail "they do not work in the other order"
+wait_for 15 one && wait_for 15 two || fail "they do not work in the other order"
 for where in cloud onprem; do
 	as_second gateway_down $where INT || fail "$where: exit code of the second"
 done
-wait_for 5 one || fail "the first does not work without the second"
+wait_for 15 one || fail "the first does not work without the second"
 for where in cloud onprem; do
 	gateway_down $where INT || fail "$where: exit code of the first"
 	undone $where

@@ -36,12 +36,12 @@ expect "echo" "$(ask udp)" ""
 
 chmod 600 "$program"
 kill -s KILL "$(carrier_pid cloud)"
-wait_for 5 grep -q 'carrier event=exited status=127' "$DIR/log/edge-1.log" ||
+wait_for 15 grep -q 'carrier event=exited status=127' "$DIR/log/edge-1.log" ||
 	fail "the carrier is not kept from starting"
 before=$(tun_packets cloud tx)
 watch_for lan udp dport 7
 at client bash -c "$(declare -f burst); burst"
-wait_for 5 drained "$before" ||
+wait_for 15 drained "$before" ||
 	fail "$(($(tun_packets cloud tx) - before)) of 40 packets were read"
 alive edge-1 || fail "the steward ended with its carrier"
 

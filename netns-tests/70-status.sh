@@ -11,7 +11,7 @@ not_plain
 
 # says WHERE FILTER: true, or so in a moment
 says() {
-	await_status 5 "$1" "$2"
+	await_status 15 "$1" "$2"
 }
 
 topo_up
@@ -67,8 +67,8 @@ all_arrived() {
 all_counted() {
 	[ "$(status_json cloud .tun.up.packets)" = "$(tun_packets cloud tx)" ]
 }
-wait_for 5 all_arrived || fail "not all packets that left cloud have arrived"
-wait_for 5 all_counted || fail "TUN and carrier differ in their packets"
+wait_for 15 all_arrived || fail "not all packets that left cloud have arrived"
+wait_for 15 all_counted || fail "TUN and carrier differ in their packets"
 
 # The table has the same facts, and stays within a terminal's width.
 at cloud "$RELAYTUN" status -c "$DIR/edge-1.cfg" >"$DIR/table"

@@ -38,7 +38,7 @@ idle() {
 registers() {
 	local before
 	[ ! -e "$DIR/pid/oslo-a" ] || gateway_down onprem
-	wait_for 5 idle || fail "the proxy has connections of nobody"
+	wait_for 20 idle || fail "the proxy has connections of nobody"
 	before=$(asked "relay.test:443")
 	at onprem nft reset counter inet way relay >/dev/null
 	"${@:2}"
