@@ -60,6 +60,18 @@ static void harden(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
+/** take_files() - As many open files as we may have: each channel has several, and
+ *  what starts programs lets them have few at first, for those that use select() */
+static void take_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /** refuse() - Tell the steward why its set cannot be used */
 static void refuse(const char *why)
 {
@@ -123,6 +135,7 @@ int main(void)
 	int err;
 
 	harden();
+	take_files();
 	log_open("relaytun-carrier", LOG_LEVEL_INFO);
 	if (stream_global_init()) {
 		log_err("event=failed error=\"out of memory\"");
