@@ -11,7 +11,8 @@
  *		delays drawn from a range that doubles up to 30 s, always over the
  *		same relay: others have channels of their own.  The listener's side
  *		takes up accepts (channel_accept) and forgets the channel when it
- *		ends.
+ *		ends.  Other credentials end a delay, and an attempt that showed
+ *		the old ones (channel_hurry).
  * Greet	PREFACE at once, HELLO after the peer's PREFACE, open after the
  *		peer's HELLO.  A new channel replaces the one of its number, and
  *		all of an older instance of the peer.
@@ -430,6 +431,16 @@ void channel_dial(struct channel *channel, int peer, size_t relay_idx,
 	channel->sender.failure_cnt = 0;
 	channel->sender.absent_cnt = 0;
 	channel_dial_again(channel);
+}
+
+void channel_hurry(struct channel *channel)
+{
+	if (channel->state == CHANNEL_CONNECTING && channel->dialled)
+		wsconn_close(&channel->conn, WS_CLOSE_GOING_AWAY, "");
+	else if (channel->state != CHANNEL_WAITING)
+		return;
+	channel_dial(channel, channel->peer, channel->relay_idx,
+		     channel->number);
 }
 
 int channel_accept(struct channel *channel, const char *address)

@@ -51,7 +51,7 @@ struct worker;
  *	any of these three, on failure:
  *				-> CHANNEL_WAITING (dialled), CHANNEL_IDLE
  * CHANNEL_WAITING	Dialled again after a delay.
- *	delay over		-> CHANNEL_CONNECTING
+ *	delay over, or channel_hurry() -> CHANNEL_CONNECTING
  */
 enum channel_state {
 	CHANNEL_IDLE,
@@ -185,6 +185,10 @@ void channel_fini(struct channel *channel);
  */
 void channel_dial(struct channel *channel, int peer, size_t relay_idx,
 		  unsigned int number);
+
+/** channel_hurry() - The credentials have changed: what waits to be dialled again is
+ *  dialled now, as if nothing had failed, and so is what showed the old ones */
+void channel_hurry(struct channel *channel);
 
 /**
  * channel_accept() - Take up an accept as listener

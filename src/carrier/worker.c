@@ -140,16 +140,21 @@ static int watch_tun(struct worker *worker)
  * take_setup() - Go on with another setup
  *
  * Peers keep their channels, and channels their connections, as far as the
- * policy still has them.
+ * policy still has them.  With other credentials nobody waits.
  */
 static void take_setup(struct worker *worker, const struct setup *setup)
 {
 	struct worker_reply reply = {.setup = worker->setup};
+	bool same =
+		credential_same(&worker->setup->credential, &setup->credential);
+	size_t i;
 	int err;
 
 	roster_move(worker, setup);
 	slots_retire(worker);
 	slots_fit(worker);
+	for (i = 0; !same && i < worker->channel_cnt; i++)
+		channel_hurry(worker->channels[i]);
 	slots_dial(worker);
 	err = watch_tun(worker);
 	if (err)

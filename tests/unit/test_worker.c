@@ -40,6 +40,7 @@
 	"services = ( { name = \"web\"; public = \"tcp/80\"; target = "        \
 	"\"10.1.0.5:80\"; } ); } );"
 #define SETUP_CNT 20
+#define KEY       "c2VjcmV0"
 
 /* Warnings of accepts that came to nothing, in place of sys/log.c. */
 static atomic_int accept_warnings;
@@ -85,12 +86,13 @@ static void give(struct setup *setup, uint32_t type, const char *text, int fd)
  * @before:	The first one, NULL when it is that itself
  * @name:	Which gateway
  * @more:	Another relay of oslo-a's, or ""
+ * @key:	Its credential's
  * @queues:	As many queues as workers
  * @cnt:	How many
  */
 static void fill_setup(struct setup *setup, const struct setup *before,
-		       const char *name, const char *more, const int *queues,
-		       int cnt)
+		       const char *name, const char *more, const char *key,
+		       const int *queues, int cnt)
 {
 	char policy[1024];
 	char conf[300];
@@ -107,7 +109,7 @@ static void fill_setup(struct setup *setup, const struct setup *before,
 	give(setup, HANDOVER_STATUS, NULL, dup(queues[-1]));
 	give(setup, HANDOVER_POLICY, policy, -1);
 	give(setup, HANDOVER_GATEWAY, conf, -1);
-	give(setup, HANDOVER_KEY, "c2VjcmV0", -1);
+	give(setup, HANDOVER_KEY, key, -1);
 	if (setup_finish(setup, before, why, sizeof(why)))
 		fail_msg("%s", why);
 }
@@ -124,7 +126,7 @@ static struct world *world_make(const char *name)
 		0);
 	for (i = 0; i < SETUP_CNT; i++)
 		fill_setup(&w->setups[i], i ? w->setups : NULL, name,
-			   i % 2 ? ", \"wss://127.0.0.1:2/oslo-a\"" : "",
+			   i % 2 ? ", \"wss://127.0.0.1:2/oslo-a\"" : "", KEY,
 			   w->tun, 1);
 	assert_int_equal(kin_open(&w->kin, 1), 0);
 	assert_int_equal(mailbox_open(&w->replies), 0);
@@ -446,6 +448,91 @@ static void dialling_goes_on_through_setups(void **state)
 	world_free(w);
 }
 
+/** make_wait() - All channels wait for an hour after many failures: every other one
+ *  for the second relay of oslo-a's */
+static void make_wait(struct worker *worker)
+{
+	size_t i;
+
+	for (i = 0; i < worker->channel_cnt; i++) {
+		struct channel *channel = worker->channels[i];
+
+		channel->state = CHANNEL_WAITING;
+		channel->dialled = true;
+		channel->peer = 0;
+		channel->relay_idx = i % 2;
+		channel->number = (unsigned int)i;
+		channel->sender.failure_cnt = 20;
+		channel_set_timer(channel, 3600000);
+	}
+}
+
+/** move() - To another setup; Return: what the worker says under it */
+static struct worker_report *move(struct world *w, const struct setup *setup)
+{
+	struct worker_order order = {.kind = WORKER_SETUP, .setup = setup};
+
+	post(w, &order);
+	assert_non_null(await(w).setup);
+	return ask(w, setup);
+}
+
+/** take_dialled() - The next connection to @fd, which must come */
+static int take_dialled(int fd)
+{
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+
+	assert_int_equal(poll(&wait, 1, 10000), 1);
+	return accept(fd, NULL, NULL);
+}
+
+static void other_credentials_are_tried_at_once(void **state)
+{
+	static const char *const keys[] = {KEY, KEY, "b3RoZXI=", "dGhpcmQ="};
+	struct world *w = world_make("edge-1");
+	struct worker_report *report;
+	char more[64];
+	int taken[4];
+	int port;
+	int fd = listen_somewhere(&port);
+	size_t i;
+
+	(void)state;
+	snprintf(more, sizeof(more), ", \"wss://127.0.0.1:%d/oslo-a\"", port);
+	for (i = 0; i < 4; i++) {
+		setup_fini(&w->setups[i]);
+		fill_setup(&w->setups[i], i ? w->setups : NULL, "edge-1", more,
+			   keys[i], w->tun, 1);
+	}
+	assert_int_equal(
+		worker_open(&w->worker, 0, &w->setups[0], &w->kin, &w->replies),
+		0);
+	assert_int_equal(w->worker.channel_cnt, 4);
+	make_wait(&w->worker);
+	assert_int_equal(worker_start(&w->worker), 0);
+	/* The same key is no reason. */
+	report = move(w, &w->setups[1]);
+	for (i = 0; i < 4; i++)
+		assert_int_equal(report->channels[i].state, CHANNEL_WAITING);
+	report_free(report);
+	/* Another one ends the delay, and then what is under way with it. */
+	for (i = 0; i < 4; i += 2) {
+		report_free(move(w, &w->setups[2 + i / 2]));
+		taken[i] = take_dialled(fd);
+		taken[i + 1] = take_dialled(fd);
+	}
+	report = ask(w, &w->setups[3]);
+	for (i = 0; i < 4; i++) {
+		if (report->channels[i].relay_idx == 1)
+			assert_string_equal(report->channels[i].error, "");
+	}
+	report_free(report);
+	world_free(w);
+	for (i = 0; i < 4; i++)
+		close(taken[i]);
+	close(fd);
+}
+
 /** struct duo - Two workers, and their control thread's side
  *  @queues, @devices: Both ends of each worker's queue */
 struct duo {
@@ -488,7 +575,7 @@ static struct duo *duo_new(const char *name)
 	}
 	for (i = 0; i < SETUP_CNT; i++)
 		fill_setup(&duo->setups[i], i ? duo->setups : NULL, name,
-			   i % 2 ? ", \"wss://127.0.0.1:2/oslo-a\"" : "",
+			   i % 2 ? ", \"wss://127.0.0.1:2/oslo-a\"" : "", KEY,
 			   duo->queues, 2);
 	assert_int_equal(loop_open(&duo->loop), 0);
 	assert_int_equal(team_start(&duo->team, &duo->loop, &duo->setups[0],
@@ -636,6 +723,7 @@ int main(void)
 			lines_about_channels_that_come_and_go_have_a_bound),
 		cmocka_unit_test(a_dial_without_a_token_gives_no_slot_back),
 		cmocka_unit_test(dialling_goes_on_through_setups),
+		cmocka_unit_test(other_credentials_are_tried_at_once),
 		cmocka_unit_test(packets_without_a_channel_are_passed_on_once),
 		cmocka_unit_test(all_workers_move_before_a_setup_is_given_back),
 		cmocka_unit_test(
