@@ -99,7 +99,8 @@ static struct ruleset deny_all(int version)
 	return ruleset;
 }
 
-/** let_remove() - The one exception, if it is wanted; Return: 0 or negative errno */
+/** let_remove() - The one exception, if it is wanted; without its folder nothing is
+ *  there to be removed, and no exception.  Return: 0 or negative errno */
 static int let_remove(int ruleset, const char *folder)
 {
 	struct beneath beneath = {.allowed = FS_REMOVE_FILE};
@@ -109,7 +110,7 @@ static int let_remove(int ruleset, const char *folder)
 		return 0;
 	beneath.folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (beneath.folder < 0)
-		return -errno;
+		return errno == ENOENT ? 0 : -errno;
 	if (syscall(SYS_landlock_add_rule, ruleset, PATH_BENEATH, &beneath, 0))
 		err = -errno;
 	close(beneath.folder);

@@ -38,7 +38,7 @@ struct sandbox_list {
 
 /**
  * sandbox_files() - From now on only read files
- * @folder:	Files below it may still be removed; NULL for none
+ * @folder:	Files below it may still be removed, if it is there; NULL for none
  *
  * Nothing can be made, written, removed, renamed or executed, no TCP port be bound
  * to, no process outside be sent a signal, no abstract socket outside be connected

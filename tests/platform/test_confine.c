@@ -330,13 +330,13 @@ static void what_would_change_files_fails_and_ends_nothing(void **state)
 	expect_done(change_paths);
 }
 
-/** change_files() - With Landlock alone */
-static int change_files(void)
+/** change_with() - With Landlock alone, and @folder to remove from */
+static int change_with(const char *folder)
 {
 	char name[] = "/tmp/relaytun-confine-XXXXXX";
 	char *const argv[] = {NULL};
 	int fd = mkstemp(name);
-	int fine = fd >= 0 && sandbox_files(NULL) > 0;
+	int fine = fd >= 0 && sandbox_files(folder) > 0;
 
 	fine = fine && open(name, O_WRONLY | O_CLOEXEC) < 0 && errno == EACCES;
 	fine = fine && open(name, O_RDONLY | O_CLOEXEC) >= 0;
@@ -347,18 +347,40 @@ static int change_files(void)
 	return dprintf(STDERR_FILENO, "%s", name) > 0 && fine ? 0 : 1;
 }
 
-static void landlock_alone_keeps_files_as_they_are(void **state)
+static int change_files(void)
+{
+	return change_with(NULL);
+}
+
+static int change_without_folder(void)
+{
+	return change_with("/tmp/relaytun-confine/none");
+}
+
+/** expect_kept() - @act, one of these two, finds all as it should be */
+static void expect_kept(int (*act)(void))
 {
 	struct outcome outcome;
 
-	(void)state;
 	if (!has_landlock())
 		skip();
-	outcome = in_child(change_files);
+	outcome = in_child(act);
 	(void)unlink(outcome.said);
 
 	assert_true(WIFEXITED(outcome.status));
 	assert_int_equal(WEXITSTATUS(outcome.status), 0);
+}
+
+static void landlock_alone_keeps_files_as_they_are(void **state)
+{
+	(void)state;
+	expect_kept(change_files);
+}
+
+static void a_folder_that_is_not_there_is_no_reason_to_go_without(void **state)
+{
+	(void)state;
+	expect_kept(change_without_folder);
 }
 
 /** remove_one() - From the one folder where that is allowed, and from another */
@@ -534,6 +556,8 @@ int main(void)
 		cmocka_unit_test(
 			what_would_change_files_fails_and_ends_nothing),
 		cmocka_unit_test(landlock_alone_keeps_files_as_they_are),
+		cmocka_unit_test(
+			a_folder_that_is_not_there_is_no_reason_to_go_without),
 		cmocka_unit_test(
 			files_may_be_removed_from_the_one_folder_for_it),
 		cmocka_unit_test(names_threads_files_and_sockets_go_on),
