@@ -16,7 +16,8 @@
 
 /**
  * struct show - What was asked for
- * @plan:	Of the files as they are now, with the ids of the running gateway
+ * @plan:	Of what is in force, with the ids that the gateway gave; of the files where
+ *		nothing stands
  * @service:	"SERVICE" or "SITE/SERVICE", a route's name alike; NULL: all
  * @from:	Who sends; IP_NONE: anybody
  * @json:	For programs

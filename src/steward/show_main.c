@@ -9,10 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "policy/parse.h"
+#include "policy/print.h"
 #include "steward/apply.h"
 #include "steward/files.h"
+#include "steward/kept.h"
+#include "steward/lock.h"
 #include "steward/privilege.h"
 #include "steward/show.h"
 #include "steward/statefile.h"
@@ -23,9 +27,11 @@
 /**
  * DOC: Theory of operation
  *
- * Both verbs read the files as they are now and what the running gateway
- * remembers (the ids of services), and ask the kernel; the gateway is not
- * disturbed.  The kernel answers those with CAP_NET_ADMIN only.
+ * Both verbs go by what is in force, which is kept beside the state file (kept.h),
+ * with the ids that the gateway gave, and ask the kernel; the gateway is not
+ * disturbed.  gateway.cfg says where the state file is.  The policy's file counts
+ * only where nothing is kept, and when it says something else, that is told; so is a
+ * gateway that does not run.  The kernel answers those with CAP_NET_ADMIN only.
  *
  * Exit status: 0 done, 1 failed, 2 wrong usage or configuration.
  */
@@ -79,23 +85,104 @@ static const struct verb verbs[] = {
 	{"relaytun trace", trace_usage, trace_service, true},
 };
 
+/** in_force() - What stands of the gateway; NULL when that is not known */
+static const struct plan *in_force(const struct gateway_conf *conf,
+				   const struct state *state,
+				   struct arena *arena)
+{
+	const struct gateway_conf *kept = kept_conf(conf, arena);
+
+	return kept_plan(kept ? kept : conf, KEPT_POLICY, state, arena);
+}
+
+/** of_files() - What a start would bring; NULL with entries in @diag */
+static const struct plan *of_files(const char *conf_path,
+				   const struct gateway_conf *conf,
+				   const struct state *state,
+				   struct arena *arena, struct diag *diag)
+{
+	const struct policy_gateway *gateway = NULL;
+	const struct policy *policy =
+		files_policy(conf->policy_path, arena, diag);
+
+	if (policy)
+		gateway = gateway_conf_check(policy, conf, conf_path, diag);
+	return gateway ? plan_make(policy, gateway, conf, state->ids,
+				   state->id_cnt, arena)
+		       : NULL;
+}
+
+static bool is_same(const struct policy *a, const struct policy *b)
+{
+	struct strbuf texts[2];
+	bool same;
+
+	strbuf_init(&texts[0]);
+	strbuf_init(&texts[1]);
+	policy_print(a, &texts[0]);
+	policy_print(b, &texts[1]);
+	same = !strcmp(strbuf_str(&texts[0]), strbuf_str(&texts[1]));
+	strbuf_fini(&texts[1]);
+	strbuf_fini(&texts[0]);
+	return same;
+}
+
+/** tell_other() - The file may have changed since its policy was put in force */
+static void tell_other(const char *path, const struct policy *standing,
+		       struct arena *arena, struct diag *diag)
+{
+	const struct policy *policy;
+	struct diag unheard;
+
+	diag_init(&unheard);
+	policy = files_policy(path, arena, &unheard);
+	diag_fini(&unheard);
+	if (!policy)
+		diag_warning(diag, path, 0,
+			     "cannot be used, see \"relaytun check\": this "
+			     "goes by the policy in force");
+	else if (!is_same(policy, standing))
+		diag_warning(diag, path, 0,
+			     "is not the policy in force, by which this goes; "
+			     "\"relaytun reload\" puts it in force");
+}
+
+/** tell_stopped() - A table without flows, or a packet that nobody takes, have this
+ *  reason before any other.  Who may not ask is told nothing */
+static void tell_stopped(const char *name, bool stands, struct diag *diag)
+{
+	struct diag unheard;
+	int pidfd;
+
+	diag_init(&unheard);
+	pidfd = lock_owner(name, &unheard);
+	diag_fini(&unheard);
+	if (pidfd >= 0)
+		close(pidfd);
+	if (pidfd == -ENOENT)
+		diag_warning(diag, NULL, 0, "no gateway is running as %s: %s",
+			     name,
+			     stands ? "this is what it left in the kernel"
+				    : "nothing is known to stand of it");
+}
+
 /** load() - Files and state to a plan; NULL with entries in @diag */
 static const struct plan *load(const char *conf_path, struct arena *arena,
 			       struct diag *diag)
 {
-	const struct policy_gateway *gateway = NULL;
 	const struct gateway_conf *conf = files_conf(conf_path, arena, diag);
-	const struct policy *policy = NULL;
+	const struct plan *plan;
 	struct state state;
 
-	if (conf)
-		policy = files_policy(conf->policy_path, arena, diag);
-	if (policy)
-		gateway = gateway_conf_check(policy, conf, conf_path, diag);
 	state_init(&state, arena);
-	if (!gateway || statefile_read(conf, &state, diag))
+	if (!conf || statefile_read(conf, &state, diag))
 		return NULL;
-	return plan_make(policy, gateway, conf, state.ids, state.id_cnt, arena);
+	plan = in_force(conf, &state, arena);
+	tell_stopped(conf->name, plan, diag);
+	if (!plan)
+		return of_files(conf_path, conf, &state, arena, diag);
+	tell_other(conf->policy_path, plan->policy, arena, diag);
+	return plan;
 }
 
 /** run() - With everything parsed; Return: exit status */
