@@ -8,9 +8,8 @@
  * DOC: Theory of operation
  *
  * What comes from one side is spliced into the scratch buffer and written to the
- * other at once.  When the other's socket does not take it all, libwebsockets
- * keeps the rest (at most one read's worth) and the first side is not read from
- * until that is sent.
+ * other.  When the other's socket does not take it all, the rest (at most one
+ * burst's worth) is kept, and the first side is not read from until that is sent.
  *
  * Pings are answered here, at the next place between frames of what flows the
  * other way.  A Close is passed on; when both sides have closed, both end.  A

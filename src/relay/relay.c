@@ -11,16 +11,15 @@
  * role must answer an upgrade at once; a sender's answer waits for its listener,
  * so heads and frames are ours (codec/http, codec/ws).
  *
- * A write goes to the socket at once; what the socket does not take,
- * libwebsockets keeps, and calls back when it is sent.  Until then it does not
- * read from that raw connection either, but polls for input: unless we turn
- * that off as well it spins.  So a client that does not read is not read from.
+ * What is written goes past libwebsockets to the socket, by outflow.c, which keeps
+ * what the socket does not take.  Until that is sent we do not read from that
+ * connection: so a client that does not read is not read from.
  */
 
 #include "relay/relay.h"
 
+#include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -34,6 +33,16 @@
 /* Records of one connection read in a row, so that others get their turn. */
 #define READ_MORE_CNT 16
 
+/**
+ * struct connection - What libwebsockets keeps for us
+ * @session:	First, as callbacks get the address of both
+ * @out:	What is written to it
+ */
+struct connection {
+	struct session session;
+	struct outflow out;
+};
+
 static struct relay *relay_of(struct lws *wsi)
 {
 	return lws_context_user(lws_get_context(wsi));
@@ -45,30 +54,57 @@ static void set_flow(struct session *session)
 	lws_rx_flow_control(session->io, !session->paused && !session->stuck);
 }
 
+static struct outflow *out_of(const struct session *session)
+{
+	struct connection *connection = lws_wsi_user(session->io);
+
+	return &connection->out;
+}
+
+/** tls_of() - A connection's TLS, NULL when it has none */
+static SSL *tls_of(const struct session *session)
+{
+	return session->relay->fixed.plaintext ? NULL
+					       : lws_get_ssl(session->io);
+}
+
+/** note_behind() - If the socket does not take what we write, read no more from its
+ *  client until it does */
+static void note_behind(struct session *session)
+{
+	if (session->stuck || !relay_is_behind(session))
+		return;
+	session->stuck = true;
+	set_flow(session);
+	relay_call_writable(session);
+}
+
+/** open_out() - Before the first write; Return: could it be? */
+static bool open_out(struct session *session)
+{
+	struct relay *relay = session->relay;
+
+	return !outflow_open(out_of(session), &relay->gather,
+			     lws_get_socket_fd(session->io), tls_of(session),
+			     &relay->held_len);
+}
+
 bool relay_write(struct session *session, const uint8_t *data, size_t len)
 {
-	int put = lws_write(session->io, (unsigned char *)(uintptr_t)data, len,
-			    LWS_WRITE_RAW);
+	struct outflow *out = out_of(session);
 
-	if (put < 0) {
+	if ((!out->gather && !open_out(session)) ||
+	    outflow_write(out, data, len)) {
 		relay_kill(session);
 		return false;
 	}
-	if (!relay_is_behind(session))
-		return true;
-	session->kept_len += len;
-	session->relay->held_len += len;
-	if (!session->stuck) {
-		session->stuck = true;
-		set_flow(session);
-		relay_call_writable(session);
-	}
+	note_behind(session);
 	return true;
 }
 
 bool relay_is_behind(const struct session *session)
 {
-	return lws_partial_buffered(session->io);
+	return outflow_is_behind(out_of(session));
 }
 
 void relay_hold(struct session *session, bool hold)
@@ -88,13 +124,6 @@ bool relay_has_left(const struct session *session)
 void relay_call_writable(struct session *session)
 {
 	lws_callback_on_writable(session->io);
-}
-
-/** tls_of() - A connection's TLS, NULL when it has none */
-static SSL *tls_of(const struct session *session)
-{
-	return session->relay->fixed.plaintext ? NULL
-					       : lws_get_ssl(session->io);
 }
 
 void relay_end_output(struct session *session)
@@ -132,25 +161,23 @@ static int on_adopt(struct lws *wsi, struct session *session)
 	return 0;
 }
 
-/** on_writable() - libwebsockets has nothing left to send */
-static void on_writable(struct session *session)
+/** on_writable() - The socket takes more; Return: false when it is dead */
+static bool on_writable(struct session *session)
 {
+	int err = outflow_flush(out_of(session));
+
+	if (err == -EIO)
+		return false;
+	if (err) {
+		relay_call_writable(session);
+		return true;
+	}
 	if (session->stuck) {
 		session->stuck = false;
-		session->relay->held_len -= session->kept_len;
-		session->kept_len = 0;
 		set_flow(session);
 	}
 	session_writable(session);
-}
-
-/** cork() - Gather what is written to a pair's side in few segments, or let them
- *  go: each costs a way through the kernel and wakes its reader */
-static void cork(const struct session *session, int on)
-{
-	if (session)
-		(void)setsockopt(lws_get_socket_fd(session->io), IPPROTO_TCP,
-				 TCP_CORK, &on, sizeof(on));
+	return true;
 }
 
 /**
@@ -158,12 +185,10 @@ static void cork(const struct session *session, int on)
  *
  * libwebsockets reads one record a round of its loop.  Its next read finds
  * nothing then, which is fine; what is left behind READ_MORE_CNT, it finds.
- * The first one was passed on already; what follows is gathered, and @corked
- * set.
  *
  * Return: false when the connection must be closed
  */
-static bool read_records(struct session *session, SSL *ssl, bool *corked)
+static bool read_records(struct session *session, SSL *ssl)
 {
 	uint8_t *more = session->relay->more;
 	int i;
@@ -177,9 +202,6 @@ static bool read_records(struct session *session, SSL *ssl, bool *corked)
 		ERR_clear_error(); /* what a write left is no error of ours */
 		got = SSL_read(ssl, more, RELAY_RECORD_SIZE);
 		if (got > 0) {
-			if (!*corked)
-				cork(session->other, 1);
-			*corked = true;
 			if (!session_receive(session, more, (size_t)got))
 				return false;
 			continue;
@@ -192,20 +214,39 @@ static bool read_records(struct session *session, SSL *ssl, bool *corked)
 	return true;
 }
 
-/** read_more() - What else has come on a pair's side
+/** pass_burst() - A pair's side sent something: what is there leaves together, for
+ *  each segment is a way through the kernel and wakes its reader
  *  Return: false when the connection must be closed */
-static bool read_more(struct session *session)
+static bool pass_burst(struct session *session, const uint8_t *data, size_t len)
 {
 	SSL *ssl = tls_of(session);
-	bool corked = false;
+	struct session *to = session->other;
 	bool good;
 
-	if (!ssl)
-		return true;
-	good = read_records(session, ssl, &corked);
-	if (corked)
-		cork(session->other, 0);
+	outflow_hold(out_of(to));
+	good = session_receive(session, data, len) &&
+	       (!ssl || read_records(session, ssl));
+	outflow_release(out_of(to));
+	if (out_of(to)->broken)
+		relay_kill(to);
+	note_behind(to);
 	return good;
+}
+
+/** on_bytes() - Return: false when the connection must be closed */
+static bool on_bytes(struct session *session, const uint8_t *data, size_t len)
+{
+	if (session->kind == SESSION_JOINED && session->other &&
+	    out_of(session->other)->gather)
+		return pass_burst(session, data, len);
+	return session_receive(session, data, len);
+}
+
+/** on_close() - The connection is gone, but for libwebsockets' own last words */
+static void on_close(struct connection *connection)
+{
+	session_closed(&connection->session);
+	outflow_close(&connection->out);
 }
 
 static int on_traffic(struct lws *wsi, enum lws_callback_reasons reason,
@@ -226,16 +267,12 @@ static int on_traffic(struct lws *wsi, enum lws_callback_reasons reason,
 		 * it off in mid-flight. */
 		if (session->kind == SESSION_HEAD)
 			lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
-		return session_receive(session, in, len) && read_more(session)
-			       ? 0
-			       : -1;
+		return on_bytes(session, in, len) ? 0 : -1;
 	case LWS_CALLBACK_RAW_WRITEABLE:
-		if (session->relay)
-			on_writable(session);
-		return 0;
+		return !session->relay || on_writable(session) ? 0 : -1;
 	case LWS_CALLBACK_RAW_CLOSE:
 		if (session && session->relay)
-			session_closed(session);
+			on_close(user);
 		return 0;
 	default:
 		return 0;
@@ -245,7 +282,7 @@ static int on_traffic(struct lws *wsi, enum lws_callback_reasons reason,
 const struct lws_protocols *relay_protocols(void)
 {
 	static const struct lws_protocols protocols[] = {
-		{RELAY_PROTOCOL, on_traffic, sizeof(struct session),
+		{RELAY_PROTOCOL, on_traffic, sizeof(struct connection),
 		 RELAY_READ_SIZE, 0, NULL, 0},
 		{NULL, NULL, 0, 0, 0, NULL, 0},
 	};

@@ -17,6 +17,7 @@
 #include "relay/fixed.h"
 #include "relay/guard.h"
 #include "relay/hub.h"
+#include "relay/outflow.h"
 #include "relay/relay_conf.h"
 #include "relay/session.h"
 #include "relay/tls.h"
@@ -65,6 +66,7 @@ struct relay_counts {
  * @place_cnt:	Connections that open files allow since the start
  * @scratch:	Output under construction; each use ends before the next begins
  * @more:	A record that was just read
+ * @gather:	Output on its way
  * @guard:	How often each address came
  * @tls:	Of the listening ports
  * @started:	When the relay did
@@ -82,6 +84,7 @@ struct relay {
 	size_t place_cnt;
 	uint8_t *scratch;
 	uint8_t more[RELAY_RECORD_SIZE];
+	struct outflow_gather gather;
 	struct guard guard;
 	struct tls_ports tls;
 	struct relay_counts counts;

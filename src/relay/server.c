@@ -438,6 +438,7 @@ static void close_server(struct server *server)
 	tls_fini(&server->relay.tls);
 	hub_table_fini(&server->relay.hubs);
 	fixed_fini(&server->relay.fixed);
+	outflow_gather_fini(&server->relay.gather);
 	free(server->relay.scratch);
 	free(server);
 }
@@ -477,6 +478,8 @@ int server_run(const struct relay_conf *conf, const struct relay_hooks *hooks)
 		     sizeof(server->relay.guard.seed));
 	err = server->relay.scratch ? fixed_init(&server->relay.fixed, conf)
 				    : -ENOMEM;
+	if (!err)
+		err = outflow_gather_init(&server->relay.gather);
 	if (!err)
 		err = hub_table_set(&server->relay.hubs, conf,
 				    relay_reload_gone, &server->relay);

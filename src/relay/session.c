@@ -310,7 +310,6 @@ void session_closed(struct session *session)
 	if (session->next)
 		session->next->prev = session->prev;
 	relay->session_cnt--;
-	relay->held_len -= session->kept_len;
 	session_forget_head(session);
 	buffer_clear(&session->early);
 	if (session->hub)

@@ -70,7 +70,6 @@ enum session_kind {
  * @head_used:	Length of the head there
  * @early:	Bytes behind the head that nobody has taken yet; of a channel the
  *		message that gathers
- * @kept_len:	Bytes written that the socket has not taken, at most
  * @hub:	Hybrid connection, NULL before the request
  * @host:	Where it finds the relay, as it said
  * @id:		Tracing id of a sender
@@ -114,7 +113,6 @@ struct session {
 	struct buffer head;
 	size_t head_used;
 	struct buffer early;
-	size_t kept_len;
 	struct request *request;
 	struct hub *hub;
 	char host[HOST_SIZE];

@@ -35,6 +35,7 @@
  * struct fake_io - One client
  * @out:	What the relay wrote and the client has not looked at
  * @unsent:	How much of its end the socket has not taken
+ * @kept_len:	Bytes written while the socket had not taken all
  * @window:	Bytes that the socket takes beyond what the client took
  * @ended:	The relay said that nothing follows: the client closes, too, unless
  *		it @stays
@@ -44,6 +45,7 @@ struct fake_io {
 	struct session session;
 	uint8_t *out;
 	size_t out_len;
+	size_t kept_len;
 	size_t window;
 	bool open;
 	bool killed;
@@ -147,7 +149,7 @@ bool relay_write(struct session *session, const uint8_t *data, size_t len)
 	io->out_len += len;
 	if (!relay_is_behind(session))
 		return true;
-	session->kept_len += len;
+	io->kept_len += len;
 	session->relay->held_len += len;
 	session->stuck = true;
 	io->wants_writable = true;
@@ -185,6 +187,8 @@ static inline void fake_close(struct fake_io *io)
 	if (!io->open)
 		return;
 	io->open = false;
+	fake.relay.held_len -= io->kept_len;
+	io->kept_len = 0;
 	session_closed(&io->session);
 }
 
@@ -209,8 +213,8 @@ static inline void fake_settle(void)
 				   !relay_is_behind(session)) {
 				io->wants_writable = false;
 				session->stuck = false;
-				session->relay->held_len -= session->kept_len;
-				session->kept_len = 0;
+				session->relay->held_len -= io->kept_len;
+				io->kept_len = 0;
 				session_writable(session);
 				again = true;
 			}
