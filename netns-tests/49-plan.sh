@@ -85,7 +85,7 @@ sed -i 's|".*/send.key"|"$CREDENTIALS_DIRECTORY/key"|' "$DIR/edge-1.cfg"
 plan 3
 expect_match "other settings" "$(cat "$DIR/log/plan.log")" \
 	'\+ gateway.cfg: credentials = .*CREDENTIALS_DIRECTORY/key'
-expect_match "a key of the unit" "$(cat "$DIR/log/plan.log")" 'keys were not looked at'
+expect_match "a key of the unit" "$(cat "$DIR/log/plan.log")" 'key_file was not looked at'
 sed -i "s|\"\$CREDENTIALS_DIRECTORY/key\"|\"$DIR/send.key\"|" "$DIR/edge-1.cfg"
 
 # Another MTU.

@@ -80,6 +80,37 @@ gateway_refuses "a CA file of another kind" 2 "odd.pem: .*no certificate"
 gateway_refuses "a damaged CA file" 2 "odd.pem:[0-9]+: .*damaged"
 write_gateway cloud
 
+# What is in them is judged as well, by a check as by a start.
+# gives WHAT REGEX CREDENTIALS [TLS]: the file $DIR/secret is refused as what these say
+gives() {
+	sed -i -e '/key_file/d' -e "s|^credentials.*|credentials = { $3 };|" \
+		-e "s|^tls.*|tls = { ca_file = \"$DIR/tls/ca.pem\"; ${4:-} };|" \
+		"$DIR/edge-1.cfg"
+	gateway_refuses "$1" 2 "secret:?[0-9]*: $2"
+	refused "$1, checked" 2 "secret:?[0-9]*: $2" \
+		"$RELAYTUN" check -c "$DIR/edge-1.cfg"
+	write_gateway cloud
+}
+(umask 077 && echo "garbage" >"$DIR/secret")
+gives "a connection string that is none" "connection_string_file: .* no '='" \
+	"connection_string_file = \"$DIR/secret\";"
+gives "a token that is none" "token_file: .*neither" "token_file = \"$DIR/secret\";"
+entra="entra = { tenant = \"t\"; client_id = \"c\"; certificate_file = \"$DIR/secret\"; };"
+gives "an application's certificate that is none" "certificate_file: .*no certificate" \
+	"$entra"
+key="key_name = \"send\"; key_file = \"$DIR/send.key\";"
+gives "a client certificate that is none" "tls.certificate_file: .*no certificate" \
+	"$key" "certificate_file = \"$DIR/secret\";"
+cp "$DIR/tls/relay.pem" "$DIR/secret"
+gives "a client certificate without key" "tls.certificate_file: .*no private key" \
+	"$key" "certificate_file = \"$DIR/secret\";"
+cat "$DIR/tls/relay.key" >>"$DIR/secret" # an EC key, as all of ours
+gives "an application's key that is not of RSA" "certificate_file: .*RSA" "$entra"
+echo "Endpoint=sb://relay.test/;SharedAccessKeyName=send" >"$DIR/secret"
+gives "a connection string without key" \
+	"connection_string_file: SharedAccessKey is missing" \
+	"connection_string_file = \"$DIR/secret\";"
+
 # What the machine does not give.
 gateway_refuses "no capabilities" 1 "CAP_NET_ADMIN" \
 	setpriv --bounding-set=-all --inh-caps=-all
@@ -161,9 +192,19 @@ refused "no key file for the relay" 2 "nowhere.key.*[Nn]o such file" \
 	at relay timeout 20 "$RELAYTUN" relay -c "$DIR/relay.cfg"
 write_relay
 sed -i "s|relay.pem|relay.key|" "$DIR/relay.cfg"
-refused "no certificate in the certificate's file" 2 "relay.key" \
-	at relay timeout 20 "$RELAYTUN" relay -c "$DIR/relay.cfg"
-write_relay
+relay_refuses() {
+	refused "$1" 2 "$2" at relay timeout 20 "$RELAYTUN" relay -c "$DIR/relay.cfg"
+	refused "$1, checked" 2 "$2" "$RELAYTUN" relay --check -c "$DIR/relay.cfg"
+	write_relay
+}
+relay_refuses "no certificate in the certificate's file" \
+	"relay.key, .*: the certificate is not accepted"
+sed -i "s|relay.key|ca.key|" "$DIR/relay.cfg"
+relay_refuses "another certificate's key" "ca.key: the key is not accepted"
+openssl ec -aes128 -passout pass:secret -in "$DIR/tls/relay.key" \
+	-out "$DIR/tls/locked.key" 2>>"$DIR/log/openssl.log"
+sed -i "s|relay.key|locked.key|" "$DIR/relay.cfg"
+relay_refuses "a key with a passphrase" "locked.key: the key .*without a passphrase"
 
 mkfifo "$DIR/tls/fifo"
 sed -i "s|relay.pem|fifo|" "$DIR/relay.cfg"

@@ -74,9 +74,41 @@ token listen 7200
 wait_for 10 changed 2 || fail "the steward does not see the third token"
 (umask 077 && echo "no token" >"$DIR/token.new")
 mv "$DIR/token.new" "$DIR/token"
-wait_for 10 grep -q 'token_file holds neither' "$DIR/log/oslo-a.log" ||
+wait_for 10 grep -q 'token_file: it holds neither' "$DIR/log/oslo-a.log" ||
 	fail "a file without a token is not refused"
 expect "registrations" "$(status_json onprem '.listeners[0].registered')" 1
+expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
+
+# refuses HOST REGEX [ENV]: with a secret that is wrong, a policy with one service
+# more is refused as a whole, and plan foretells it; no carrier hears of it
+refuses() {
+	local cfg=$DIR/${GATEWAY[$1]}.cfg verb said code
+	write_policy "$DIR/policy.cfg" "${SERVICES}more tcp/7001 10.1.0.7:7001"
+	snapshot "$1" "$DIR/before"
+	for verb in plan reload; do
+		code=0
+		said=$(at "$1" env ${3:+"$3"} "$RELAYTUN" "$verb" -c "$cfg" 2>&1) ||
+			code=$?
+		expect "exit code of $verb ($said)" "$code" 2
+		expect_match "what $verb says" "$said" "$2"
+	done
+	snapshot "$1" "$DIR/after"
+	expect_file "the machine of $1" "$DIR/after" "$DIR/before"
+	! grep -q 'carrier.*event=reload_refused' "$DIR/log/${GATEWAY[$1]}.log" ||
+		fail "the carrier of $1 was handed what it cannot use"
+}
+refuses onprem 'token: token_file: it holds neither.*as before'
+cp "$DIR/systemd/relay" "$DIR/string"
+echo garbage >"$DIR/systemd/relay"
+refuses cloud "/relay: connection_string_file: .* no '='.*as before" \
+	CREDENTIALS_DIRECTORY="$DIR/systemd"
+cp "$DIR/string" "$DIR/systemd/relay"
+at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" >"$DIR/log/reload.log" ||
+	fail "a reload is refused with the right string: $(cat "$DIR/log/reload.log")"
+at cloud nft list ruleset | said 7001 || fail "the new service is not there"
+write_policy "$DIR/policy.cfg" "$SERVICES"
+at cloud "$RELAYTUN" reload -c "$DIR/edge-1.cfg" >"$DIR/log/reload.log" ||
+	fail "the old policy is refused: $(cat "$DIR/log/reload.log")"
 expect "page" "$(fetch http://edge.test:8080/)" "$WEB_TEXT"
 
 # Told by the reading side already: nothing of it runs.

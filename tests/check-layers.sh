@@ -130,7 +130,7 @@ steward/table steward/table_diff steward/table_listing steward/state \
 	steward/vigil
 carrier/lpm carrier/steer carrier/spread carrier/memo carrier/flight carrier/pulse
 carrier/datagram
-steward/missing steward/flowlist steward/sim steward/sim_match steward/simtext steward/foreign steward/iptsave
+steward/material steward/missing steward/flowlist steward/sim steward/sim_match steward/simtext steward/foreign steward/iptsave
 relay/splice relay/auth relay/request relay/relay_conf relay/conf_print
 relay/buffer relay/fixed relay/guard relay/http_body relay/http_message'
 

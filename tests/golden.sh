@@ -45,9 +45,11 @@ prints() {
 cat >"$dir/gateway.cfg" <<END
 name        = "edge-1";
 policy      = "$dir/policy.cfg";
-credentials = { key_name = "send"; key_file = "/etc/relaytun/send.key"; };
+credentials = { key_name = "send"; key_file = "$dir/send.key"; };
+user        = "nobody";
 state_file  = "$dir/state";
 END
+(umask 077 && echo "a key" >"$dir/send.key")
 cp etc/policy.cfg "$dir/policy.cfg"
 run 0 etc/policy.cfg
 prints "$golden/policy/example.ok"
@@ -82,6 +84,37 @@ run 2 -c "$dir/proxy.cfg"
 says "DIR/proxy.cfg: proxy \"http://10.1.0.200:3128\" lies in 10.1.0.0/24, which is routed into the tunnel: the tunnel's own connection would end up in itself; use an address outside of it"
 sed 's/"edge-1"/"oslo-a"/' "$dir/proxy.cfg" >"$dir/proxy-site.cfg"
 run 0 -c "$dir/proxy-site.cfg"
+
+# What a start needs of this machine besides: judged as there, as far as it is here.
+echo "no certificate" >"$dir/ca.pem"
+# with EDIT: gateway.cfg with that, in with.cfg
+with() {
+	sed "$1" "$dir/gateway.cfg" >"$dir/with.cfg"
+}
+chmod 640 "$dir/send.key"
+run 2 -c "$dir/gateway.cfg"
+says 'DIR/send.key: key_file: group or others may read or change it; chmod 600 makes it private'
+chmod 600 "$dir/send.key"
+: >"$dir/empty"
+with 's|send.key|empty|'
+run 2 -c "$dir/with.cfg"
+says 'DIR/empty: key_file: empty; write the key there'
+with 's|send.key|none.key|'
+run 0 -c "$dir/with.cfg"
+says 'DIR/none.key: warning: key_file was not looked at: No such file or directory; where the gateway runs, it must be there and good'
+with 's|"[^"]*send.key|"$CREDENTIALS_DIRECTORY/send|'
+run 0 -c "$dir/with.cfg"
+says '$CREDENTIALS_DIRECTORY/send: warning: key_file was not looked at: only the gateway'\''s unit sees what is in $CREDENTIALS_DIRECTORY'
+with "s|^name|tls = { ca_file = \"$dir/ca.pem\"; }; name|"
+run 2 -c "$dir/with.cfg"
+says 'DIR/ca.pem: ca_file: it holds no certificate in PEM form'
+with 's|credentials.*|credentials = { token_file = "'"$dir/send.key"'"; };|'
+run 2 -c "$dir/with.cfg"
+says 'DIR/send.key: token_file: it holds neither a shared access signature nor an Entra token'
+[ ! -s "$dir/out" ] || fail 'prints something in spite of errors'
+with 's|"nobody"|"nobody-at-all"|'
+run 0 -c "$dir/with.cfg"
+says 'DIR/with.cfg: warning: user "nobody-at-all" does not exist here; where the gateway runs, it must'
 
 # What relays must bear, with the channels that gateway.cfg says.
 run 0 --show-relays etc/policy.cfg

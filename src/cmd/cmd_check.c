@@ -12,10 +12,16 @@
  * one list, which output_diag() prints; only when there is none, something is
  * printed on stdout: the policy in normal form, the ruleset of this gateway, or
  * what the policy needs of relays.
+ *
+ * What else a start needs of a machine is looked at as far as it is here: files of
+ * keys, tokens and certificates that can be read must be good.  One that cannot be
+ * seen from here, and a user that is not known here, are warned of: a
+ * configuration may be checked on another machine than its gateway's.
  */
 
 #include <errno.h>
 #include <getopt.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +33,7 @@
 #include "policy/parse.h"
 #include "policy/plan.h"
 #include "policy/print.h"
+#include "steward/keycheck.h"
 #include "steward/nft.h"
 #include "steward/state.h"
 #include "sys/cfgfile.h"
@@ -63,7 +70,11 @@ static void usage(FILE *to)
 	      "\n"
 	      "Checks configuration files and prints the policy in normal "
 	      "form.\n"
-	      "Nothing is changed; no privilege is needed.\n"
+	      "Nothing is changed; no privilege is needed.  With -c, keys, "
+	      "tokens\n"
+	      "and certificates are judged as far as they can be read, and "
+	      "named\n"
+	      "where not.\n"
 	      "\n"
 	      "  -c FILE     check this gateway.cfg too, and the policy it "
 	      "names\n"
@@ -219,6 +230,29 @@ static void render(struct check *check, const struct policy *policy,
 }
 
 /**
+ * check_machine() - What else a start would look at, as far as it is here
+ * @check:	Run; errors and warnings are added to its list
+ * @conf:	Valid settings
+ */
+static void check_machine(struct check *check, const struct gateway_conf *conf)
+{
+	const struct passwd *user = getpwnam(conf->user);
+
+	if (!user)
+		diag_warning(&check->diag, check->conf_path, 0,
+			     "user \"%s\" does not exist here; where the "
+			     "gateway runs, it must",
+			     conf->user);
+	else if (user->pw_uid == 0)
+		diag_error(&check->diag, check->conf_path, 0,
+			   "user \"%s\" is root: the carrier faces the network "
+			   "and must run as a user without rights",
+			   conf->user);
+	/* What is wrong stands in the list. */
+	(void)!keycheck(&conf->access, true, &check->diag);
+}
+
+/**
  * run() - Check the files of a run
  * @check:	Run
  *
@@ -239,6 +273,8 @@ static int run(struct check *check)
 	if (policy && conf)
 		gateway = gateway_conf_check(policy, conf, check->conf_path,
 					     &check->diag);
+	if (conf)
+		check_machine(check, conf);
 	if (policy)
 		count_needs(check, policy, conf,
 			    check->show_relays ? &out : NULL);

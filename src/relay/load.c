@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "relay/tls.h"
 #include "sys/cfgfile.h"
 #include "sys/file.h"
 
@@ -65,6 +66,17 @@ static void check_private(const char *file, const char *path, struct diag *diag)
 			   file);
 }
 
+/** check_tls() - Would a port serve with both? */
+static void check_tls(const struct relay_conf *conf, const char *path,
+		      struct diag *diag)
+{
+	const char *fault = tls_fault(conf);
+
+	if (fault)
+		diag_error(diag, path, 0, "certificate %s, key %s: %s",
+			   conf->certificate, conf->private_key, fault);
+}
+
 /** ask_user() - For the user's group, once */
 static void ask_user(struct load_user *user, const char *name, const char *path,
 		     struct diag *diag)
@@ -87,6 +99,7 @@ static void ask_user(struct load_user *user, const char *name, const char *path,
 static void read_files(struct relay_conf *conf, const char *path, gid_t group,
 		       struct diag *diag)
 {
+	size_t before = diag->error_cnt;
 	size_t i;
 
 	read_keys(conf->keys, conf->key_cnt, group, diag);
@@ -96,6 +109,8 @@ static void read_files(struct relay_conf *conf, const char *path, gid_t group,
 	check_readable(conf->certificate, "certificate", path, diag);
 	check_readable(conf->private_key, "key", path, diag);
 	check_private(conf->private_key, path, diag);
+	if (conf->certificate && diag->error_cnt == before)
+		check_tls(conf, path, diag);
 }
 
 bool load_open(struct loaded *loaded, const char *path, struct load_user *user,

@@ -44,33 +44,69 @@ void tls_keep(struct tls_ports *ports, struct ssl_ctx_st *context)
 	SSL_CTX_set_num_tickets(context, 1);
 }
 
-/** use() - Files into a context; Return: were they accepted? */
-static bool use(SSL_CTX *context, const struct relay_conf *conf)
+/** no_passphrase() - For keys that have one: nobody is there to be asked */
+static int no_passphrase(char *buf, int size, int writing, void *context)
 {
-	return SSL_CTX_use_certificate_chain_file(context, conf->certificate) ==
-		       1 &&
-	       SSL_CTX_use_PrivateKey_file(context, conf->private_key,
-					   SSL_FILETYPE_PEM) == 1 &&
-	       SSL_CTX_check_private_key(context) == 1;
+	(void)buf;
+	(void)size;
+	(void)writing;
+	(void)context;
+	return 0;
+}
+
+/** use() - Files into a context; Return: NULL, or what is wrong with them */
+static const char *use(SSL_CTX *context, const struct relay_conf *conf)
+{
+	if (SSL_CTX_use_certificate_chain_file(context, conf->certificate) != 1)
+		return "the certificate is not accepted: it must be PEM, the "
+		       "relay's own first, then those of its issuers";
+	if (SSL_CTX_use_PrivateKey_file(context, conf->private_key,
+					SSL_FILETYPE_PEM) != 1 ||
+	    SSL_CTX_check_private_key(context) != 1)
+		return "the key is not accepted: it must be PEM, without a "
+		       "passphrase, and that of the certificate";
+	return NULL;
+}
+
+/** load() - A context with both; Return: NULL, and @fault is set, when they are not
+ *  accepted */
+static SSL_CTX *load(const struct relay_conf *conf, const char **fault)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+
+	*fault = context ? NULL : "TLS cannot be set up";
+	if (context) {
+		SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+		*fault = use(context, conf);
+	}
+	ERR_clear_error();
+	if (!*fault)
+		return context;
+	SSL_CTX_free(context);
+	return NULL;
+}
+
+const char *tls_fault(const struct relay_conf *conf)
+{
+	const char *fault;
+
+	SSL_CTX_free(load(conf, &fault));
+	return fault;
 }
 
 int tls_reload(struct tls_ports *ports, const struct relay_conf *conf)
 {
+	const char *fault;
 	SSL_CTX *next;
-	bool good;
 
 	if (!ports->cnt || !conf->certificate)
 		return 0;
-	next = SSL_CTX_new(TLS_server_method());
-	good = next && use(next, conf);
-	if (good) {
-		SSL_CTX_free(ports->reloaded);
-		ports->reloaded = next;
-	} else {
-		SSL_CTX_free(next);
-	}
-	ERR_clear_error();
-	return good ? 0 : -EKEYREJECTED;
+	next = load(conf, &fault);
+	if (!next)
+		return -EKEYREJECTED;
+	SSL_CTX_free(ports->reloaded);
+	ports->reloaded = next;
+	return 0;
 }
 
 void tls_fini(struct tls_ports *ports)

@@ -31,6 +31,16 @@ struct tls_ports {
 void tls_keep(struct tls_ports *ports, struct ssl_ctx_st *context);
 
 /**
+ * tls_fault() - What is wrong with certificate and key of a configuration
+ *
+ * The files go the way that tls_reload() takes.
+ *
+ * Return: NULL, or a static sentence
+ */
+const char *tls_fault(const struct relay_conf *conf)
+	__attribute__((warn_unused_result));
+
+/**
  * tls_reload() - Take the files of a configuration for connections to come
  *
  * Return: 0, or -EKEYREJECTED when they are not accepted: those before stay

@@ -20,8 +20,8 @@
 
 #include "base/limits.h"
 #include "base/strbuf.h"
-#include "codec/pem.h"
 #include "policy/print.h"
+#include "steward/material.h"
 #include "sys/file.h"
 #include "sys/handover.h"
 
@@ -63,62 +63,114 @@ static int seal(const char *name, const char *text, size_t len,
 }
 
 /**
- * seal_secret() - A file that only its owner may read
+ * read_secret() - A file that only its owner may read
  * @path:	As configured
  * @key:	The key that names it
  * @max:	Longest text, in bytes
  * @lines:	It may have several lines
+ * @text:	Receives it, for file_wipe(); NULL after a failure
  *
- * Return: descriptor, or negative errno with an entry
+ * Return: its length, or -EBADMSG with an entry
  */
-static int seal_secret(const char *path, const char *key, size_t max,
-		       bool lines, struct diag *diag)
+static ssize_t read_secret(const char *path, const char *key, size_t max,
+			   bool lines, char **text, struct diag *diag)
 {
 	char buf[PATH_MAX];
 	const char *real = file_locate(path, buf, sizeof(buf));
 	const char *why;
-	char *text;
 	/* Two more, for the end of the line. */
-	ssize_t len = lines ? file_read_private(real, max + 2, &text, &why)
-			    : file_read_secret(real, max + 2, &text, &why);
-	int fd;
+	ssize_t len = lines ? file_read_private(real, max + 2, text, &why)
+			    : file_read_secret(real, max + 2, text, &why);
 
 	if (len < 0) {
 		diag_error(diag, path, 0, "%s: %s", key, why);
 		return -EBADMSG;
 	}
-	if ((size_t)len > max) {
-		diag_error(diag, path, 0, "%s: longer than %zu bytes", key,
-			   max);
-		fd = -EBADMSG;
-	} else {
-		fd = seal(key, text, (size_t)len, diag);
-	}
+	if ((size_t)len <= max)
+		return len;
+	diag_error(diag, path, 0, "%s: longer than %zu bytes", key, max);
+	file_wipe(*text, (size_t)len);
+	*text = NULL;
+	return -EBADMSG;
+}
+
+/** seal_good() - Keep a text unless it has a @fault; Return: as seal() */
+static int seal_good(const char *path, const char *key, const char *fault,
+		     unsigned int line, const char *text, size_t len,
+		     struct diag *diag)
+{
+	if (!fault)
+		return seal(key, text, len, diag);
+	diag_error(diag, path, line, "%s: %s", key, fault);
+	return -EBADMSG;
+}
+
+/** seal_credential() - Its secret; Return: descriptor, or negative errno with an
+ *  entry */
+static int seal_credential(const struct access_conf *conf, struct diag *diag)
+{
+	const char *key = access_secret_key(conf->kind);
+	size_t max = conf->kind == CREDENTIAL_KEY ? KEY_LEN_MAX
+						  : SECRET_FILE_LEN_MAX - 2;
+	unsigned int line = 0;
+	const char *fault;
+	char *text;
+	ssize_t len = read_secret(conf->secret_file, key, max,
+				  conf->kind == CREDENTIAL_CLIENT_CERTIFICATE,
+				  &text, diag);
+	int fd;
+
+	if (len < 0)
+		return (int)len;
+	fault = material_credential(conf->kind, text, (size_t)len, &line);
+	fd = seal_good(conf->secret_file, key, fault, line, text, (size_t)len,
+		       diag);
 	file_wipe(text, (size_t)len);
 	return fd;
 }
 
-/** seal_credential() - Its secret; Return: as above */
-static int seal_credential(const struct access_conf *conf, struct diag *diag)
+/** seal_certificate() - Shown to relays in TLS; Return: as above */
+static int seal_certificate(const char *path, struct diag *diag)
 {
-	bool pem = conf->kind == CREDENTIAL_CLIENT_CERTIFICATE;
+	static const char key[] = "tls.certificate_file";
+	unsigned int line = 0;
+	const char *fault;
+	char *text;
+	ssize_t len = read_secret(path, key, SECRET_FILE_LEN_MAX - 2, true,
+				  &text, diag);
+	int fd;
 
-	return seal_secret(conf->secret_file, access_secret_key(conf->kind),
-			   conf->kind == CREDENTIAL_KEY
-				   ? KEY_LEN_MAX
-				   : SECRET_FILE_LEN_MAX - 2,
-			   pem, diag);
+	if (len < 0)
+		return (int)len;
+	fault = material_identity(text, &line);
+	fd = seal_good(path, key, fault, line, text, (size_t)len, diag);
+	file_wipe(text, (size_t)len);
+	return fd;
 }
 
-static int seal_ca(const struct gateway_conf *conf, struct diag *diag)
+/** seal_password() - The proxy's; Return: as above */
+static int seal_password(const char *path, struct diag *diag)
 {
-	const char *path = conf->access.ca_file;
+	static const char key[] = "proxy_password_file";
+	char *text;
+	ssize_t len = read_secret(path, key, KEY_LEN_MAX, false, &text, diag);
+	int fd = len < 0 ? (int)len : seal(key, text, (size_t)len, diag);
+
+	if (len >= 0)
+		file_wipe(text, (size_t)len);
+	return fd;
+}
+
+/** seal_ca() - Return: as above */
+static int seal_ca(const char *path, struct diag *diag)
+{
+	static const char key[] = "ca_file";
 	char buf[PATH_MAX];
+	unsigned int line = 0;
+	const char *fault;
 	char *text;
 	ssize_t len = file_read(file_locate(path, buf, sizeof(buf)),
 				CA_FILE_LEN_MAX, &text);
-	unsigned int line = 0;
-	int cnt;
 	int fd;
 
 	if (len < 0) {
@@ -126,14 +178,8 @@ static int seal_ca(const struct gateway_conf *conf, struct diag *diag)
 			   file_why(len));
 		return -EBADMSG;
 	}
-	cnt = pem_certificates(text, &line);
-	if (cnt < 0)
-		diag_error(diag, path, line,
-			   "the certificate that begins here is damaged");
-	else if (cnt == 0)
-		diag_error(diag, path, 0,
-			   "ca_file holds no certificate in PEM form");
-	fd = cnt > 0 ? seal("ca", text, (size_t)len, diag) : -EBADMSG;
+	fault = material_ca(text, &line);
+	fd = seal_good(path, key, fault, line, text, (size_t)len, diag);
 	free(text);
 	return fd;
 }
@@ -234,32 +280,28 @@ static int bind_status(const char *path, gid_t gid)
 	return fd;
 }
 
-/** read_secrets() - All files that are configured; Return: 0 or -EBADMSG */
-static int read_secrets(struct feed *feed, const struct gateway_conf *conf,
-			struct diag *diag)
+int feed_read_secrets(struct feed *feed, const struct access_conf *conf,
+		      struct diag *diag)
 {
-	const struct access_conf *access = &conf->access;
 	size_t error_cnt = diag->error_cnt;
 
-	if (access->secret_file)
-		feed->key = seal_credential(access, diag);
-	if (access->ca_file)
-		feed->ca = seal_ca(conf, diag);
-	if (access->certificate_file)
-		feed->certificate = seal_secret(
-			access->certificate_file, "tls.certificate_file",
-			SECRET_FILE_LEN_MAX - 2, true, diag);
-	if (access->proxy_password_file)
-		feed->proxy_password = seal_secret(access->proxy_password_file,
-						   "proxy_password_file",
-						   KEY_LEN_MAX, false, diag);
+	if (conf->secret_file)
+		feed->key = seal_credential(conf, diag);
+	if (conf->ca_file)
+		feed->ca = seal_ca(conf->ca_file, diag);
+	if (conf->certificate_file)
+		feed->certificate =
+			seal_certificate(conf->certificate_file, diag);
+	if (conf->proxy_password_file)
+		feed->proxy_password =
+			seal_password(conf->proxy_password_file, diag);
 	return diag->error_cnt == error_cnt ? 0 : -EBADMSG;
 }
 
 int feed_read(struct feed *feed, const struct policy *policy,
 	      const struct gateway_conf *conf, struct diag *diag)
 {
-	int err = read_secrets(feed, conf, diag);
+	int err = feed_read_secrets(feed, &conf->access, diag);
 
 	if (err)
 		return err;

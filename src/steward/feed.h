@@ -53,6 +53,15 @@ void feed_close(struct feed *feed);
 /** feed_status_lives() - Does somebody answer at a status socket? */
 bool feed_status_lives(const char *path);
 
+/**
+ * feed_read_secrets() - Only the files of keys, tokens and certificates, each
+ *			 read and its content judged
+ *
+ * Return: 0, or -EBADMSG with entries in @diag
+ */
+int feed_read_secrets(struct feed *feed, const struct access_conf *conf,
+		      struct diag *diag) __attribute__((warn_unused_result));
+
 /** feed_read() - As feed_open(), without the status socket */
 int feed_read(struct feed *feed, const struct policy *policy,
 	      const struct gateway_conf *conf, struct diag *diag)

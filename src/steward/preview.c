@@ -15,13 +15,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "policy/access.h"
 #include "policy/print.h"
 #include "steward/apply.h"
 #include "steward/change.h"
 #include "steward/cut.h"
-#include "steward/feed.h"
 #include "steward/kept.h"
+#include "steward/keycheck.h"
 #include "steward/restart.h"
 #include "steward/rules.h"
 #include "steward/state.h"
@@ -259,37 +258,6 @@ static int check_known(const struct gateway_conf *conf, struct diag *diag)
 	return err;
 }
 
-/** is_units_own() - Is a file one that systemd shows to the gateway's unit only? */
-static bool is_units_own(const char *path)
-{
-	return path &&
-	       !strncmp(path, ACCESS_CREDENTIALS_DIR,
-			sizeof(ACCESS_CREDENTIALS_DIR) - 1) &&
-	       !getenv("CREDENTIALS_DIRECTORY");
-}
-
-/** check_secrets() - Can keys and certificates be used? */
-static int check_secrets(const struct plan *plan, struct diag *diag)
-{
-	const struct access_conf *access = &plan->conf->access;
-	struct feed feed;
-	int err;
-
-	if (is_units_own(access->secret_file) ||
-	    is_units_own(access->ca_file) ||
-	    is_units_own(access->certificate_file) ||
-	    is_units_own(access->proxy_password_file)) {
-		diag_warning(diag, NULL, 0,
-			     "files of $CREDENTIALS_DIRECTORY are seen by the "
-			     "gateway only: keys were not looked at");
-		return 0;
-	}
-	feed_init(&feed);
-	err = feed_read(&feed, plan->policy, plan->conf, diag);
-	feed_close(&feed);
-	return err;
-}
-
 /** is_other_role() - Is what stands of another role?  Then little can be compared */
 static bool is_other_role(const struct views *views)
 {
@@ -319,7 +287,7 @@ static int check_refusal(const struct views *views, const char *conf_path,
 {
 	const struct plan *plan = views->now;
 	int err = check_restart(views, conf_path, diag);
-	int secrets_err = check_secrets(plan, diag);
+	int secrets_err = keycheck(&plan->conf->access, false, diag);
 	int room_err = apply_check(plan, diag);
 
 	if (!err)

@@ -277,7 +277,7 @@ def x10(relay):
         says(other, 2, "crt2.pem", "PEM")
         other.write("relay.cfg", good.replace("key.pem", "crt.pem"))
         os.chmod(other.file("crt.pem"), 0o600)
-        says(other, 2, "crt.pem", "the key that of the certificate")
+        says(other, 2, "crt.pem", "the key is not accepted")
         other.write("relay.cfg", good + "user = \"no-such-user-here\";\n")
         says(other, 2, "no-such-user-here")
         other.write("relay.cfg", "listen = ;")

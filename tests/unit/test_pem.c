@@ -110,9 +110,106 @@ static void a_changed_length_byte_is_found(void **state)
 	assert_int_equal(pem_certificates(text, &line), -EBADMSG);
 }
 
+#define KEY_BEGIN "-----BEGIN PRIVATE KEY-----\n"
+#define KEY_END   "-----END PRIVATE KEY-----\n"
+
+/* Heads and lengths of keys, with zeros in place of what is secret. */
+static const char ec_key[] = "-----BEGIN EC PRIVATE KEY-----\n"
+			     "MAYCAQEEAQA=\n"
+			     "-----END EC PRIVATE KEY-----\n";
+static const char rsa_key[] = "-----BEGIN RSA PRIVATE KEY-----\r\n"
+			      "MAYCAQACAQA=\r\n"
+			      "-----END RSA PRIVATE KEY-----\r\n";
+/* PKCS #8 of RSA, with a length of two bytes as real ones have. */
+static const char rsa_pkcs8[] =
+	KEY_BEGIN "MIIAFQIBADANBgkqhkiG9w0BAQEFAAQBAA==\n" KEY_END;
+/* Of Ed25519: openssl genpkey -algorithm ed25519, with zeros */
+static const char ed_pkcs8[] =
+	KEY_BEGIN "MC4CAQAwBQYDK2VwBCIEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+		  "AAAA\n" KEY_END;
+
+static void private_keys_are_counted_and_those_of_rsa_told(void **state)
+{
+	const struct {
+		const char *text;
+		bool rsa;
+	} cases[] = {{ec_key, false},
+		     {rsa_key, true},
+		     {rsa_pkcs8, true},
+		     {ed_pkcs8, false}};
+	unsigned int line = 0;
+	char text[4096];
+	bool rsa;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(pem_keys(cases[i].text, &rsa, &line), 1);
+		assert_int_equal(rsa, cases[i].rsa);
+		assert_int_equal(pem_certificates(cases[i].text, &line), 0);
+		snprintf(text, sizeof(text), "%s%s%s", certificate,
+			 cases[i].text, certificate);
+		assert_int_equal(pem_keys(text, &rsa, &line), 1);
+		assert_int_equal(pem_certificates(text, &line), 2);
+	}
+	assert_int_equal(pem_keys(certificate, &rsa, &line), 0);
+	assert_int_equal(pem_keys("no key", &rsa, &line), 0);
+	assert_int_equal(line, 0);
+}
+
+static void a_damaged_key_is_found_with_its_line(void **state)
+{
+	static const char *const cases[] = {
+		KEY_BEGIN KEY_END,
+		KEY_BEGIN "garbage\n" KEY_END,
+		KEY_BEGIN "MAYCAQEEAQ==\n" KEY_END,          /* one less */
+		KEY_BEGIN "MAYwAQEEAQA=\n" KEY_END,          /* no version */
+		KEY_BEGIN "MIACAQEEAQA=\n" KEY_END,          /* no length */
+		KEY_BEGIN "MAYCAQEEAQA=\n",                  /* cut */
+		KEY_BEGIN "MAYCAQEEAQA=\n-----END X-----\n", /* another end */
+	};
+	unsigned int line;
+	char text[4096];
+	bool rsa;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		line = 0;
+		snprintf(text, sizeof(text), "%s%s", ec_key, cases[i]);
+		assert_int_equal(pem_keys(text, &rsa, &line), -EBADMSG);
+		assert_int_equal(line, 4);
+	}
+}
+
+static void a_key_with_a_passphrase_is_told_apart(void **state)
+{
+	static const char *const cases[] = {
+		"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAYCAQEEAQA=\n"
+		"-----END ENCRYPTED PRIVATE KEY-----\n",
+		"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"
+		"DEK-Info: AES-256-CBC,00\n\nMAYCAQEEAQA=\n"
+		"-----END RSA PRIVATE KEY-----\n",
+	};
+	unsigned int line;
+	bool rsa;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		line = 0;
+		assert_int_equal(pem_keys(cases[i], &rsa, &line), -ENOKEY);
+		assert_int_equal(line, 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			private_keys_are_counted_and_those_of_rsa_told),
+		cmocka_unit_test(a_damaged_key_is_found_with_its_line),
+		cmocka_unit_test(a_key_with_a_passphrase_is_told_apart),
 		cmocka_unit_test(
 			certificates_are_counted_whatever_stands_between_them),
 		cmocka_unit_test(a_damaged_certificate_is_found_with_its_line),
