@@ -223,7 +223,7 @@ static void differences_lead_where_a_full_load_leads(void **state)
 
 /* Instruments take their time as well; measured figures are in
  * docs/architecture.md. */
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define PATIENCE 4
 #else
 #define PATIENCE 1
