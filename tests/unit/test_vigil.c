@@ -78,21 +78,29 @@ static void an_answer_at_the_last_moment_is_early_enough(void **state)
 	assert_int_equal(looks_until_given_up(&vigil), 30);
 }
 
-static void a_worker_that_hangs_is_no_sign_of_life(void **state)
+/** assert_given_up_in_spite_of() - One that gives the same answer each time
+ *  @part:	What is to blame then */
+static void assert_given_up_in_spite_of(uint32_t silent, bool owes,
+					const char *part)
 {
 	struct vigil vigil;
-	char part[VIGIL_PART_SIZE];
+	char got[VIGIL_PART_SIZE];
 	int i;
 
-	(void)state;
 	vigil_begin(&vigil);
 	for (i = 0; i < 29; i++) {
 		assert_int_equal(vigil_look(&vigil, true), VIGIL_ASK);
-		vigil_answer(&vigil, 3, false);
+		vigil_answer(&vigil, silent, owes);
 	}
 
 	assert_int_equal(vigil_look(&vigil, true), VIGIL_ABORT);
-	assert_string_equal(vigil_part(&vigil, part), "worker 2");
+	assert_string_equal(vigil_part(&vigil, got), part);
+}
+
+static void a_worker_that_hangs_is_no_sign_of_life(void **state)
+{
+	(void)state;
+	assert_given_up_in_spite_of(3, false, "worker 2");
 }
 
 static void a_worker_that_was_late_once_is_forgiven(void **state)
@@ -111,19 +119,8 @@ static void a_worker_that_was_late_once_is_forgiven(void **state)
 
 static void one_that_answers_all_but_its_set_is_given_up(void **state)
 {
-	struct vigil vigil;
-	char part[VIGIL_PART_SIZE];
-	int i;
-
 	(void)state;
-	vigil_begin(&vigil);
-	for (i = 0; i < 29; i++) {
-		assert_int_equal(vigil_look(&vigil, true), VIGIL_ASK);
-		vigil_answer(&vigil, 0, true);
-	}
-
-	assert_int_equal(vigil_look(&vigil, true), VIGIL_ABORT);
-	assert_string_equal(vigil_part(&vigil, part), "reload");
+	assert_given_up_in_spite_of(0, true, "reload");
 }
 
 static void one_that_takes_set_after_set_lives_for_ever(void **state)
